@@ -1,0 +1,3 @@
+"""The version of samprof, in the one place that packaging and programs read."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,46 @@
+"""The one family of errors: each says operation, input, cause and remedy in a single line."""
+
+
+class SamprofError(Exception):
+    """What samprof could not do, to what, why, and what to do about it.
+
+    Example:
+        >>> print(SamprofError("load", "run.json", "no such file", "check the path"))
+        load: run.json: no such file; check the path
+    """
+
+    def __init__(self, operation: str, subject: object, cause: str, remedy: str) -> None:
+        self.operation = operation
+        self.subject = str(subject)
+        self.cause = cause
+        self.remedy = remedy
+        message = f"{operation}: {subject}: {cause}; {remedy}"
+        super().__init__(" ".join(message.split()))
+
+
+class TraceError(SamprofError):
+    """A trace that cannot be read, or does not hold what was asked of it."""
+
+
+class RecordingError(SamprofError):
+    """A recording that cannot start, or is not finished."""
+
+
+class ModelError(SamprofError):
+    """A model, checkpoint or device that cannot be had."""
+
+
+class RunError(SamprofError):
+    """A run directory that cannot be used, or a sweep that cannot go on."""
+
+
+class UsageError(SamprofError):
+    """An argument that has no meaning."""
+
+
+class MissingPackageError(SamprofError):
+    """An optional package that is not installed; the remedy is the command that installs it."""
+
+    def __init__(self, operation: str, package: str, extra: str) -> None:
+        remedy = f"install it with: pip install 'samprof[{extra}]'"
+        super().__init__(operation, package, "not installed", remedy)

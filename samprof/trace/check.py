@@ -1,0 +1,168 @@
+"""The books of a trace: is every nanosecond counted once, and was anything lost on the way?"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from samprof.trace.events import Ints, Kind
+from samprof.trace.kernels import steps_at
+from samprof.trace.owners import NO_LAUNCH, NO_LAUNCH_NAME, OUTSIDE, OUTSIDE_NAME
+from samprof.trace.ranges import By
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from samprof.trace.trace import Trace
+
+_KERNEL_LAUNCH = re.compile(r"^(cu|cuda|hip|musa|xpu|mtia)\w*Launch\w*Kernel", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Where the time of a trace went, and whether the sums agree.
+
+    Attributes:
+        attributed_ns: time that a range owns.
+        outside_ns: time launched (on the CPU clock: spent in ops) outside every range.
+        no_launch_ns: device time whose launch is not in the file.
+        total_ns: all of it, summed on its own from the events.
+        lost_records: kernel launches without any device activity.
+        clock: device, or cpu where the trace holds no device activity.
+        notes: what was passed over, and every sum that does not agree.
+        ok: no sum disagrees, no record is lost, and the steps hold equally many kernels.
+    """
+
+    attributed_ns: int
+    outside_ns: int
+    no_launch_ns: int
+    total_ns: int
+    lost_records: int
+    clock: str
+    notes: tuple[str, ...]
+    ok: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as a dict, for JSON."""
+        return asdict(self)
+
+
+def check_trace(trace: Trace, by: By) -> Check:
+    """The check of one trace; see `Check`."""
+    table = trace.layers(by)
+    prefix = trace.clock
+    own = table.set_index("path")[f"{prefix}_self_ns"]
+    outside, no_launch = (int(own.get(name, 0)) for name in (OUTSIDE_NAME, NO_LAUNCH_NAME))
+    attributed = int(own.sum()) - outside - no_launch
+    total = _total(trace, by)
+    faults = [
+        *_conservation(attributed, outside, no_launch, total),
+        *_totals_add_up(trace, table, by),
+        *_busy_within_sum(table),
+        *_uneven_steps(trace),
+    ]
+    lost = _lost_records(trace)
+    remarks = list(trace.notes)
+    if lost:
+        remarks.append(f"{lost} kernel launches have no device activity")
+    return Check(
+        attributed_ns=attributed,
+        outside_ns=outside,
+        no_launch_ns=no_launch,
+        total_ns=total,
+        lost_records=lost,
+        clock=trace.clock,
+        notes=(*remarks, *faults, *_row_notes(table)),
+        ok=not faults and not lost,
+    )
+
+
+def _total(trace: Trace, by: By) -> int:
+    """All time, straight from the events: no ranges, no owners."""
+    if trace.has_device_time:
+        return int(trace.events.dur[trace.launches().activity].sum())
+    ranges = trace.ranges(by)
+    rows = np.concatenate([ranges.nesting.rows, trace.events.of(Kind.OP)])
+    total = 0
+    for thread in np.unique(trace.events.thread[rows]):
+        mine = rows[trace.events.thread[rows] == thread]
+        start = trace.events.ts[mine]
+        total += _covered(start, start + trace.events.dur[mine])
+    return total
+
+
+def _covered(start: Ints, end: Ints) -> int:
+    order = np.argsort(start, kind="stable")
+    start, end = start[order], np.maximum.accumulate(end[order])
+    gaps = np.maximum(start[1:] - end[:-1], 0).sum()
+    return int(end[-1] - start[0] - gaps)
+
+
+def _conservation(attributed: int, outside: int, no_launch: int, total: int) -> list[str]:
+    """I1: what the rows own is all there is."""
+    found = attributed + outside + no_launch
+    return [] if found == total else [f"rows sum to {found} ns, the events to {total} ns"]
+
+
+def _totals_add_up(trace: Trace, table: pd.DataFrame, by: By) -> list[str]:
+    """I2: what the outermost ranges hold, with the ownerless rows, is everything."""
+    ranges, owners = trace.ranges(by), trace.owners(by)
+    own = np.zeros(len(ranges.node), np.int64)
+    held = owners.interval >= 0
+    duration = trace.events.dur[trace.launches().activity]
+    np.add.at(own, owners.interval[held], duration[held])
+    roots = int(ranges.nesting.add_up(own)[ranges.nesting.parent < 0].sum())
+    ownerless = int(duration[np.isin(owners.interval, [OUTSIDE, NO_LAUNCH])].sum())
+    if roots + ownerless != int(duration.sum()):
+        return [f"roots hold {roots} ns, not {int(duration.sum()) - ownerless} ns"]
+    inverted = table[table["device_self_ns"] > table["device_total_ns"]]
+    return [f"{path}: self above total" for path in inverted["path"]]
+
+
+def _busy_within_sum(table: pd.DataFrame) -> list[str]:
+    """I4: a union of intervals is no longer than their sum."""
+    worse = table[table["device_busy_ns"] > table["device_total_ns"]]
+    return [f"{path}: busy above summed time" for path in worse["path"]]
+
+
+def _uneven_steps(trace: Trace) -> list[str]:
+    """Steps whose number of kernels differs from the usual one: records were lost there."""
+    counts = kernels_by_step(trace)
+    if len(counts) < 2:
+        return []
+    usual = Counter(counts.values()).most_common(1)[0][0]
+    return [
+        f"step {step} has {count} kernels, the others {usual}"
+        for step, count in counts.items()
+        if count != usual
+    ]
+
+
+def kernels_by_step(trace: Trace) -> dict[int, int]:
+    """How many kernels each marked step launched; steps without any are left out."""
+    events, launches = trace.events, trace.launches()
+    kernel = (events.kind[launches.activity] == Kind.KERNEL) & (launches.launch >= 0)
+    step, known = steps_at(trace, events.ts[launches.launch[kernel]])
+    numbers, counts = np.unique(step[known], return_counts=True)
+    return dict(zip(numbers.tolist(), counts.tolist(), strict=True))
+
+
+def _lost_records(trace: Trace) -> int:
+    """Kernel launches whose correlation id no device activity has."""
+    if not trace.has_device_time:
+        return 0
+    events = trace.events
+    runtime = events.of(Kind.RUNTIME)
+    codes = [i for i, name in enumerate(trace.names) if _KERNEL_LAUNCH.match(name)]
+    launches = runtime[np.isin(events.name[runtime], codes)]
+    seen = np.isin(events.link[launches], events.link[trace.launches().activity])
+    return int((~seen).sum())
+
+
+def _row_notes(table: pd.DataFrame) -> list[str]:
+    noted = table[table["note"] != ""]
+    return [f"{path}: {note}" for path, note in zip(noted["path"], noted["note"], strict=True)]

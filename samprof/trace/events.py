@@ -1,0 +1,107 @@
+"""The columns of a trace: one row an event that attribution needs, as numpy arrays."""
+
+from dataclasses import dataclass, fields
+from enum import IntEnum
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+SmallInts = npt.NDArray[np.int32]
+Mask = npt.NDArray[np.bool_]
+
+ABSENT = np.iinfo(np.int64).min
+"""Stands in an integer column where the file gives nothing."""
+
+
+class Kind(IntEnum):
+    """What an event is, whatever the file calls its category."""
+
+    OP = 1
+    RANGE = 2
+    ANNOTATION = 3
+    MODULE = 4
+    RUNTIME = 5
+    KERNEL = 6
+    MEMCPY = 7
+    MEMSET = 8
+    FLOW_FORWARD = 9
+    FLOW_BACKWARD = 10
+
+
+DEVICE_KINDS = (Kind.KERNEL, Kind.MEMCPY, Kind.MEMSET)
+RANGE_PREFIX = "samprof:"
+MODULE_PREFIX = "nn.Module: "
+STEP_PREFIX = "ProfilerStep#"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Numpy arrays of one length, one field a column."""
+
+    def __len__(self) -> int:
+        return len(getattr(self, fields(self)[0].name))
+
+    def take(self, rows: Ints | Mask) -> Self:
+        """The same columns with only these rows."""
+        return type(self)(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+
+    @classmethod
+    def concatenate(cls, parts: list[Self]) -> Self:
+        """All rows of the parts, in their order."""
+        return cls(
+            **{
+                f.name: np.concatenate([getattr(part, f.name) for part in parts])
+                for f in fields(cls)
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Events(Table):
+    """Host and device events.
+
+    Columns:
+        kind: a `Kind`.
+        name: index into the trace's names.
+        thread: index into the trace's threads (process and thread id).
+        ts, dur: nanoseconds.
+        link: correlation id of launches and device activities, id of flows; else `ABSENT`.
+        device, stream: of device activities; else -1.
+        sequence, forward_thread: autograd's numbers of an op; else `ABSENT`.
+    """
+
+    kind: npt.NDArray[np.int8]
+    name: SmallInts
+    thread: SmallInts
+    ts: Ints
+    dur: Ints
+    link: Ints
+    device: SmallInts
+    stream: SmallInts
+    sequence: Ints
+    forward_thread: Ints
+
+    def of(self, *kinds: Kind) -> Ints:
+        """Row numbers of the events of these kinds, in file order."""
+        return np.flatnonzero(np.isin(self.kind, kinds))
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryEvents(Table):
+    """What the allocators reported: one row an allocation (bytes > 0) or a release (bytes < 0).
+
+    Columns:
+        thread: index into the trace's threads.
+        ts: nanoseconds.
+        size: bytes allocated or released.
+        total: bytes allocated on that device after the event.
+        device: -1 for the host, else the device's index.
+    """
+
+    thread: SmallInts
+    ts: Ints
+    size: Ints
+    total: Ints
+    device: SmallInts

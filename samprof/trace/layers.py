@@ -1,0 +1,272 @@
+"""The layer table: device and host time of every owner, exact to the nanosecond.
+
+Columns of `layers_table`:
+    path                the qualified name; for annotations, modules of Python stacks and ops the
+                        names from the outermost in, joined by " > "
+    depth               ranges around it when it was first entered
+    calls               how often it was entered
+    kernels             device activities inside it
+    device_total_ns     their summed durations
+    device_self_ns      those of them that no range inside it owns
+    device_busy_ns      the union of their intervals, summed over devices
+    cpu_total_ns        host time that its ranges cover on their threads
+    cpu_self_ns         of that, outside the ranges inside it
+    clock               what time means in this trace: device, or cpu where no device was active
+    type, role          class of the module and its part in the model, where samprof recorded them
+    memory_peak_bytes   most memory allocated while inside it, where the trace has allocator events
+    phase               forward, backward, or both: how its device activities were reached
+    note                what the numbers cannot show (graph launches, compiled regions)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from samprof.trace.events import Ints, Kind, Mask
+from samprof.trace.memory import peak_inside
+from samprof.trace.nesting import Nesting
+from samprof.trace.owners import NO_LAUNCH, NO_LAUNCH_NAME, OUTSIDE, OUTSIDE_NAME
+from samprof.trace.ranges import By, Ranges
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from samprof.trace.trace import Trace
+
+_COMPILED_OPS = ("Torch-Compiled Region", "## Call CompiledFxGraph", "CompiledFunction")
+
+
+def layers_table(trace: Trace, by: By) -> pd.DataFrame:
+    """One row an owner, ordered as first entered; the module's text lists the columns."""
+    import pandas as pd
+
+    ranges = trace.ranges(by)
+    nodes = len(ranges.paths)
+    nesting, node = ranges.nesting, ranges.node
+    outer = outermost(nesting, node)
+
+    cpu_self = nesting.innermost_time()
+    columns = {
+        "path": np.array(ranges.paths, dtype=object),
+        "depth": ranges.depth,
+        "calls": np.bincount(node, minlength=nodes),
+        **_device_columns(trace, ranges, outer, by),
+        "cpu_total_ns": _sum(nodes, node[outer], nesting.add_up(cpu_self)[outer]),
+        "cpu_self_ns": _sum(nodes, node, cpu_self),
+        "clock": np.full(nodes, trace.clock, dtype=object),
+        **_recorded_columns(trace, ranges),
+    }
+    if len(trace.allocations):
+        columns["memory_peak_bytes"] = peak_inside(trace.allocations, ranges)
+    columns["phase"], columns["note"] = _phases(trace, ranges, by), _notes(trace, ranges, by)
+    table = pd.DataFrame(columns)
+    ownerless = _ownerless_rows(trace, ranges, by)
+    if ownerless:
+        extra = pd.DataFrame(ownerless).reindex(columns=table.columns)
+        for name in ("type", "role"):
+            if name in extra:
+                extra[name] = ""
+        if "memory_peak_bytes" in extra:
+            extra["memory_peak_bytes"] = 0
+        table = pd.concat([table, extra.astype(table.dtypes)], ignore_index=True)
+    return table
+
+
+def outermost(nesting: Nesting, node: Ints) -> Mask:
+    """Which intervals have no interval of the same node around them: recursion is counted once."""
+    result = np.ones(len(node), bool)
+    above = nesting.parent
+    while (above >= 0).any():
+        result &= ~((above >= 0) & (node[above] == node))
+        above = np.where(above >= 0, nesting.parent[above], -1)
+    return result
+
+
+def union_by_group(group: Ints, start: Ints, end: Ints, groups: int) -> Ints:
+    """For each group the length of the union of its intervals.
+
+    Example:
+        >>> union_by_group(*np.array([[0, 0, 1], [0, 5, 3], [10, 12, 4]]), 2).tolist()
+        [12, 1]
+    """
+    order = np.lexsort((start, group))
+    group, start, end = group[order], start[order], end[order]
+    if not len(group):
+        return np.zeros(groups, np.int64)
+    # Each group's times are moved behind those of the group before it, so that one running maximum
+    # serves all of them.
+    origin = start.min()
+    span = int(end.max() - origin) + 1
+    shift = (np.cumsum(np.diff(group, prepend=group[0]) != 0)) * span - origin
+    if int(shift[-1]) + origin > np.iinfo(np.int64).max - span:
+        raise OverflowError("the trace is too long for one pass over all groups")
+    start, end = start + shift, end + shift
+    reached = np.maximum.accumulate(np.concatenate([start[:1], end]))[:-1]
+    return _sum(groups, group, np.maximum(end - np.maximum(start, reached), 0))
+
+
+def _sum(groups: int, group: Ints, values: Ints) -> Ints:
+    """Exact sums of int64 values a group (bincount would go through floats)."""
+    result = np.zeros(groups, np.int64)
+    np.add.at(result, group, values)
+    return result
+
+
+def _device_columns(trace: Trace, ranges: Ranges, outer: Mask, by: By) -> dict[str, Ints]:
+    events, activity = trace.events, trace.launches().activity
+    interval = trace.owners(by).interval
+    held = interval >= 0
+    duration = events.dur[activity]
+    nesting, node, nodes = ranges.nesting, ranges.node, len(ranges.paths)
+    own = _sum(len(node), interval[held], duration[held])
+    count = _sum(len(node), interval[held], np.ones(int(held.sum()), np.int64))
+    return {
+        "kernels": _sum(nodes, node[outer], nesting.add_up(count)[outer]),
+        "device_total_ns": _sum(nodes, node[outer], nesting.add_up(own)[outer]),
+        "device_self_ns": _sum(nodes, node, own),
+        "device_busy_ns": _busy(trace, ranges, outer, np.flatnonzero(held), interval[held]),
+    }
+
+
+def _busy(trace: Trace, ranges: Ranges, outer: Mask, which: Ints, interval: Ints) -> Ints:
+    """The union of the intervals of all activities inside each node, per device, then summed."""
+    events = trace.events
+    rows = trace.launches().activity[which]
+    devices, device = np.unique(events.device[rows], return_inverse=True)
+    nodes = len(ranges.paths)
+    groups, starts, ends = [], [], []
+    current, inside = interval, np.arange(len(rows))
+    while len(inside):
+        counted = outer[current]
+        at = rows[inside[counted]]
+        groups.append(ranges.node[current[counted]] * len(devices) + device[inside[counted]])
+        starts.append(events.ts[at])
+        ends.append(events.ts[at] + events.dur[at])
+        parent = ranges.nesting.parent[current]
+        current, inside = parent[parent >= 0], inside[parent >= 0]
+    if not groups:
+        return np.zeros(nodes, np.int64)
+    busy = union_by_group(
+        np.concatenate(groups), np.concatenate(starts), np.concatenate(ends), nodes * len(devices)
+    )
+    return busy.reshape(nodes, len(devices)).sum(axis=1)
+
+
+def _recorded_columns(trace: Trace, ranges: Ranges) -> dict[str, Ints]:
+    """Type and role of each path, where samprof wrote them into the trace."""
+    modules = trace.recorded.get("modules")
+    if ranges.by != "samprof" or not isinstance(modules, dict):
+        return {}
+    known = [modules.get(path) or _function_entry(trace, path) for path in ranges.paths]
+    return {
+        "type": np.array([entry[0] for entry in known], dtype=object),
+        "role": np.array([entry[1] for entry in known], dtype=object),
+    }
+
+
+def _function_entry(trace: Trace, path: str) -> list[str]:
+    functions = trace.recorded.get("functions")
+    name = path.rsplit(".", maxsplit=1)[-1]
+    role = functions.get(name, "") if isinstance(functions, dict) else ""
+    return ["function" if name.endswith("()") else "", role]
+
+
+def _phases(trace: Trace, ranges: Ranges, by: By) -> Ints:
+    owners = trace.owners(by)
+    nesting, nodes = ranges.nesting, len(ranges.paths)
+    reached = []
+    for backward in (False, True):
+        some = (owners.interval >= 0) & (owners.backward == backward)
+        count = _sum(len(ranges.node), owners.interval[some], np.ones(int(some.sum()), np.int64))
+        reached.append(_sum(nodes, ranges.node, nesting.add_up(count)) > 0)
+    forward, backward_too = reached
+    phase = np.where(backward_too, np.where(forward, "both", "backward"), "forward")
+    return phase.astype(object)
+
+
+def _notes(trace: Trace, ranges: Ranges, by: By) -> Ints:
+    """What stands beside a row's numbers: graph launches (R5) and compiled regions."""
+    events, launches, owners = trace.events, trace.launches(), trace.owners(by)
+    notes: list[list[str]] = [[] for _ in ranges.paths]
+    held = owners.interval >= 0
+    launch, count = np.unique(launches.launch[held], return_counts=True)
+    owner_of = dict(
+        zip(launches.launch[held].tolist(), owners.interval[held].tolist(), strict=True)
+    )
+    for row, activities in zip(launch.tolist(), count.tolist(), strict=True):
+        if activities > 1:
+            name = trace.names[events.name[row]]
+            what = "graph launch" if "graph" in name.lower() else name
+            node = ranges.node[owner_of[row]]
+            notes[node].append(f"{what}: {activities} activities, not split")
+    codes = [i for i, name in enumerate(trace.names) if name.startswith(_COMPILED_OPS)]
+    if codes and ranges.by != "op":
+        rows = np.flatnonzero(
+            np.isin(events.name, codes) & np.isin(events.kind, [Kind.OP, Kind.ANNOTATION])
+        )
+        interval = ranges.nesting.innermost(events.thread[rows], events.ts[rows])
+        for node in np.unique(ranges.node[interval[interval >= 0]]).tolist():
+            notes[node].append("compiled region, not split")
+    return np.array([_joined(found) for found in notes], dtype=object)
+
+
+def _joined(notes: list[str]) -> str:
+    return "; ".join(
+        note if notes.count(note) == 1 else f"{notes.count(note)} times {note}"
+        for note in dict.fromkeys(notes)
+    )
+
+
+def _ownerless_rows(trace: Trace, ranges: Ranges, by: By) -> list[dict[str, object]]:
+    """The rows `(outside)` and `(no launch)` of a trace with device activity; `(outside)` else."""
+    events, launches, owners = trace.events, trace.launches(), trace.owners(by)
+    rows: list[dict[str, object]] = []
+    for code, name in ((OUTSIDE, OUTSIDE_NAME), (NO_LAUNCH, NO_LAUNCH_NAME)):
+        if code == NO_LAUNCH and not trace.has_device_time:
+            continue
+        mine = owners.interval == code
+        activity = launches.activity[mine]
+        duration = events.dur[activity]
+        devices, device = np.unique(events.device[activity], return_inverse=True)
+        busy = union_by_group(
+            device, events.ts[activity], events.ts[activity] + duration, len(devices)
+        )
+        cpu = outside_cpu_ns(trace, ranges) if code == OUTSIDE else 0
+        backward = owners.backward[mine]
+        rows.append(
+            {
+                "path": name,
+                "depth": 0,
+                "calls": 0,
+                "kernels": len(activity),
+                "device_total_ns": int(duration.sum()),
+                "device_self_ns": int(duration.sum()),
+                "device_busy_ns": int(busy.sum()),
+                "cpu_total_ns": cpu,
+                "cpu_self_ns": cpu,
+                "clock": trace.clock,
+                "phase": "forward"
+                if not backward.any()
+                else ("backward" if backward.all() else "both"),
+                "note": "",
+            }
+        )
+    return rows
+
+
+def outside_cpu_ns(trace: Trace, ranges: Ranges) -> int:
+    """Host time that ops cover on their threads while no range is open there."""
+    if ranges.by == "op":
+        return 0
+    ops = trace.launches().ops
+    thread = np.concatenate([ops.thread, ranges.nesting.thread])
+    start = np.concatenate([ops.start, ranges.nesting.start])
+    end = np.concatenate([ops.end, ranges.nesting.end])
+    threads = len(trace.threads)
+    either = union_by_group(thread.astype(np.int64), start, end, threads)
+    inside = union_by_group(
+        ranges.nesting.thread.astype(np.int64), ranges.nesting.start, ranges.nesting.end, threads
+    )
+    return int((either - inside).sum())

@@ -1,0 +1,132 @@
+"""Intervals on threads: which one is innermost at a time, and which lies inside which.
+
+Nothing here assumes that intervals nest; crossing ones are handled by the same rule: innermost is
+the one with the latest start, then the shortest.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from samprof.trace.events import Ints, SmallInts
+
+
+@dataclass(frozen=True, slots=True)
+class Nesting:
+    """Intervals in order of thread, start, longest first.
+
+    Columns (one row an interval, in that order):
+        rows: where the interval stands in the arrays that it was made of.
+        thread, start, end: half-open, nanoseconds.
+        wider: the nearest earlier interval on the thread that ends later; -1 if none. Every interval
+            between the two ends no later, so a search that fails on one may go on with its `wider`.
+        parent: the innermost earlier interval that holds the start; -1 if none.
+        depth: how many parents are above.
+    """
+
+    rows: Ints
+    thread: SmallInts
+    start: Ints
+    end: Ints
+    wider: Ints
+    parent: Ints
+    depth: Ints
+
+    @classmethod
+    def of(cls, thread: SmallInts, start: Ints, dur: Ints, tie: Ints) -> "Nesting":
+        """Sorts the intervals and links them; `tie` orders those of equal thread, start and length."""
+        rows = np.lexsort((tie, -dur, start, thread))
+        thread, start, end = thread[rows], start[rows], start[rows] + dur[rows]
+        wider = _wider(thread, end)
+        before = np.arange(len(rows)) - 1
+        parent = _climb(before, start, thread, thread, end, wider)
+        return cls(rows, thread, start, end, wider, parent, _depths(parent))
+
+    def renamed(self, rows: Ints) -> "Nesting":
+        """The same intervals, their rows counted in the array that `rows` was taken from."""
+        return replace(self, rows=rows[self.rows])
+
+    def innermost(self, thread: SmallInts, time: Ints) -> Ints:
+        """For each query the innermost interval with start <= time < end on that thread, else -1.
+
+        The result counts in this nesting's order, not in that of the original arrays.
+        """
+        return _climb(
+            self._last_started(thread, time), time, thread, self.thread, self.end, self.wider
+        )
+
+    def _last_started(self, thread: SmallInts, time: Ints) -> Ints:
+        """The last interval in order with the query's thread and start <= time; -1 if none."""
+        result = np.full(len(time), -1, np.int64)
+        bounds = np.flatnonzero(np.diff(self.thread, prepend=-1, append=-2))
+        for begin, end in zip(bounds[:-1], bounds[1:], strict=True):
+            queries = np.flatnonzero(thread == self.thread[begin])
+            found = np.searchsorted(self.start[begin:end], time[queries], side="right") - 1
+            result[queries] = np.where(found >= 0, found + begin, -1)
+        return result
+
+    def innermost_time(self) -> Ints:
+        """Nanoseconds for which each interval is the innermost on its thread."""
+        total = np.zeros(len(self.rows), np.int64)
+        times = np.concatenate([self.start, self.end])
+        threads = np.concatenate([self.thread, self.thread])
+        order = np.lexsort((times, threads))
+        times, threads = times[order], threads[order]
+        lengths = np.diff(times, append=times[-1:])
+        same = np.diff(threads, append=-1) == 0
+        cuts = np.flatnonzero(same & (lengths > 0))
+        owner = self.innermost(threads[cuts], times[cuts])
+        held = owner >= 0
+        np.add.at(total, owner[held], lengths[cuts][held])
+        return total
+
+    def add_up(self, values: Ints) -> Ints:
+        """Each interval's own value plus those of all inside it."""
+        totals = values.copy()
+        for level in range(int(self.depth.max(initial=0)), 0, -1):
+            inside = np.flatnonzero(self.depth == level)
+            np.add.at(totals, self.parent[inside], totals[inside])
+        return totals
+
+
+def _wider(thread: SmallInts, end: Ints) -> Ints:
+    """For each interval the nearest earlier one on its thread that ends later, by pointer jumping."""
+    wider = np.arange(len(end)) - 1
+    wider[np.flatnonzero(np.diff(thread, prepend=-1))] = -1
+    open_ = np.flatnonzero(wider >= 0)
+    while len(open_):
+        open_ = open_[end[wider[open_]] <= end[open_]]
+        # All between an interval and its pointer end no later than it, so the pointer's own
+        # pointer is safe to take over, resolved or not.
+        wider[open_] = wider[wider[open_]]
+        open_ = open_[wider[open_] >= 0]
+    return wider
+
+
+def _climb(
+    candidate: Ints,
+    time: Ints,
+    thread: SmallInts,
+    of_thread: SmallInts,
+    end: Ints,
+    wider: Ints,
+) -> Ints:
+    """From each candidate outwards to the first interval that ends after the time; else -1."""
+    result = candidate.copy()
+    open_ = np.flatnonzero(result >= 0)
+    result[open_[of_thread[result[open_]] != thread[open_]]] = -1
+    open_ = np.flatnonzero(result >= 0)
+    while len(open_):
+        open_ = open_[end[result[open_]] <= time[open_]]
+        result[open_] = wider[result[open_]]
+        open_ = open_[result[open_] >= 0]
+    return result
+
+
+def _depths(parent: Ints) -> Ints:
+    depth = np.zeros(len(parent), np.int64)
+    above = parent
+    while (above >= 0).any():
+        depth += above >= 0
+        above = np.where(above >= 0, parent[above], -1)
+    return depth

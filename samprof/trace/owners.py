@@ -1,0 +1,178 @@
+"""Which launch, which op and which range each device activity belongs to: rules R1 to R5.
+
+R1  the launch is the runtime or driver event with the same correlation id; clocks are never compared.
+R2  its op and its owner are the innermost op and range on the launch's thread that hold its start.
+R3  a launch that no range on its thread holds belongs, through the innermost op around it that is
+    linked to a forward op, to the range that holds that forward op's start; its phase is backward.
+R4  what is left is `(outside)`; what has no launch in the file is `(no launch)`.
+R5  many activities of one launch (a graph) all belong to the range around that launch.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from samprof.trace.events import ABSENT, DEVICE_KINDS, Events, Ints, Kind, Mask, SmallInts
+from samprof.trace.nesting import Nesting
+from samprof.trace.ranges import Ranges
+
+OUTSIDE = -1
+NO_LAUNCH = -2
+OUTSIDE_NAME = "(outside)"
+NO_LAUNCH_NAME = "(no launch)"
+
+
+@dataclass(frozen=True, slots=True)
+class Launches:
+    """The device activities with the host side of each.
+
+    Columns (one row an activity, in file order):
+        activity: row in the events.
+        launch: row of its launch; -1 where the file holds none.
+        op: place of its op in `ops`; -1 where no op is around the launch.
+    """
+
+    activity: Ints
+    launch: Ints
+    op: Ints
+    ops: Nesting
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """The owner of each device activity, in the order of `Launches.activity`.
+
+    Columns:
+        interval: place in the ranges' nesting, or OUTSIDE, or NO_LAUNCH.
+        backward: reached through the link from backward to forward.
+    """
+
+    interval: Ints
+    backward: Mask
+
+
+def find_launches(events: Events, ops: Nesting) -> Launches:
+    """Launch and op of every device activity (R1, R2).
+
+    Args:
+        events: the trace's events.
+        ops: the ops, nested; its rows are rows of the events.
+    """
+    activity = events.of(*DEVICE_KINDS)
+    launch = _launch_of(events, activity)
+    launched = launch >= 0
+    op = np.full(len(activity), -1, np.int64)
+    where = launch[launched]
+    op[launched] = ops.innermost(events.thread[where], events.ts[where])
+    return Launches(activity, launch, op, ops)
+
+
+def _launch_of(events: Events, activity: Ints) -> Ints:
+    """The runtime event of the same correlation id; of several the earliest, then the shortest."""
+    runtime = events.of(Kind.RUNTIME)
+    runtime = runtime[events.link[runtime] != ABSENT]
+    order = np.lexsort((events.dur[runtime], events.ts[runtime], events.link[runtime]))
+    runtime = runtime[order]
+    if not len(runtime):
+        return np.full(len(activity), -1, np.int64)
+    correlation = events.link[activity]
+    place = np.searchsorted(events.link[runtime], correlation)
+    found = runtime[np.minimum(place, len(runtime) - 1)]
+    matches = (events.link[found] == correlation) & (correlation != ABSENT)
+    return np.where(matches, found, -1)
+
+
+def find_owners(
+    events: Events, threads: tuple[tuple[str, str], ...], launches: Launches, ranges: Ranges
+) -> Owners:
+    """The range that owns each device activity (R2 to R5)."""
+    interval = np.full(len(launches.activity), NO_LAUNCH, np.int64)
+    backward = np.zeros(len(interval), bool)
+    launched = np.flatnonzero(launches.launch >= 0)
+    where = launches.launch[launched]
+    interval[launched] = ranges.nesting.innermost(events.thread[where], events.ts[where])
+    unheld = launched[interval[launched] == OUTSIDE]
+    if len(unheld):
+        forward_thread, forward_time, linked = _forward_of(
+            events, threads, launches.ops, launches.op[unheld]
+        )
+        backward[unheld] = linked
+        held = unheld[linked]
+        interval[held] = ranges.nesting.innermost(forward_thread[linked], forward_time[linked])
+    return Owners(interval, backward)
+
+
+def _forward_of(
+    events: Events, threads: tuple[tuple[str, str], ...], ops: Nesting, op: Ints
+) -> tuple[SmallInts, Ints, Mask]:
+    """Thread and start of the forward op that each backward op leads to, and whether one is known."""
+    link = _flow_links(events, ops)
+    by_sequence = _sequence_links(events, threads, ops)
+    link = np.where(link >= 0, link, by_sequence)
+    current = op.copy()
+    while True:
+        open_ = np.flatnonzero(current >= 0)
+        open_ = open_[link[current[open_]] < 0]
+        if not len(open_):
+            break
+        current[open_] = ops.parent[current[open_]]
+    linked = current >= 0
+    row = np.where(linked, link[np.maximum(current, 0)] if len(link) else 0, 0)
+    return events.thread[row], events.ts[row], linked
+
+
+def _flow_links(events: Events, ops: Nesting) -> Ints:
+    """For each op the row of the event (flow start) that its fwdbwd flow comes from; -1 if none."""
+    link = np.full(len(ops.rows), -1, np.int64)
+    starts = events.of(Kind.FLOW_FORWARD)
+    ends = events.of(Kind.FLOW_BACKWARD)
+    if not len(starts) or not len(ends):
+        return link
+    starts = starts[np.lexsort((events.thread[starts], events.ts[starts], events.link[starts]))]
+    place = np.searchsorted(events.link[starts], events.link[ends])
+    source = starts[np.minimum(place, len(starts) - 1)]
+    known = (events.link[source] == events.link[ends]) & (events.link[ends] != ABSENT)
+    ends, source = ends[known], source[known]
+    target = ops.innermost(events.thread[ends], events.ts[ends])
+    # Of several flows into one op the one that started last stays.
+    order = np.lexsort((events.ts[source],))
+    order = order[target[order] >= 0]
+    link[target[order]] = source[order]
+    return link
+
+
+def _sequence_links(events: Events, threads: tuple[tuple[str, str], ...], ops: Nesting) -> Ints:
+    """For each backward op the row of its forward op by sequence number and forward thread; else -1.
+
+    Sequence numbers are counted per thread, so the number alone would be a guess: the forward
+    thread's id must be a thread of the file. A number is handed to every op until one takes it: the
+    last before the backward is the one that did.
+    """
+    link = np.full(len(ops.rows), -1, np.int64)
+    sequence, forward_thread = events.sequence[ops.rows], events.forward_thread[ops.rows]
+    numbered = sequence != ABSENT
+    is_backward = numbered & (forward_thread != ABSENT) & (forward_thread != 0)
+    forward = np.flatnonzero(numbered & ~is_backward)
+    backward = np.flatnonzero(is_backward)
+    origin = _threads_by_id(threads, ops.thread[backward], forward_thread[backward])
+    backward, origin = backward[origin >= 0], origin[origin >= 0]
+    # Sorted together, each backward op comes right after the forward ops of its number and thread
+    # that started before it.
+    op = np.concatenate([backward, forward])
+    thread = np.concatenate([origin, ops.thread[forward]])
+    is_forward = np.arange(len(op)) >= len(backward)
+    order = np.lexsort((is_forward, ops.start[op], thread, sequence[op]))
+    op, thread, is_forward = op[order], thread[order], is_forward[order]
+    latest = np.maximum.accumulate(np.where(is_forward, np.arange(len(op)), -1))
+    same = ~is_forward & (latest >= 0)
+    same &= (sequence[op] == sequence[op[latest]]) & (thread == thread[latest])
+    link[op[same]] = ops.rows[op[latest[same]]]
+    return link
+
+
+def _threads_by_id(threads: tuple[tuple[str, str], ...], thread: SmallInts, number: Ints) -> Ints:
+    """The thread of the same process whose id is `number`; -1 where the file has none."""
+    index = {key: place for place, key in enumerate(threads)}
+    pairs, which = np.unique(np.stack([thread, number]), axis=1, return_inverse=True)
+    found = [index.get((threads[own][0], str(other)), -1) for own, other in pairs.T.tolist()]
+    return np.array(found, np.int64)[which.ravel()]

@@ -1,0 +1,135 @@
+"""A trace: its events as columns, and the tables that follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from samprof.trace.events import DEVICE_KINDS, STEP_PREFIX, Events, Kind, MemoryEvents
+from samprof.trace.nesting import Nesting
+from samprof.trace.owners import Launches, Owners, find_launches, find_owners
+from samprof.trace.ranges import By, Ranges, choose, name_ranks, ranges_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from samprof.trace.check import Check
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One Kineto trace, read. Nothing in it changes; what is derived is computed once and kept.
+
+    Attributes:
+        events: host and device events.
+        allocations: allocator events.
+        names: what `events.name` points to.
+        threads: (process id, thread id), what `events.thread` points to.
+        metadata: the file's other keys (device properties, base time, rank, what samprof recorded).
+        notes: what was passed over or mended while reading.
+    """
+
+    events: Events
+    allocations: MemoryEvents
+    names: tuple[str, ...]
+    threads: tuple[tuple[str, str], ...]
+    metadata: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+    _memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def kernels(self, by: By = "auto") -> pd.DataFrame:
+        """One row a device activity, in the order of their start.
+
+        Args:
+            by: which ranges own: samprof's, nn.Module events of Python stacks, user annotations or
+                ops; `auto` takes the first that exists.
+
+        Returns:
+            Columns name, kind (kernel, memcpy, memset), ts_ns, dur_ns, device, stream, correlation,
+            op, owner, phase (forward, backward), step, launch_ts_ns.
+        """
+        from samprof.trace.kernels import kernels_table
+
+        return kernels_table(self, by)
+
+    def layers(self, by: By = "auto") -> pd.DataFrame:
+        """One row an owner of time, ordered as first entered; see `samprof.trace.layers`.
+
+        Args:
+            by: as in `kernels`.
+        """
+        from samprof.trace.layers import layers_table
+
+        return layers_table(self, by)
+
+    def memory(self, by: By = "auto") -> pd.DataFrame:
+        """One row an owner of allocations; see `samprof.trace.memory`."""
+        from samprof.trace.memory import memory_table
+
+        return memory_table(self, by)
+
+    def check(self, by: By = "auto") -> Check:
+        """Whether nothing is lost or counted twice (invariants I1, I2, I4), with the sums."""
+        from samprof.trace.check import check_trace
+
+        return check_trace(self, by)
+
+    @property
+    def has_device_time(self) -> bool:
+        """Whether the trace holds any device activity."""
+        return bool(np.isin(self.events.kind, DEVICE_KINDS).any())
+
+    @property
+    def clock(self) -> str:
+        """What time means here: `device` where there is device activity, else `cpu`."""
+        return "device" if self.has_device_time else "cpu"
+
+    @property
+    def recorded(self) -> Mapping[str, Any]:
+        """What samprof wrote into the file when it recorded it; empty for others' traces."""
+        found = self.metadata.get("samprof")
+        return found if isinstance(found, dict) else {}
+
+    def launches(self) -> Launches:
+        """Launch and op of each device activity."""
+        if "launches" not in self._memo:
+            rows = self.events.of(Kind.OP)
+            names, index = np.unique(self.events.name[rows], return_inverse=True)
+            ranks = name_ranks([self.names[name] for name in names])
+            tie = ranks[index] if len(rows) else np.zeros(0, np.int64)
+            ops = Nesting.of(
+                self.events.thread[rows], self.events.ts[rows], self.events.dur[rows], tie
+            )
+            self._memo["launches"] = find_launches(self.events, ops.renamed(rows))
+        return self._memo["launches"]  # type: ignore[no-any-return]
+
+    def ranges(self, by: By = "auto") -> Ranges:
+        """The ranges of one kind."""
+        kind = choose(self.events, by)
+        if ("ranges", kind) not in self._memo:
+            inner = self.recorded.get("inner_ops") if kind == "samprof" else None
+            self._memo["ranges", kind] = ranges_of(self.events, self.names, kind, inner)
+        return self._memo["ranges", kind]  # type: ignore[no-any-return]
+
+    def owners(self, by: By = "auto") -> Owners:
+        """The owner of each device activity."""
+        kind = choose(self.events, by)
+        if ("owners", kind) not in self._memo:
+            self._memo["owners", kind] = find_owners(
+                self.events, self.threads, self.launches(), self.ranges(by)
+            )
+        return self._memo["owners", kind]  # type: ignore[no-any-return]
+
+    def steps(self) -> list[tuple[int, int, int]]:
+        """The marked steps as (number, start, end) in nanoseconds, in the order of their start."""
+        marked = []
+        for row in self.events.of(Kind.ANNOTATION).tolist():
+            name = self.names[self.events.name[row]]
+            number = name.removeprefix(STEP_PREFIX)
+            if name != number and number.isdecimal():
+                start = int(self.events.ts[row])
+                marked.append((int(number), start, start + int(self.events.dur[row])))
+        return sorted(marked, key=lambda step: (step[1], step[0]))

@@ -1,0 +1,1 @@
+"""What the tests share: hand-made traces, and a slow attribution to compare with."""

@@ -1,0 +1,226 @@
+"""A slow, plain attribution of a trace: the rules of the design in loops over dicts.
+
+It shares nothing with the package, so that where the two differ one of them is wrong.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from tests.support.reference_events import (
+    NO_LAUNCH,
+    OUTSIDE,
+    Activity,
+    By,
+    Events,
+    Phase,
+    Span,
+    Thread,
+    read,
+)
+
+
+@dataclass
+class Row:
+    """What one owner path adds up to."""
+
+    calls: int = 0
+    kernels: int = 0
+    device_total_ns: int = 0
+    device_self_ns: int = 0
+    device_busy_ns: int = 0
+    cpu_total_ns: int = 0
+    cpu_self_ns: int = 0
+    phases: set[Phase] = field(default_factory=set)
+
+    @property
+    def phase(self) -> str:
+        """Of the activities inside."""
+        if len(self.phases) == 2:
+            return "both"
+        return "backward" if self.phases == {"backward"} else "forward"
+
+
+@dataclass
+class Reference:
+    """The attribution of a trace for one kind of ranges."""
+
+    activities: list[Activity]
+    rows: dict[str, Row]
+
+
+def spans_around(spans: Iterable[Span], moments: Iterable[int]) -> dict[int, list[Span]]:
+    """For each moment the spans of one thread that hold it, outermost first."""
+    waiting = sorted(spans, key=lambda span: span.rank, reverse=True)
+    open_spans: list[Span] = []
+    around = {}
+    for t in sorted(set(moments)):
+        while waiting and waiting[-1].start <= t:
+            open_spans.append(waiting.pop())
+        open_spans = [span for span in open_spans if span.holds(t)]
+        around[t] = list(open_spans)
+    return around
+
+
+def innermost(
+    spans: Iterable[Span], moments: Iterable[tuple[Thread, int]]
+) -> dict[tuple[Thread, int], Span | None]:
+    """For each moment on a thread the innermost span there."""
+    around = holders(spans, moments)
+    return {moment: found[-1] if found else None for moment, found in around.items()}
+
+
+def holders(
+    spans: Iterable[Span], moments: Iterable[tuple[Thread, int]]
+) -> dict[tuple[Thread, int], list[Span]]:
+    """For each moment on a thread the spans of that thread that hold it, outermost first."""
+    on_thread = defaultdict(list)
+    for span in spans:
+        on_thread[span.thread].append(span)
+    times = defaultdict(set)
+    for thread, t in moments:
+        times[thread].add(t)
+    return {
+        (thread, t): found
+        for thread, moments_there in times.items()
+        for t, found in spans_around(on_thread[thread], moments_there).items()
+    }
+
+
+def _nest(ranges: list[Span], by: By) -> list[Span]:
+    """The ranges with their parent, path and own CPU time; outer ranges come first."""
+    on_thread = defaultdict(list)
+    for span in sorted(ranges, key=lambda span: span.rank):
+        on_thread[span.thread].append(replace(span))
+    for spans in on_thread.values():
+        open_spans: list[Span] = []
+        for span in spans:
+            open_spans = [other for other in open_spans if other.holds(span.start)]
+            span.parent = open_spans[-1] if open_spans else None
+            span.path = _path(span, by)
+            open_spans.append(span)
+        borders = sorted({span.start for span in spans} | {span.end for span in spans})
+        around = spans_around(spans, borders)
+        for start, end in pairwise(borders):
+            if around[start]:
+                around[start][-1].cpu_self += end - start
+    return [span for spans in on_thread.values() for span in spans]
+
+
+def _path(span: Span, by: By) -> str:
+    outer = None if span.parent is None else span.parent.path
+    if outer is None:
+        return span.name
+    if by != "samprof":
+        return f"{outer} > {span.name}"
+    if span.name.endswith("()") and not span.name.startswith(f"{outer}."):
+        return f"{outer}.{span.name}"
+    return span.name
+
+
+def _launch(events: Events, activity: Activity) -> Span | None:
+    found = events.launches.get(activity.correlation)
+    if not found or activity.correlation is None:
+        return None
+    return min(found, key=lambda span: (span.start, span.end))
+
+
+def _forward_starts(events: Events, by_sequence: bool) -> dict[Span, tuple[Thread, int]]:
+    """For each op that is linked to a forward op: that op's thread and start."""
+    linked: dict[Span, tuple[Thread, int]] = {}
+    ends = sorted(events.backward_ends, key=lambda end: (end[1], end[2]))
+    bound = innermost(events.ops, [(thread, t) for thread, t, _ in ends])
+    for thread, t, flow_id in ends:
+        op = bound[thread, t]
+        if op is not None and op not in linked and flow_id in events.forward_ends:
+            linked[op] = events.forward_ends[flow_id]
+    if not by_sequence:
+        return linked
+    forward_ops = defaultdict(list)
+    for op in events.ops:
+        if not op.args.get("Fwd thread id"):
+            forward_ops[op.args.get("Sequence number")].append(op)
+    for op in events.ops:
+        sequence = op.args.get("Sequence number")
+        if op in linked or sequence is None or not op.args.get("Fwd thread id"):
+            continue
+        candidates = forward_ops[sequence]
+        earlier = [other for other in candidates if other.start < op.start]
+        if len({other.thread for other in candidates}) == 1 and earlier:
+            latest = max(earlier, key=lambda other: other.start)
+            linked[op] = (latest.thread, latest.start)
+    return linked
+
+
+def _give_owners(
+    events: Events, activities: list[Activity], ranges: list[Span], by_sequence: bool
+) -> None:
+    moments = {a: (a.launch.thread, a.launch.start) for a in activities if a.launch is not None}
+    ops = holders(events.ops, moments.values())
+    owners = innermost(ranges, moments.values())
+    forward_of = _forward_starts(events, by_sequence)
+    forward_owners = innermost(ranges, forward_of.values())
+    for activity, moment in moments.items():
+        around = ops[moment]
+        activity.op = around[-1].name if around else None
+        activity.range = owners[moment]
+        if activity.range is not None:
+            continue
+        for op in reversed(around):
+            if op in forward_of:
+                activity.range = forward_owners[forward_of[op]]
+                activity.phase = "backward"
+                break
+
+
+def union(intervals: Iterable[tuple[int, int]]) -> int:
+    """The length that the intervals cover together."""
+    covered, reached = 0, None
+    for start, end in sorted(intervals):
+        if reached is None or start > reached:
+            reached = start
+        covered += max(0, end - reached)
+        reached = max(reached, end)
+    return covered
+
+
+def attribute(events: Events, by: By, *, by_sequence: bool = True) -> Reference:
+    """The owner of every activity and the row of every owner path.
+
+    Without `by_sequence` only flows link a backward op to its forward op.
+    """
+    ranges = _nest(events.ranges[by], by)
+    activities = [replace(a, launch=_launch(events, a)) for a in events.activities]
+    _give_owners(events, activities, ranges, by_sequence)
+    return Reference(activities, _rows(ranges, activities))
+
+
+def _rows(ranges: list[Span], activities: list[Activity]) -> dict[str, Row]:
+    rows: dict[str, Row] = defaultdict(Row)
+    for span in ranges:
+        rows[span.path].calls += 1
+        rows[span.path].cpu_self_ns += span.cpu_self
+        for path in {outer.path for outer in span.lineage()}:
+            rows[path].cpu_total_ns += span.cpu_self
+    if activities:
+        rows[OUTSIDE], rows[NO_LAUNCH] = Row(), Row()
+    busy: dict[str, dict[Any, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
+    for activity in activities:
+        rows[activity.owner].device_self_ns += activity.duration
+        interval = (activity.start, activity.start + activity.duration)
+        for path in activity.owner_paths:
+            rows[path].kernels += 1
+            rows[path].device_total_ns += activity.duration
+            rows[path].phases.add(activity.phase)
+            busy[path][activity.device].append(interval)
+    for path, devices in busy.items():
+        rows[path].device_busy_ns = sum(union(intervals) for intervals in devices.values())
+    return dict(rows)
+
+
+def attribute_file(path: Path, by: By) -> Reference:
+    """The attribution of a trace file."""
+    return attribute(read(path), by)

@@ -1,0 +1,103 @@
+"""Real traces of others: the package against their published sums and the slow attribution.
+
+`expected.json` follows forward-backward flows only. The rules also follow sequence numbers where
+no flow leads on; the activities that only these place are set back before the two are compared.
+"""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from samprof.trace import Trace, load_trace
+from tests.support.compare import (
+    assert_adds_up,
+    assert_equals_reference,
+    kernel_rows,
+    reference_kernels,
+)
+from tests.support.reference import attribute
+from tests.support.reference_events import OUTSIDE, By, Events, read
+
+FOLDER = Path(
+    os.environ.get("SAMPROF_SHARED_TRACES")
+    or Path(__file__).resolve().parents[2].parent / "shared" / "traces"
+)
+KINDS: tuple[By, ...] = ("samprof", "module", "annotation", "op")
+SUMS: tuple[tuple[By, str], ...] = (
+    ("annotation", "self_by_user_annotation"),
+    ("module", "self_by_module"),
+)
+NAMES = sorted(
+    path.name for path in FOLDER.glob("*.json*") if path.name != "expected.json"
+) or ["none"]
+
+pytestmark = pytest.mark.skipif(
+    not (FOLDER / "expected.json").exists(),
+    reason=f"no shared traces in {FOLDER}; set SAMPROF_SHARED_TRACES to their folder",
+)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A shared trace: by the package, by the oracle, and what was published of it."""
+
+    trace: Trace
+    events: Events
+    expected: dict[str, Any]
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def shared(request: pytest.FixtureRequest) -> Iterator[Shared]:
+    name = request.param
+    expected = json.loads((FOLDER / "expected.json").read_text())[name]
+    yield Shared(load_trace(FOLDER / name), read(FOLDER / name), expected)
+
+
+def test_every_device_activity_is_counted_once(shared: Shared) -> None:
+    check = shared.trace.check()
+    kernels = shared.trace.kernels()
+    assert len(kernels) == shared.expected["device_activities"]
+    assert kernels["dur_ns"].sum() == shared.expected["device_ns"]
+    assert kernels["launch_ts_ns"].isna().sum() == shared.expected["without_launch"]
+    assert check.total_ns == shared.expected["device_ns"]
+
+
+@pytest.mark.parametrize(("by", "key"), SUMS)
+def test_owners_by_flows_have_the_published_sums(shared: Shared, by: By, key: str) -> None:
+    if key not in shared.expected:
+        return
+    flows_only = reference_kernels(attribute(shared.events, by, by_sequence=False))
+    ns: Counter[str] = Counter()
+    activities: Counter[str] = Counter()
+    linked = 0
+    rows = kernel_rows(shared.trace, by)
+    assert [_identity(row) for row in rows] == [_identity(row) for row in flows_only]
+    for row, by_flow in zip(rows, flows_only, strict=True):
+        by_sequence = (by_flow["owner"], by_flow["phase"]) == (OUTSIDE, "forward")
+        owner = OUTSIDE if by_sequence else row["owner"].split(" > ")[-1]
+        ns[owner] += row["dur_ns"]
+        activities[owner] += 1
+        linked += row["phase"] == "backward" and not by_sequence
+    owners = {owner: {"ns": ns[owner], "activities": activities[owner]} for owner in ns}
+    assert owners == shared.expected[key]["owners"]
+    assert linked == shared.expected[key]["through_backward_link"]
+
+
+@pytest.mark.parametrize("by", KINDS)
+def test_tables_equal_the_slow_attribution(shared: Shared, by: By) -> None:
+    assert_equals_reference(shared.trace, attribute(shared.events, by), by)
+
+
+@pytest.mark.parametrize("by", KINDS)
+def test_totals_add_up(shared: Shared, by: By) -> None:
+    assert_adds_up(shared.trace, by)
+
+
+def _identity(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in ("correlation", "device", "dur_ns", "name", "ts_ns"))
