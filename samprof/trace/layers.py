@@ -20,7 +20,7 @@ Columns of `layers_table`:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -151,10 +151,11 @@ def _busy(trace: Trace, ranges: Ranges, outer: Mask, which: Ints, interval: Ints
     busy = union_by_group(
         np.concatenate(groups), np.concatenate(starts), np.concatenate(ends), nodes * len(devices)
     )
-    return busy.reshape(nodes, len(devices)).sum(axis=1)
+    result: Ints = busy.reshape(nodes, len(devices)).sum(axis=1)
+    return result
 
 
-def _recorded_columns(trace: Trace, ranges: Ranges) -> dict[str, Ints]:
+def _recorded_columns(trace: Trace, ranges: Ranges) -> dict[str, Any]:
     """Type and role of each path, where samprof wrote them into the trace."""
     modules = trace.recorded.get("modules")
     if ranges.by != "samprof" or not isinstance(modules, dict):
@@ -173,7 +174,7 @@ def _function_entry(trace: Trace, path: str) -> list[str]:
     return ["function" if name.endswith("()") else "", role]
 
 
-def _phases(trace: Trace, ranges: Ranges, by: By) -> Ints:
+def _phases(trace: Trace, ranges: Ranges, by: By) -> Any:
     owners = trace.owners(by)
     nesting, nodes = ranges.nesting, len(ranges.paths)
     reached = []
@@ -186,7 +187,7 @@ def _phases(trace: Trace, ranges: Ranges, by: By) -> Ints:
     return phase.astype(object)
 
 
-def _notes(trace: Trace, ranges: Ranges, by: By) -> Ints:
+def _notes(trace: Trace, ranges: Ranges, by: By) -> Any:
     """What stands beside a row's numbers: graph launches (R5) and compiled regions."""
     events, launches, owners = trace.events, trace.launches(), trace.owners(by)
     notes: list[list[str]] = [[] for _ in ranges.paths]

@@ -65,7 +65,7 @@ def ranges_of(
         names: the trace's interned names.
         by: samprof, module, annotation or op (see `choose`).
         inner_ops: with samprof's ranges, also make ranges of the ops directly inside these
-            modules: path -> {op name: [label of its first call, second, ...]}.
+            modules: path -> {op name: label of its calls, or [label of the first, second, ...]}.
     """
     rows = events.of(_KIND[by])
     nesting = _nest(events, names, rows)
@@ -180,10 +180,14 @@ def _label_ops(
             continue
         row = int(both[nesting.rows[position]])
         op = names[events.name[row]]
-        given = known.get(op, [])
-        count = calls[owner, op]
+        label = _op_label(op, known.get(op, []), calls[owner, op])
         calls[owner, op] += 1
-        label = given[count] if count < len(given) else op.rsplit("::", maxsplit=1)[-1]
         rows.append(row)
         labels.append(f"{label}()")
     return np.array(rows, np.int64), labels
+
+
+def _op_label(op: str, known: str | list[str], call: int) -> str:
+    if isinstance(known, str):
+        return known
+    return known[call] if call < len(known) else op.rsplit("::", maxsplit=1)[-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import numpy as np
 
@@ -90,8 +91,10 @@ class Trace:
     @property
     def recorded(self) -> Mapping[str, Any]:
         """What samprof wrote into the file when it recorded it; empty for others' traces."""
-        found = self.metadata.get("samprof")
-        return found if isinstance(found, dict) else {}
+        if "recorded" not in self._memo:
+            found = self.metadata.get("samprof")
+            self._memo["recorded"] = _decoded(found) if isinstance(found, dict) else {}
+        return self._memo["recorded"]  # type: ignore[no-any-return]
 
     def launches(self) -> Launches:
         """Launch and op of each device activity."""
@@ -133,3 +136,12 @@ class Trace:
                 start = int(self.events.ts[row])
                 marked.append((int(number), start, start + int(self.events.dur[row])))
         return sorted(marked, key=lambda step: (step[1], step[0]))
+
+
+def _decoded(value: Any) -> Any:
+    """Metadata with its percent-encoded strings as they were (see `samprof.record.session`)."""
+    if isinstance(value, str):
+        return unquote(value)
+    if isinstance(value, dict):
+        return {unquote(key): _decoded(item) for key, item in value.items()}
+    return [_decoded(item) for item in value] if isinstance(value, list) else value

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from samprof.trace.events import DEVICE_KINDS
+from samprof.errors import TraceError
+from samprof.trace.events import DEVICE_KINDS, RANGE_PREFIX, Kind
 from samprof.trace.trace import Trace
 
 
@@ -28,6 +29,32 @@ def within(trace: Trace, start_ns: int, end_ns: int) -> Trace:
         allocations=allocations.take(remembered),
         _memo={},
     )
+
+
+def within_annotation(trace: Trace, name: str) -> Trace:
+    """The trace of what began while the first user annotation of this name was open.
+
+    Raises:
+        TraceError: the trace has no such annotation.
+    """
+    events = trace.events
+    for row in events.of(Kind.ANNOTATION).tolist():
+        if trace.names[events.name[row]] == name:
+            start = int(events.ts[row])
+            return within(trace, start, start + int(events.dur[row]))
+    raise TraceError("read", name, "no such annotation in the trace", "record it again")
+
+
+def of_root(trace: Trace, root: str) -> Trace:
+    """The trace without samprof's ranges of other recordings; functions stay."""
+    own = RANGE_PREFIX + root
+    foreign = [
+        code
+        for code, name in enumerate(trace.names)
+        if name != own and not name.startswith(f"{own}.") and not name.endswith("()")
+    ]
+    dropped = (trace.events.kind == Kind.RANGE) & np.isin(trace.events.name, foreign)
+    return replace(trace, events=trace.events.take(~dropped), _memo={})
 
 
 def split_steps(trace: Trace) -> list[tuple[int, Trace]]:

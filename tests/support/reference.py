@@ -54,7 +54,7 @@ class Reference:
 
 def spans_around(spans: Iterable[Span], moments: Iterable[int]) -> dict[int, list[Span]]:
     """For each moment the spans of one thread that hold it, outermost first."""
-    waiting = sorted(spans, key=lambda span: span.rank, reverse=True)
+    waiting = sorted(spans, key=lambda span: span.rank)[::-1]
     open_spans: list[Span] = []
     around = {}
     for t in sorted(set(moments)):
@@ -190,23 +190,34 @@ def union(intervals: Iterable[tuple[int, int]]) -> int:
 def attribute(events: Events, by: By, *, by_sequence: bool = True) -> Reference:
     """The owner of every activity and the row of every owner path.
 
+    The CPU time of `(outside)` is what ops cover on their threads while no range is open there.
     Without `by_sequence` only flows link a backward op to its forward op.
     """
     ranges = _nest(events.ranges[by], by)
     activities = [replace(a, launch=_launch(events, a)) for a in events.activities]
     _give_owners(events, activities, ranges, by_sequence)
-    return Reference(activities, _rows(ranges, activities))
+    outside_cpu = _covered(events.ops + ranges) - _covered(ranges)
+    return Reference(activities, _rows(ranges, activities, outside_cpu))
 
 
-def _rows(ranges: list[Span], activities: list[Activity]) -> dict[str, Row]:
+def _covered(spans: Iterable[Span]) -> int:
+    """The time that the spans cover on their threads."""
+    on_thread = defaultdict(list)
+    for span in spans:
+        on_thread[span.thread].append((span.start, span.end))
+    return sum(union(intervals) for intervals in on_thread.values())
+
+
+def _rows(ranges: list[Span], activities: list[Activity], outside_cpu: int) -> dict[str, Row]:
     rows: dict[str, Row] = defaultdict(Row)
     for span in ranges:
         rows[span.path].calls += 1
         rows[span.path].cpu_self_ns += span.cpu_self
         for path in {outer.path for outer in span.lineage()}:
             rows[path].cpu_total_ns += span.cpu_self
+    rows[OUTSIDE] = Row(cpu_total_ns=outside_cpu, cpu_self_ns=outside_cpu)
     if activities:
-        rows[OUTSIDE], rows[NO_LAUNCH] = Row(), Row()
+        rows[NO_LAUNCH] = Row()
     busy: dict[str, dict[Any, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
     for activity in activities:
         rows[activity.owner].device_self_ns += activity.duration

@@ -1,0 +1,1 @@
+"""Measure: module forwards named as ranges, torch.profiler, memory, environment."""

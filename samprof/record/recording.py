@@ -1,0 +1,224 @@
+"""`profile`: a context manager whose recordings know their layers."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import os
+import shutil
+from contextlib import ExitStack, suppress
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from samprof.errors import RecordingError, RunError, UsageError
+from samprof.record.knowledge import Knowledge
+from samprof.record.patches import enter_ranges
+from samprof.record.select import Selection, select
+from samprof.record.session import Options, Session, join, leave
+from samprof.trace import Trace, load_trace
+from samprof.trace.events import STEP_PREFIX
+from samprof.trace.window import of_root, within_annotation
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TRACE_NAME = "rank{rank}.pt.trace.json.gz"
+_numbers = itertools.count()
+
+
+class Recording:
+    """What one `with samprof.profile(...)` recorded. Tables are there once the block is left."""
+
+    def __init__(self, selection: Selection, options: Options, steps: int | None) -> None:
+        self._selection = selection
+        self._options = options
+        self._limit = steps
+        self._stack = ExitStack()
+        self._step: Any = None
+        self._number = 0
+        self._window: str | None = None
+        self._session: Session | None = None
+
+    def step(self) -> None:
+        """Marks the end of a step; after the last of `steps` the recording ends.
+
+        Raises:
+            RecordingError: an outer recording is open; its steps are the ones that count.
+        """
+        if self._window is not None:
+            remedy = "call step() of the outermost recording"
+            raise RecordingError("recording", "step", "inside another recording", remedy)
+        if self._step is None:
+            return
+        self._end_step()
+        self._number += 1
+        if self._limit is not None and self._number >= self._limit:
+            self._close()
+        else:
+            self._begin_step()
+
+    @cached_property
+    def trace(self) -> Trace:
+        """The recorded trace.
+
+        Raises:
+            RecordingError: the recording is still open, or its trace is another profiler's.
+        """
+        whole = load_trace(self._trace_path())
+        if self._window is None:
+            return whole
+        return of_root(within_annotation(whole, self._window), self._selection.root)
+
+    def layers(self) -> pd.DataFrame:
+        """One row a layer; the columns of `Trace.layers`."""
+        return self.trace.layers("samprof")
+
+    def kernels(self) -> pd.DataFrame:
+        """One row a device activity; the columns of `Trace.kernels`."""
+        return self.trace.kernels("samprof")
+
+    def memory(self) -> pd.DataFrame:
+        """One row a layer with what was allocated in it; the columns of `Trace.memory`.
+
+        Raises:
+            TraceError: recorded with memory=False.
+        """
+        return self.trace.memory("samprof")
+
+    def save(self, directory: str | Path) -> Path:
+        """Writes the trace where HTA and the TensorBoard profiler plugin find it.
+
+        Args:
+            directory: made if missing; the file in it is named after the rank. The whole session is
+                written, also when this recording is only a part of it.
+
+        Returns:
+            The path of the written file.
+
+        Raises:
+            RunError: the directory cannot be written.
+        """
+        source = self._trace_path()
+        target = Path(directory) / TRACE_NAME.format(rank=_rank())
+        partial = target.with_name(f".{target.name}.{os.getpid()}")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with source.open("rb") as plain, gzip.open(partial, "wb", compresslevel=5) as packed:
+                shutil.copyfileobj(plain, packed, 1 << 20)
+            partial.replace(target)
+        except OSError as error:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+            cause = error.strerror or str(error)
+            raise RunError("save", target, cause, "free space or choose another path") from error
+        return target
+
+    def _trace_path(self) -> Path:
+        if self._session is None:
+            remedy = "leave the with block first"
+            raise RecordingError("recording", "trace", "not recorded yet", remedy)
+        return self._session.path
+
+    def _open(self) -> None:
+        """Enters the ranges and the session; undoes all of it when something fails."""
+        with ExitStack() as undo:
+            enter_ranges(self._selection, undo)
+            session, joined = join(self._options, self._selection.metadata)
+            undo.callback(leave, session)
+            self._session = session
+            if joined:
+                self._window = f"samprof recording {next(_numbers)}"
+                window: Any = torch.profiler.record_function(self._window)
+                window.__enter__()
+                undo.callback(window.__exit__, None, None, None)
+            elif not session.is_foreign:
+                self._begin_step()
+                undo.callback(self._end_step)
+            self._stack = undo.pop_all()
+
+    def _close(self) -> None:
+        self._stack.close()
+
+    def _begin_step(self) -> None:
+        self._step = torch.profiler.record_function(f"{STEP_PREFIX}{self._number}")
+        self._step.__enter__()
+
+    def _end_step(self) -> None:
+        if self._step is not None:
+            self._step.__exit__(None, None, None)
+            self._step = None
+
+
+class Profile:
+    """The context manager that `samprof.profile` gives. It may be entered again, also nested.
+
+    Args:
+        module: what to record.
+        name: the first part of every path.
+        granularity: block, layer or op.
+        steps: end after so many calls of `Recording.step`.
+        memory: record allocator events.
+        shapes: record the shapes of op inputs.
+        stacks: record Python stacks (slow).
+        knowledge: names, roles and functions of the module's parts.
+
+    Raises:
+        UsageError: an argument has no meaning.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        *,
+        name: str | None = None,
+        granularity: str = "block",
+        steps: int | None = None,
+        memory: bool = True,
+        shapes: bool = True,
+        stacks: bool = False,
+        knowledge: Knowledge | None = None,
+    ) -> None:
+        if not isinstance(module, nn.Module):
+            cause = "not an nn.Module"
+            raise UsageError("profile", type(module).__name__, cause, "give the model itself")
+        if steps is not None and (isinstance(steps, bool) or steps < 1):
+            raise UsageError(
+                "profile", f"steps={steps!r}", "not a number of steps", "give 1 or more"
+            )
+        self._module = module
+        self._name = name
+        self._granularity = granularity
+        self._steps = steps
+        self._options = Options(memory=memory, shapes=shapes, stacks=stacks)
+        self._knowledge = knowledge or Knowledge()
+        self._recordings: list[Recording] = []
+        self._select()
+
+    def _select(self) -> Selection:
+        return select(self._module, self._name, self._granularity, self._knowledge)
+
+    def __enter__(self) -> Recording:
+        recording = Recording(self._select(), self._options, self._steps)
+        recording._open()
+        self._recordings.append(recording)
+        return recording
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._recordings.pop()._close()
+
+
+def _rank() -> int:
+    distributed = torch.distributed
+    if distributed.is_available() and distributed.is_initialized():
+        return distributed.get_rank()
+    return 0

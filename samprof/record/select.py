@@ -1,0 +1,136 @@
+"""Which modules and functions become ranges at a granularity."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from torch import nn
+
+from samprof.errors import UsageError
+from samprof.record.knowledge import Function, Knowledge
+from samprof.trace.events import RANGE_PREFIX
+
+Granularity = Literal["block", "layer", "op"]
+_BLOCK_DEPTH = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a recording enters.
+
+    Attributes:
+        root: the first part of every name.
+        modules: module -> full name of its range.
+        functions: functions to enter.
+        metadata: what the trace file keeps: root, granularity, modules (path -> type and role),
+            functions (name -> role), inner_ops (path -> op labels).
+    """
+
+    root: str
+    modules: dict[nn.Module, str]
+    functions: tuple[Function, ...]
+    metadata: dict[str, Any]
+
+
+def select(
+    module: nn.Module, name: str | None, granularity: str, knowledge: Knowledge
+) -> Selection:
+    """The modules below `module` that are worth a range at this granularity.
+
+    Raises:
+        UsageError: an unknown granularity, or an empty name.
+    """
+    if granularity not in get_args(Granularity):
+        choices = ", ".join(get_args(Granularity))
+        cause = "unknown granularity"
+        raise UsageError("profile", f"granularity={granularity!r}", cause, f"use one of {choices}")
+    root = name if name is not None else knowledge.name or type(_inner(module)).__name__
+    if not root or root.startswith("("):
+        raise UsageError("profile", f"name={root!r}", "not a name", "give a short word")
+
+    chosen: dict[nn.Module, str] = {}
+    described: dict[str, list[str]] = {}
+    for qualified, child in reachable(module).items():
+        if not _is_called(child) or not _is_wanted(module, qualified, granularity, knowledge):
+            continue
+        path = f"{root}.{qualified}" if qualified else root
+        chosen[child] = path
+        described[path] = [type(_inner(child)).__name__, knowledge.roles.get(qualified, "")]
+    functions = knowledge.functions if granularity == "op" else ()
+    inner_ops = {
+        path: knowledge.inner_ops.get(described[path][1], {})
+        for child, path in chosen.items()
+        if granularity == "op" and not _is_builtin_leaf(child)
+    }
+    metadata = {
+        "root": root,
+        "granularity": granularity,
+        "modules": described,
+        "functions": {f"{function.name}()": function.role for function in functions},
+        "inner_ops": inner_ops,
+    }
+    return Selection(root, chosen, functions, metadata)
+
+
+def range_name(path: str) -> str:
+    """The name of the range as it stands in the trace."""
+    return RANGE_PREFIX + path
+
+
+def reachable(module: nn.Module) -> dict[str, nn.Module]:
+    """Qualified name -> module, without what lies inside compiled or scripted modules."""
+    found: dict[str, nn.Module] = {}
+    opaque: list[str] = []
+    for qualified, child in module.named_modules():
+        if any(qualified.startswith(prefix) for prefix in opaque):
+            continue
+        found[qualified] = child
+        if is_opaque(child):
+            opaque.append(f"{qualified}." if qualified else "")
+    return found
+
+
+def is_opaque(module: nn.Module) -> bool:
+    """Whether the inside of the module runs as one region that ranges would break up."""
+    from torch.jit import ScriptModule
+
+    if isinstance(module, ScriptModule):
+        return True
+    compiled = getattr(module, "_compiled_call_impl", None) is not None
+    return compiled or hasattr(module.forward, "_torchdynamo_orig_callable") or is_wrapper(module)
+
+
+def is_wrapper(module: nn.Module) -> bool:
+    """Whether the module is what `torch.compile(module)` returns."""
+    return "_orig_mod" in module.__dict__.get("_modules", {})
+
+
+def _inner(module: nn.Module) -> nn.Module:
+    inner = module.__dict__.get("_modules", {}).get("_orig_mod")
+    return inner if isinstance(inner, nn.Module) else module
+
+
+def _is_called(module: nn.Module) -> bool:
+    """Containers such as ModuleList are never called themselves."""
+    return type(module).forward is not nn.Module.forward or "forward" in module.__dict__
+
+
+def _is_wanted(module: nn.Module, qualified: str, granularity: str, knowledge: Knowledge) -> bool:
+    if granularity != "block" or not qualified:
+        return True
+    if knowledge.blocks:
+        return qualified in knowledge.blocks
+    return _call_depth(module, qualified) <= _BLOCK_DEPTH
+
+
+def _call_depth(module: nn.Module, qualified: str) -> int:
+    """How many called modules lead to this one: a ModuleList on the way does not count."""
+    depth, prefix = 0, ""
+    for part in qualified.split("."):
+        prefix = f"{prefix}.{part}" if prefix else part
+        depth += _is_called(module.get_submodule(prefix))
+    return depth
+
+
+def _is_builtin_leaf(module: nn.Module) -> bool:
+    """Modules of torch.nn without children are one op: a row for the op would say the same again."""
+    return type(module).__module__.startswith("torch.nn.") and not any(module.children())

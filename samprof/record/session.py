@@ -1,0 +1,218 @@
+"""The one torch.profiler session of this process, shared by all recordings that are open."""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import RLock
+from typing import Any
+from urllib.parse import quote
+
+os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # read when torch loads: keeps stderr quiet
+
+import torch  # noqa: E402
+
+from samprof._version import __version__  # noqa: E402
+from samprof.errors import RecordingError  # noqa: E402
+from samprof.record.patches import elsewhere, fast_record_function  # noqa: E402
+
+SCHEMA = 1
+_PLAIN = " !#$&'()*+,-./:;<=>?@[]^_`{|}~"
+_lock = RLock()
+_open: "Session | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the profiler records besides ops and kernels."""
+
+    memory: bool
+    shapes: bool
+    stacks: bool
+
+
+@dataclass
+class Session:
+    """One run of torch.profiler.
+
+    Attributes:
+        folder: holds `trace.json` once the session has ended; removed with the last user.
+        error: why there is no trace although the session ended.
+    """
+
+    options: Options
+    users: int = 0
+    ended: bool = False
+    error: str = ""
+    metadata: list[Mapping[str, Any]] = field(default_factory=list)
+    folder: tempfile.TemporaryDirectory[str] | None = None
+    _profiler: Any = None
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the profiler is somebody else's: then the ranges are in their trace, not ours."""
+        return self._profiler is None
+
+    @property
+    def path(self) -> Path:
+        """The exported trace.
+
+        Raises:
+            RecordingError: the session is still open, not ours, or its export failed.
+        """
+        if self.is_foreign:
+            cause = "another torch.profiler was running and holds the ranges"
+            remedy = "export that profiler's trace and read it with samprof.load"
+            raise RecordingError("recording", "trace", cause, remedy)
+        if not self.ended:
+            remedy = "leave the with block (of the outermost recording) first"
+            raise RecordingError("recording", "trace", "still recording", remedy)
+        if self.error or self.folder is None:
+            remedy = "free space in the temporary directory, or set TMPDIR"
+            raise RecordingError("recording", "trace", self.error or "not exported", remedy)
+        return Path(self.folder.name) / "trace.json"
+
+    def start(self) -> None:
+        """Starts the profiler, with the devices idle, or joins one that somebody else runs."""
+        if torch._C._autograd._profiler_enabled():
+            return
+        synchronize()
+        self._profiler = _profiler(self.options)
+        try:
+            self._profiler.start()
+        except Exception as error:
+            self._profiler = None
+            cause = f"the profiler did not start ({error})"
+            remedy = "close other profilers (Nsight, another torch.profiler) and try again"
+            raise RecordingError("recording", "torch.profiler", cause, remedy) from error
+        if self.options.memory:
+            elsewhere.begin()
+
+    def stop(self) -> None:
+        """Stops the profiler with the devices idle, and exports its trace."""
+        self.ended = True
+        elsewhere.end()
+        text = json.dumps(_recorded(self.metadata), separators=(",", ":"))
+        if self.is_foreign:
+            with suppress(RuntimeError):
+                torch._C._autograd._add_metadata_json("samprof", text)
+            return
+        synchronize()
+        self._profiler.add_metadata_json("samprof", text)
+        if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+            # Without it HTA takes every trace for rank 0 and warns.
+            self._profiler.add_metadata_json("distributedInfo", '{"rank": 0, "world_size": 1}')
+        self._profiler.stop()
+        self._export()
+
+    def _export(self) -> None:
+        self.folder = tempfile.TemporaryDirectory(prefix="samprof-", ignore_cleanup_errors=True)
+        try:
+            path = Path(self.folder.name) / "trace.json"
+            self._profiler.export_chrome_trace(str(path))
+            elsewhere.write_into(path)
+        except (OSError, RuntimeError) as error:
+            self.error = f"the trace could not be written ({error})"
+        # The profiler holds every event: let it go.
+        self._profiler = _DONE
+
+
+_DONE = object()
+
+
+def join(options: Options, metadata: Mapping[str, Any]) -> tuple[Session, bool]:
+    """The open session, or a new one that is now running; and whether it was there already."""
+    global _open
+    with _lock:
+        joined = _open is not None
+        session = _open or Session(options)
+        if not joined:
+            session.start()
+            _open = session
+        session.users += 1
+        session.metadata.append(metadata)
+        return session, joined
+
+
+def leave(session: Session) -> None:
+    """Ends the session when its last recording leaves."""
+    global _open
+    with _lock:
+        session.users -= 1
+        if session.users == 0 and not session.ended:
+            _open = None
+            session.stop()
+
+
+def synchronize() -> None:
+    """Waits until every accelerator of the process is idle."""
+    if torch.cuda.is_available():
+        if torch.cuda.is_initialized():
+            for device in range(torch.cuda.device_count()):
+                torch.cuda.synchronize(device)
+    elif torch.accelerator.is_available():
+        torch.accelerator.synchronize()
+
+
+def _profiler(options: Options) -> Any:
+    from torch.profiler import ProfilerActivity, profile
+
+    activities = [ProfilerActivity.CPU]
+    if torch.cuda.is_available():
+        activities.append(ProfilerActivity.CUDA)
+    elif torch.accelerator.is_available():
+        accelerator = torch.accelerator.current_accelerator()
+        kind = accelerator.type.upper() if accelerator is not None else ""
+        if kind in ProfilerActivity.__members__:
+            activities.append(ProfilerActivity.__members__[kind])
+    return profile(
+        activities=activities,
+        record_shapes=options.shapes,
+        profile_memory=options.memory,
+        with_stack=options.stacks,
+        experimental_config=None if options.memory else _all_threads(),
+        acc_events=True,
+    )
+
+
+def _all_threads() -> Any:
+    """A config that records the ops of every thread, where this torch can.
+
+    It takes the profiler's memory events away: they are reported to the thread's own profiler.
+    """
+    from torch._C._profiler import _ExperimentalConfig
+
+    try:
+        return _ExperimentalConfig(profile_all_threads=True)
+    except TypeError:
+        return None
+
+
+def _recorded(parts: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the trace file says of its recordings, one entry for all that shared the session."""
+    merged: dict[str, Any] = {
+        "schema": SCHEMA,
+        "version": __version__,
+        "ranges": fast_record_function()[1],
+        "roots": [part["root"] for part in parts],
+        "granularity": parts[0]["granularity"] if parts else "",
+    }
+    for key in ("modules", "functions", "inner_ops"):
+        merged[key] = {path: value for part in parts for path, value in part[key].items()}
+    encoded = _encoded(merged)
+    assert isinstance(encoded, dict)
+    return encoded
+
+
+def _encoded(value: Any) -> Any:
+    """The same with every string percent-encoded: Kineto turns backslashes in metadata into slashes."""
+    if isinstance(value, str):
+        return quote(value, safe=_PLAIN)
+    if isinstance(value, Mapping):
+        return {_encoded(key): _encoded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_encoded(item) for item in value]
+    return value

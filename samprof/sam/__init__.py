@@ -1,0 +1,1 @@
+"""Know SAM: models, roles of their parts, inputs, workloads."""
