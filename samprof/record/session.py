@@ -150,7 +150,7 @@ def leave(session: Session) -> None:
 def synchronize() -> None:
     """Waits until every accelerator of the process is idle."""
     if torch.cuda.is_available():
-        if torch.cuda.is_initialized():
+        if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
             for device in range(torch.cuda.device_count()):
                 torch.cuda.synchronize(device)
     elif torch.accelerator.is_available():

@@ -34,5 +34,3 @@ def encode(
         return (batch.to(device=parameter.device, dtype=parameter.dtype),)
 
     return Target(encoder, images, describe(encoder))
-
-

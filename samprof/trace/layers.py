@@ -168,10 +168,13 @@ def _recorded_columns(trace: Trace, ranges: Ranges) -> dict[str, Any]:
 
 
 def _function_entry(trace: Trace, path: str) -> list[str]:
-    functions = trace.recorded.get("functions")
-    name = path.rsplit(".", maxsplit=1)[-1]
-    role = functions.get(name, "") if isinstance(functions, dict) else ""
-    return ["function" if name.endswith("()") else "", role]
+    """A function or op inside a module: its own role, else that of the module it runs in."""
+    outer, _, name = path.rpartition(".")
+    if not name.endswith("()"):
+        return ["", ""]
+    functions, modules = trace.recorded.get("functions", {}), trace.recorded.get("modules", {})
+    around = modules.get(outer) or (_function_entry(trace, outer) if outer else ["", ""])
+    return ["function", functions.get(name) or around[1]]
 
 
 def _phases(trace: Trace, ranges: Ranges, by: By) -> Any:

@@ -62,6 +62,27 @@ def load_trace(path: str | Path) -> Trace:
     )
 
 
+def only_trace_in(directory: Path) -> Path:
+    """The one trace file in a directory.
+
+    Raises:
+        TraceError: there is none, or more than one.
+    """
+    found = sorted(
+        path
+        for path in directory.iterdir()
+        if path.name.endswith(TRACE_SUFFIXES) and not path.name.startswith(".")
+    )
+    if not found:
+        remedy = "give a run directory, or one that holds a .json or .json.gz trace"
+        raise TraceError("load", directory, "no trace in this directory", remedy)
+    if len(found) > 1:
+        names = ", ".join(path.name for path in found[:3])
+        cause = f"{len(found)} traces in this directory"
+        raise TraceError("load", directory, cause, f"give one of them ({names})")
+    return found[0]
+
+
 def _plain(raw: BinaryIO) -> BinaryIO:
     buffered = io.BufferedReader(cast(io.RawIOBase, raw))
     if buffered.peek(2)[:2] == _GZIP_MAGIC:

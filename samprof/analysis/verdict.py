@@ -1,0 +1,202 @@
+"""Does batching help, which layers hold it back, which batch to run: from the measured points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from samprof.analysis.fit import INTERVAL, resampled_medians
+from samprof.analysis.scaling import by_role, scaling_table
+from samprof.errors import RunError
+from samprof.units import digits, memory_text, time_text
+
+NEAR_BEST = 0.05
+HELPS = 1.05
+"""Gains below this are not worth a larger batch."""
+_GAINS_LITTLE = 1.1
+_MOST_BLAMED = 3
+_SMALLEST_SHARE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """A layer class that does not gain from a larger batch.
+
+    Attributes:
+        role: the layer class.
+        share: its part of the time of an image at the largest batch.
+        gain: its time an image at the smallest batch over that at the largest.
+    """
+
+    role: str
+    share: float
+    gain: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer of a sweep. `str()` gives it in sentences.
+
+    Attributes:
+        best_batch_size: the smallest whose throughput is within 5 % of the best seen.
+        gain: throughput there over that at the smallest batch size.
+        gain_low, gain_high: 95 % interval of the gain; equal to it where there is one repeat only.
+        images_per_s: throughput at the best batch size.
+        blame: the layer classes that hold batching back, the costliest first.
+        reason: why the gain is what it is.
+        sentences: the verdict as text.
+    """
+
+    best_batch_size: int
+    gain: float
+    gain_low: float
+    gain_high: float
+    images_per_s: float
+    blame: tuple[Blame, ...]
+    reason: str
+    sentences: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return " ".join(self.sentences)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, for JSON."""
+        return asdict(self)
+
+
+def verdict(
+    points: pd.DataFrame, wall: Mapping[int, Sequence[int]], layers: pd.DataFrame
+) -> Verdict:
+    """The verdict on one variant.
+
+    Args:
+        points: as `Run.points` gives them, of one variant.
+        wall: for each batch size the raw wall times of a forward in ns, without the profiler.
+        layers: as `Run.layers` gives them, of the same variant.
+
+    Raises:
+        RunError: no point is ok.
+    """
+    if not wall:
+        remedy = "look at the messages of `samprof scaling`, then sweep smaller batch sizes"
+        raise RunError("verdict", "the run", "no batch size ran to its end", remedy)
+    sizes = sorted(wall)
+    medians = np.array([np.median(wall[size]) for size in sizes])
+    throughput = np.array(sizes) / medians * 1e9
+    best = next(
+        i for i, rate in enumerate(throughput) if rate >= throughput.max() * (1 - NEAR_BEST)
+    )
+    gain, low, high = _gain(sizes, wall, best)
+    blame = _blame(layers) if len(sizes) > 1 else ()
+    reason = _reason(sizes, medians, layers)
+    sentences = (
+        _answer(sizes, best, throughput, wall),
+        *([_blame_sentence(blame)] if blame else []),
+        reason,
+        _advice(sizes, best, throughput, points),
+    )
+    return Verdict(
+        best_batch_size=sizes[best],
+        gain=gain,
+        gain_low=low,
+        gain_high=high,
+        images_per_s=float(throughput[best]),
+        blame=blame,
+        reason=reason,
+        sentences=tuple(sentence for sentence in sentences if sentence),
+    )
+
+
+def _gain(
+    sizes: list[int], wall: Mapping[int, Sequence[int]], index: int
+) -> tuple[float, float, float]:
+    """Throughput of one batch size over that of the smallest, with its interval."""
+    pair = [np.array([wall[sizes[i]]], dtype=np.float64) for i in (0, index)]
+    scale = sizes[index] / sizes[0]
+    first, other = (float(np.median(times)) for times in pair)
+    gain = scale * first / other
+    if index == 0:
+        return 1.0, 1.0, 1.0
+    if min(times.shape[1] for times in pair) < 2:
+        return gain, gain, gain
+    drawn = resampled_medians(pair)[0]
+    low, high = np.percentile(scale * drawn[:, 0] / drawn[:, 1], INTERVAL)
+    return gain, float(low), float(high)
+
+
+def _blame(layers: pd.DataFrame) -> tuple[Blame, ...]:
+    """The classes with the most time at the largest batch, among those that gain little."""
+    roles = scaling_table(by_role(layers))
+    largest = int(layers["batch_size"].max())
+    share = roles[f"image_ns_{largest}"] / roles[f"image_ns_{largest}"].sum()
+    found = [
+        Blame(str(role), float(part), float(gain))
+        for role, part, gain in zip(roles["path"], share, roles["gain"], strict=True)
+        if gain < _GAINS_LITTLE and part >= _SMALLEST_SHARE
+    ]
+    return tuple(sorted(found, key=lambda entry: -entry.share)[:_MOST_BLAMED])
+
+
+def _answer(
+    sizes: list[int], best: int, throughput: np.ndarray[Any, Any], wall: Mapping[int, Sequence[int]]
+) -> str:
+    if len(sizes) == 1:
+        rate = digits(float(throughput[0]))
+        return f"One batch size only ({sizes[0]}: {rate} images/s): nothing to compare."
+    fastest = int(np.argmax(throughput))
+    index = fastest if fastest else len(sizes) - 1
+    gain, low, high = _gain(sizes, wall, index)
+    measured = f"{digits(gain)} times the throughput of batch {sizes[0]}"
+    interval = f"(95 % interval {digits(low)} to {digits(high)})"
+    if best and low > HELPS:
+        return f"Batching helps: batch {sizes[index]} gives {measured} {interval}."
+    if high < HELPS or low > HELPS or not best:
+        return f"Batching barely helps: batch {sizes[index]} gives {measured} {interval}."
+    return f"Batching may help a little: batch {sizes[index]} gives {measured} {interval}."
+
+
+def _blame_sentence(blame: tuple[Blame, ...]) -> str:
+    parts = [
+        f"{entry.role} ({entry.share:.0%} of an image's time, gain {digits(entry.gain)})"
+        for entry in blame
+    ]
+    listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    verb = "holds" if len(parts) == 1 else "hold"
+    return f"{listed} {verb} it back." if listed[0].isupper() else f"The {listed} {verb} it back."
+
+
+def _reason(sizes: list[int], medians: np.ndarray[Any, Any], layers: pd.DataFrame) -> str:
+    """From the fit of the whole: what part of the smallest batch's time a larger one can share."""
+    if len(sizes) == 1:
+        return ""
+    root = scaling_table(layers[layers["path"] == layers["path"].iloc[0]]).iloc[0]
+    fixed, per_image = float(root["fixed_ns"]), float(root["per_image_ns"])
+    if fixed + per_image == 0:
+        return ""
+    fixed_share = fixed / (fixed + per_image * sizes[0])
+    return (
+        f"Of the {time_text(float(medians[0]))} at batch {sizes[0]}, {fixed_share:.0%} is a fixed "
+        f"cost that a larger batch shares; each image adds {time_text(per_image)} whatever the batch."
+    )
+
+
+def _advice(
+    sizes: list[int], best: int, throughput: np.ndarray[Any, Any], points: pd.DataFrame
+) -> str:
+    ok = points[points["status"] == "ok"].set_index("batch_size")
+    memory = memory_text(float(ok.loc[sizes[best], "peak_memory_bytes"]))  # type: ignore[arg-type]
+    rate = digits(float(throughput[best]))
+    text = f"Run batch {sizes[best]}: {rate} images/s with {memory}"
+    if len(sizes) > 1:
+        text += ", the smallest within 5 % of the best"
+    if sizes[best] != sizes[-1]:
+        largest = memory_text(float(ok.loc[sizes[-1], "peak_memory_bytes"]))  # type: ignore[arg-type]
+        text += f" (batch {sizes[-1]} takes {largest})"
+    too_big = points.loc[points["status"] == "oom", "batch_size"].tolist()
+    if too_big:
+        text += f"; batch {min(too_big)} did not fit in memory"
+    return f"{text}."

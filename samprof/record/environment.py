@@ -1,0 +1,95 @@
+"""Where a measurement ran: versions, machine, device, driver, commit, clocks."""
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from samprof._version import __version__
+
+_PACKAGES = ("torch", "torchvision", "segment-anything", "numpy", "pandas")
+_CLOCK_QUERY = ("clocks.sm", "clocks.mem", "temperature.gpu", "power.draw")
+
+
+def environment(device: torch.device) -> dict[str, Any]:
+    """Plain data on the machine, the software and the device of a run."""
+    return {
+        "samprof": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": {name: version for name in _PACKAGES if (version := _version(name))},
+        "commit": _commit(),
+        "cpu": _cpu_name(),
+        "cpu_count": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0,
+        "threads": torch.get_num_threads(),
+        "device": str(device),
+        "device_name": device_name(device),
+        **_cuda(device),
+    }
+
+
+def device_name(device: torch.device) -> str:
+    """What the device is called, such as "NVIDIA L4"."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return _cpu_name() if device.type == "cpu" else device.type
+
+
+def device_state(device: torch.device) -> dict[str, str]:
+    """Clocks, temperature and power now; empty where nvidia-smi does not tell."""
+    if device.type != "cuda":
+        return {}
+    index = device.index if device.index is not None else torch.cuda.current_device()
+    output = _output(
+        ["nvidia-smi", f"--id={index}", f"--query-gpu={','.join(_CLOCK_QUERY)}"]
+        + ["--format=csv,noheader"]
+    )
+    values = [value.strip() for value in output.split(",")]
+    return dict(zip(_CLOCK_QUERY, values, strict=True)) if len(values) == len(_CLOCK_QUERY) else {}
+
+
+def _cuda(device: torch.device) -> dict[str, Any]:
+    if device.type != "cuda":
+        return {}
+    properties = torch.cuda.get_device_properties(device)
+    driver = _output(["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"])
+    return {
+        "device_memory_bytes": properties.total_memory,
+        "compute_capability": f"{properties.major}.{properties.minor}",
+        "cuda": torch.version.cuda or torch.version.hip or "",
+        "driver": driver.splitlines()[0] if driver else "",
+        "tf32": torch.backends.cuda.matmul.allow_tf32,
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _commit() -> str:
+    """The commit of the directory that the measurement was started in."""
+    return _output(["git", "rev-parse", "--short", "HEAD"])
+
+
+def _cpu_name() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _output(command: list[str]) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

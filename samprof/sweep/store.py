@@ -1,0 +1,153 @@
+"""The run directory: what was asked, one file a point, traces; each file whole or not there."""
+
+import json
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from samprof.errors import RunError
+from samprof.sweep.plan import Plan
+from samprof.sweep.point import Point, point_key
+
+RUN_FILE = "run.json"
+_OURS = (RUN_FILE, "points", "traces", "layers.parquet", "scaling.csv", "report.html", "figures")
+_SCHEMA = 1
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Writes a file so that it is there whole or not at all.
+
+    Raises:
+        RunError: the file cannot be written; nothing is left behind.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        cause = error.strerror or str(error)
+        remedy = "free space or choose another directory, then run the same command to resume"
+        raise RunError("write", path, cause, remedy) from None
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file of a run directory.
+
+    Raises:
+        RunError: the file cannot be read, or holds something else.
+    """
+    try:
+        data = json.loads(path.read_bytes())
+    except OSError as error:
+        cause = error.strerror or str(error)
+        raise RunError("read", path, cause, "give a directory that samprof sweep wrote") from None
+    except ValueError as error:
+        remedy = "delete the file and resume the sweep"
+        raise RunError("read", path, f"not JSON ({error})", remedy) from None
+    if not isinstance(data, dict):
+        raise RunError("read", path, "not a JSON object", "delete the file and resume the sweep")
+    return data
+
+
+class Store:
+    """The files of one run directory.
+
+    Args:
+        root: the directory; it need not exist.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def prepare(self, plan: Plan, *, fresh: bool) -> None:
+        """Makes the directory ready for the plan: new, resumed, or emptied first.
+
+        Raises:
+            RunError: it belongs to another sweep or to somebody else, or cannot be written.
+        """
+        if self.root.exists() and not self.root.is_dir():
+            raise RunError("sweep", self.root, "not a directory", "choose another --out")
+        if fresh:
+            self._clear()
+        held = self._run()
+        if held is None:
+            if self.root.is_dir() and any(self.root.iterdir()):
+                cause = "the directory is not empty and holds no sweep"
+                raise RunError("sweep", self.root, cause, "choose another --out")
+        else:
+            self._compare(held, plan)
+        self.write_run(plan, (held or {}).get("environment", {}))
+
+    def write_run(self, plan: Plan, environment: dict[str, Any]) -> None:
+        """Writes what was asked and where it ran; batch sizes of earlier calls are kept.
+
+        Raises:
+            RunError: earlier points were measured on another device.
+        """
+        held = self._run() or {}
+        before = held.get("environment", {}).get("device_name")
+        now = environment.get("device_name")
+        if before and now and before != now:
+            cause = f"its points were measured on {before}, this is {now}"
+            raise RunError("sweep", self.root, cause, "choose another --out, or start --fresh")
+        sizes = {*held.get("asked", {}).get("batch_sizes", []), *plan.batch_sizes}
+        asked = plan.as_dict() | {"batch_sizes": sorted(sizes)}
+        data = {"schema": _SCHEMA, "asked": asked, "environment": environment}
+        write_whole(self.root / RUN_FILE, json.dumps(data, indent=2).encode())
+
+    def has_point(self, batch_size: int, variant: str) -> bool:
+        """Whether the point was measured: its file is there."""
+        return self.point_path(batch_size, variant).is_file()
+
+    def point_path(self, batch_size: int, variant: str) -> Path:
+        """The file of a point."""
+        return self.root / "points" / f"{point_key(batch_size, variant)}.json"
+
+    def write_point(self, point: Point) -> None:
+        """Writes the file of a point, whole or not at all."""
+        data = json.dumps(point.as_dict(), separators=(",", ":")).encode()
+        write_whole(self.point_path(point.batch_size, point.variant), data)
+
+    def points(self) -> list[Point]:
+        """All measured points, by variant and batch size."""
+        folder = self.root / "points"
+        found = [Point.from_dict(read_json(path), path) for path in sorted(folder.glob("b*.json"))]
+        return sorted(found, key=lambda point: (point.variant, point.batch_size))
+
+    def _run(self) -> dict[str, Any] | None:
+        path = self.root / RUN_FILE
+        return read_json(path) if path.is_file() else None
+
+    def _compare(self, held: dict[str, Any], plan: Plan) -> None:
+        asked = held.get("asked", {})
+        differing = [
+            f"{key} {json.dumps(asked.get(key))} instead of {json.dumps(value)}"
+            for key, value in json.loads(json.dumps(plan.identity())).items()
+            if asked.get(key) != value
+        ]
+        if differing:
+            cause = f"it belongs to another sweep ({differing[0]})"
+            raise RunError("sweep", self.root, cause, "choose another --out, or start --fresh")
+
+    def _clear(self) -> None:
+        """Removes what samprof wrote, and only where it is certain that samprof wrote it."""
+        if self._run() is None:
+            return
+        try:
+            for name in _OURS:
+                path = self.root / name
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink(missing_ok=True)
+        except OSError as error:
+            cause = error.strerror or str(error)
+            raise RunError("sweep", self.root, cause, "choose another --out") from None

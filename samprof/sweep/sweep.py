@@ -1,0 +1,68 @@
+"""A plan carried out: every point that is not there yet, measured and written."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from samprof.sweep.engines import Engine
+from samprof.sweep.plan import Plan
+from samprof.sweep.point import Point
+from samprof.sweep.run import Run
+from samprof.sweep.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a sweep tells whoever watches it.
+
+    Attributes:
+        batch_size: the point being measured.
+        images: images that went through the model since the last word, under this point.
+        point: the finished point, at its end; else None.
+        resumed: the point was there already.
+    """
+
+    batch_size: int
+    images: int = 0
+    point: Point | None = None
+    resumed: bool = False
+
+
+def carry_out(
+    plan: Plan,
+    engine: Engine,
+    out: Path,
+    *,
+    fresh: bool = False,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> Run:
+    """Measures the plan's points, in shuffled order, those that are there left alone.
+
+    Args:
+        plan: what to measure.
+        engine: where.
+        out: the run directory; made if missing.
+        fresh: remove what an earlier sweep left there.
+        progress: called at every step.
+
+    Raises:
+        RunError: the directory belongs to another sweep, or cannot be written.
+    """
+    store = Store(out)
+    store.prepare(plan, fresh=fresh)
+    for batch_size in plan.order():
+        if store.has_point(batch_size, plan.variant):
+            progress(Progress(batch_size, resumed=True))
+            continue
+
+        def advance(forwards: int, size: int = batch_size) -> None:
+            progress(Progress(size, images=forwards * size))
+
+        point, environment = engine.measure(plan, batch_size, out, advance)
+        if environment:
+            store.write_run(plan, environment)
+        store.write_point(point)
+        progress(Progress(batch_size, point=point))
+    run = Run(out)
+    run.write_tables()
+    return run

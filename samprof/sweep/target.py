@@ -1,0 +1,100 @@
+"""What is measured, and how a process of its own makes it again."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from samprof.errors import UsageError
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from samprof.record.knowledge import Knowledge
+
+
+@dataclass(frozen=True)
+class Target:
+    """A module with its inputs.
+
+    Attributes:
+        module: called as `module(*inputs(batch_size))`.
+        inputs: the positional arguments for a batch size.
+        knowledge: names and roles of the module's parts.
+    """
+
+    module: nn.Module
+    inputs: Callable[[int], tuple[Any, ...]]
+    knowledge: Knowledge
+
+    def description(self) -> dict[str, Any]:
+        """What tells this target from others, as plain data."""
+        tensors = list(self.module.parameters())
+        return {
+            "module": f"{type(self.module).__module__}.{type(self.module).__qualname__}",
+            "name": self.knowledge.name or type(self.module).__name__,
+            "parameters": sum(tensor.numel() for tensor in tensors),
+            "device": str(tensors[0].device) if tensors else "cpu",
+            "dtype": str(tensors[0].dtype).removeprefix("torch.") if tensors else "",
+        }
+
+
+def batched(inputs: torch.Tensor | Callable[[int], Any]) -> Callable[[int], tuple[Any, ...]]:
+    """A function from a batch size to positional arguments.
+
+    Args:
+        inputs: a tensor `[1, ...]` that is repeated to the batch, or a function that gives one
+            argument or a tuple of them.
+
+    Raises:
+        UsageError: a tensor that holds more than one example.
+    """
+    if callable(inputs) and not hasattr(inputs, "shape"):
+        function = inputs
+
+        def arguments(batch_size: int) -> tuple[Any, ...]:
+            given = function(batch_size)
+            return given if isinstance(given, tuple) else (given,)
+
+        return arguments
+    shape = tuple(getattr(inputs, "shape", ()))
+    if not shape or shape[0] != 1:
+        remedy = "give a tensor of one example [1, ...], or a function of the batch size"
+        raise UsageError("sweep", f"inputs {list(shape)}", "not one example", remedy)
+    example: torch.Tensor = inputs  # type: ignore[assignment]
+    return lambda batch_size: (example.expand(batch_size, *shape[1:]).contiguous(),)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to make a target anywhere: a function and its arguments, both plain data.
+
+    Attributes:
+        factory: `package.module:function`, which returns a `Target`.
+        arguments: keyword arguments, JSON values only.
+    """
+
+    factory: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    def make(self) -> Target:
+        """The target.
+
+        Raises:
+            UsageError: there is no such function.
+            SamprofError: whatever the function says.
+        """
+        module, _, name = self.factory.partition(":")
+        try:
+            function = getattr(importlib.import_module(module), name)
+        except (ImportError, AttributeError, ValueError) as error:
+            remedy = "write it as package.module:function"
+            raise UsageError("sweep", self.factory, f"no such function ({error})", remedy) from None
+        target = function(**self.arguments)
+        if not isinstance(target, Target):
+            remedy = "return samprof.sweep.target.Target"
+            raise UsageError("sweep", self.factory, "it does not return a Target", remedy)
+        return target
