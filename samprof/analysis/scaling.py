@@ -53,14 +53,22 @@ def scaling_table(layers: pd.DataFrame) -> pd.DataFrame:
 def by_role(layers: pd.DataFrame) -> pd.DataFrame:
     """The same long form with one row a role: self times of its layers, so that nothing counts twice.
 
-    Layers without a role go by their type; `(outside)` and `(no launch)` stay as they are.
+    Layers without a role go by their type; what a layer with rows below it does itself is the "rest
+    of" its role; `(outside)` and `(no launch)` stay as they are.
     """
     label = layers["role"].where(layers["role"] != "", layers["type"])
     label = label.where(label != "", layers["path"])
+    label = label.where(~layers["path"].isin(_with_rows_below(layers)), "rest of " + label)
     keys = ["batch_size", "variant", "repeat", "step", "clock"]
     grouped = layers.assign(path=label).groupby([*keys, "path"], sort=False, as_index=False)
     summed = grouped.agg(time_ns=("self_ns", "sum"), calls=("calls", "sum"))
     return summed.assign(depth=0, role=summed["path"], type="")
+
+
+def _with_rows_below(layers: pd.DataFrame) -> set[str]:
+    """Paths that are followed by a deeper row, in the order in which layers were entered."""
+    rows = layers.drop_duplicates("path")
+    return set(rows["path"][rows["depth"].shift(-1, fill_value=0) > rows["depth"]])
 
 
 def classify(low: float, high: float) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from samprof.analysis.fit import INTERVAL, resampled_medians
+from samprof.analysis.fit import INTERVAL, fit_rows, resampled_medians
 from samprof.analysis.scaling import by_role, scaling_table
 from samprof.errors import RunError
 from samprof.units import digits, memory_text, time_text
@@ -92,7 +92,7 @@ def verdict(
     )
     gain, low, high = _gain(sizes, wall, best)
     blame = _blame(layers) if len(sizes) > 1 else ()
-    reason = _reason(sizes, medians, layers)
+    reason = _reason(sizes, wall)
     sentences = (
         _answer(sizes, best, throughput, wall),
         *([_blame_sentence(blame)] if blame else []),
@@ -151,7 +151,7 @@ def _answer(
     index = fastest if fastest else len(sizes) - 1
     gain, low, high = _gain(sizes, wall, index)
     measured = f"{digits(gain)} times the throughput of batch {sizes[0]}"
-    interval = f"(95 % interval {digits(low)} to {digits(high)})"
+    interval = f"(95% interval {digits(low)} to {digits(high)})"
     if best and low > HELPS:
         return f"Batching helps: batch {sizes[index]} gives {measured} {interval}."
     if high < HELPS or low > HELPS or not best:
@@ -169,18 +169,16 @@ def _blame_sentence(blame: tuple[Blame, ...]) -> str:
     return f"{listed} {verb} it back." if listed[0].isupper() else f"The {listed} {verb} it back."
 
 
-def _reason(sizes: list[int], medians: np.ndarray[Any, Any], layers: pd.DataFrame) -> str:
+def _reason(sizes: list[int], wall: Mapping[int, Sequence[int]]) -> str:
     """From the fit of the whole: what part of the smallest batch's time a larger one can share."""
     if len(sizes) == 1:
         return ""
-    root = scaling_table(layers[layers["path"] == layers["path"].iloc[0]]).iloc[0]
-    fixed, per_image = float(root["fixed_ns"]), float(root["per_image_ns"])
-    if fixed + per_image == 0:
-        return ""
-    fixed_share = fixed / (fixed + per_image * sizes[0])
+    fit = fit_rows(np.array(sizes, np.float64), [np.array([wall[b]], np.float64) for b in sizes])
+    fixed, per_image = float(fit.fixed[0]), float(fit.per_image[0])
+    one = fixed + per_image * sizes[0]
     return (
-        f"Of the {time_text(float(medians[0]))} at batch {sizes[0]}, {fixed_share:.0%} is a fixed "
-        f"cost that a larger batch shares; each image adds {time_text(per_image)} whatever the batch."
+        f"By the fit, a batch costs {time_text(fixed)} once and {time_text(per_image)} an image: "
+        f"{fixed / one:.0%} of batch {sizes[0]} is what a larger batch can share."
     )
 
 
@@ -192,7 +190,7 @@ def _advice(
     rate = digits(float(throughput[best]))
     text = f"Run batch {sizes[best]}: {rate} images/s with {memory}"
     if len(sizes) > 1:
-        text += ", the smallest within 5 % of the best"
+        text += ", the smallest within 5% of the best"
     if sizes[best] != sizes[-1]:
         largest = memory_text(float(ok.loc[sizes[-1], "peak_memory_bytes"]))  # type: ignore[arg-type]
         text += f" (batch {sizes[-1]} takes {largest})"

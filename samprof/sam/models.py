@@ -10,16 +10,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from samprof.errors import MissingPackageError, ModelError
+from samprof.sam.names import DTYPES, MODELS
 
 if TYPE_CHECKING:
     from segment_anything.modeling import Sam
 
-MODELS = ("vit_b", "vit_l", "vit_h", "small")
-DTYPES = {
-    "float32": torch.float32,
-    "bfloat16": torch.bfloat16,
-    "float16": torch.float16,
-}
 _WIDTH_OF = {768: "vit_b", 1024: "vit_l", 1280: "vit_h"}
 _RANDOM_SEED = 0
 
@@ -62,7 +57,7 @@ def place(model: torch.nn.Module, device: str, dtype: str) -> torch.nn.Module:
     if dtype not in DTYPES:
         raise ModelError("model", dtype, "unknown dtype", f"use one of {', '.join(DTYPES)}")
     try:
-        return model.to(device=resolve_device(device), dtype=DTYPES[dtype])
+        return model.to(device=resolve_device(device), dtype=getattr(torch, dtype))
     except torch.OutOfMemoryError:
         remedy = "use a smaller model or dtype, or free the device"
         raise ModelError("model", device, "not enough memory for the weights", remedy) from None

@@ -2,7 +2,8 @@
 
 import torch
 
-from samprof.sam.models import build_sam, place
+from samprof.sam.models import build_sam, place, resolve_device
+from samprof.sam.names import AUTO
 from samprof.sam.roles import describe
 from samprof.sweep.target import Target
 
@@ -15,7 +16,7 @@ def encode(
     """SAM's image encoder on a batch of preprocessed images `[B, 3, S, S]`.
 
     Args:
-        model: vit_b, vit_l, vit_h or small.
+        model: vit_b, vit_l, vit_h or small; auto is vit_b on an accelerator and small on the CPU.
         checkpoint: the model's `.pth` file; None for random weights.
         device: auto, cpu, cuda, cuda:1 ...
         dtype: float32, bfloat16 or float16.
@@ -23,6 +24,8 @@ def encode(
     Raises:
         ModelError: the model, checkpoint or device cannot be had.
     """
+    if model == AUTO:
+        model = "small" if resolve_device(device).type == "cpu" else "vit_b"
     encoder = place(build_sam(model, checkpoint).image_encoder, device, dtype)
     size = int(encoder.img_size)  # type: ignore[arg-type]
     parameter = next(encoder.parameters())
@@ -33,4 +36,4 @@ def encode(
         batch = torch.randn(batch_size, 3, size, size, generator=generator)
         return (batch.to(device=parameter.device, dtype=parameter.dtype),)
 
-    return Target(encoder, images, describe(encoder))
+    return Target(encoder, images, describe(encoder), label=model)

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -26,13 +27,32 @@ Advance = Callable[[int], None]
 _KILLED_FOR_MEMORY = -signal.SIGKILL if hasattr(signal, "SIGKILL") else None
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One point to measure.
+
+    Attributes:
+        plan: how.
+        batch_size: which.
+        out: the run directory.
+        fresh: remove what an earlier sweep left there, once the target is there.
+    """
+
+    plan: Plan
+    batch_size: int
+    out: Path
+    fresh: bool = False
+
+
 class Engine(Protocol):
     """Measures points."""
 
-    def measure(
-        self, plan: Plan, batch_size: int, out: Path, advance: Advance
-    ) -> tuple[Point, dict[str, Any]]:
-        """The point, and the environment that it was measured in."""
+    def measure(self, job: Job, advance: Advance) -> Point:
+        """The measured point.
+
+        Raises:
+            SamprofError: the target cannot be made, or the run directory cannot be written.
+        """
         ...
 
 
@@ -42,15 +62,11 @@ class ThisProcess:
     def __init__(self, target: Target) -> None:
         self._target = target
 
-    def measure(
-        self, plan: Plan, batch_size: int, out: Path, advance: Advance
-    ) -> tuple[Point, dict[str, Any]]:
+    def measure(self, job: Job, advance: Advance) -> Point:
         """See `Engine`."""
-        from samprof.record.environment import environment
-        from samprof.sweep.measure import measure, module_device
+        from samprof.sweep.worker import carry
 
-        point = measure(self._target, plan, batch_size, out, advance)
-        return point, environment(module_device(self._target.module))
+        return carry(job, self._target, advance)
 
 
 class Subprocess:
@@ -61,14 +77,12 @@ class Subprocess:
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
 
-    def measure(
-        self, plan: Plan, batch_size: int, out: Path, advance: Advance
-    ) -> tuple[Point, dict[str, Any]]:
+    def measure(self, job: Job, advance: Advance) -> Point:
         """See `Engine`."""
         with tempfile.TemporaryDirectory(prefix="samprof-point-") as folder:
             request = Path(folder) / "request.json"
             answer = Path(folder) / "answer.json"
-            request.write_text(json.dumps(request_of(self._recipe, plan, batch_size, out)))
+            request.write_text(json.dumps(request_of(self._recipe, job)))
             command = [sys.executable, "-m", "samprof.sweep.worker", str(request), str(answer)]
             with (Path(folder) / "stderr").open("w+") as errors:
                 code = _run(command, errors, advance)
@@ -78,9 +92,9 @@ class Subprocess:
                 return _opened(json.loads(answer.read_text()))
         if code == _KILLED_FOR_MEMORY:
             message = "the process was killed by the system, as it is when memory runs out"
-            return Point(batch_size, plan.variant, "oom", message), {}
+            return Point(job.batch_size, job.plan.variant, "oom", message)
         message = f"the process ended with code {code}" + (f" ({last})" if last else "")
-        return Point(batch_size, plan.variant, "failed", message), {}
+        return Point(job.batch_size, job.plan.variant, "failed", message)
 
 
 class Ray:
@@ -97,37 +111,36 @@ class Ray:
         if not ray.is_initialized():
             ray.init(log_to_driver=False, include_dashboard=False, logging_level="ERROR")
 
-    def measure(
-        self, plan: Plan, batch_size: int, out: Path, advance: Advance
-    ) -> tuple[Point, dict[str, Any]]:
+    def measure(self, job: Job, advance: Advance) -> Point:
         """See `Engine`. The run directory must be on a disk that the nodes share."""
         from samprof.sweep.worker import answer_to
 
         # max_calls=1: a fresh process a point, as with Subprocess.
         task = self._ray.remote(num_gpus=self._gpus, max_calls=1, max_retries=0)(answer_to)
-        request = request_of(self._recipe, plan, batch_size, out.resolve())
+        request = request_of(self._recipe, replace(job, out=job.out.resolve()))
         try:
             answer = self._ray.get(task.remote(request))
         except self._ray.exceptions.OutOfMemoryError as error:
-            return Point(batch_size, plan.variant, "oom", _last_line(str(error))), {}
+            return Point(job.batch_size, job.plan.variant, "oom", _last_line(str(error)))
         except self._ray.exceptions.RayError as error:
-            return Point(batch_size, plan.variant, "failed", _last_line(str(error))), {}
-        advance(1)
+            return Point(job.batch_size, job.plan.variant, "failed", _last_line(str(error)))
+        advance(job.plan.forwards())
         return _opened(answer)
 
 
-def request_of(recipe: Recipe, plan: Plan, batch_size: int, out: Path) -> dict[str, Any]:
+def request_of(recipe: Recipe, job: Job) -> dict[str, Any]:
     """Everything a process needs to measure one point, as plain data."""
     return {
         "factory": recipe.factory,
         "arguments": dict(recipe.arguments),
-        "plan": plan.as_dict(),
-        "batch_size": batch_size,
-        "out": str(out),
+        "plan": job.plan.as_dict(),
+        "batch_size": job.batch_size,
+        "out": str(job.out),
+        "fresh": job.fresh,
     }
 
 
-def _opened(answer: Mapping[str, Any]) -> tuple[Point, dict[str, Any]]:
+def _opened(answer: Mapping[str, Any]) -> Point:
     """The point in a worker's answer.
 
     Raises:
@@ -135,7 +148,7 @@ def _opened(answer: Mapping[str, Any]) -> tuple[Point, dict[str, Any]]:
     """
     if "error" in answer:
         raise _error(**answer["error"])
-    return Point.from_dict(answer["point"], "the worker's answer"), answer["environment"]
+    return Point.from_dict(answer["point"], "the worker's answer")
 
 
 def _error(kind: str, operation: str, subject: str, cause: str, remedy: str) -> SamprofError:

@@ -61,11 +61,6 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(words in text for words in _OUT_OF_MEMORY)
 
 
-def forwards(plan: Plan) -> int:
-    """How many forwards one point takes."""
-    return plan.warmup + 2 * plan.repeats + 1
-
-
 def _measure(
     target: Target, plan: Plan, batch_size: int, out: Path, progress: Callable[[int], None]
 ) -> Point:

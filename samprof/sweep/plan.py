@@ -38,6 +38,10 @@ class Plan:
         random.Random(self.seed).shuffle(shuffled)
         return tuple(shuffled)
 
+    def forwards(self) -> int:
+        """How many forwards a point takes: warm-up, timed, and recorded with one to get going."""
+        return self.warmup + self.repeats + self.repeats + 1
+
     def as_dict(self) -> dict[str, Any]:
         """Plain data for `run.json`."""
         return asdict(self) | {"batch_sizes": list(self.batch_sizes), "target": dict(self.target)}

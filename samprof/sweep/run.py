@@ -42,6 +42,11 @@ class Run:
         return dict(self._data.get("asked", {}))
 
     @property
+    def target(self) -> dict[str, Any]:
+        """What was measured: module, name, label, parameters, device, dtype."""
+        return dict(self._data.get("target", {}))
+
+    @property
     def environment(self) -> dict[str, Any]:
         """Where it ran."""
         return dict(self._data.get("environment", {}))
@@ -143,6 +148,7 @@ class Run:
 
         return Summary(
             asked=self.asked,
+            target=self.target,
             environment=self.environment,
             points=self.points(),
             scaling=self.scaling(),

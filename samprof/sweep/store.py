@@ -67,40 +67,43 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def prepare(self, plan: Plan, *, fresh: bool) -> None:
-        """Makes the directory ready for the plan: new, resumed, or emptied first.
+    def accept(self, plan: Plan, *, fresh: bool) -> None:
+        """Looks whether the plan may use the directory; changes nothing.
 
         Raises:
-            RunError: it belongs to another sweep or to somebody else, or cannot be written.
+            RunError: it belongs to another sweep or to somebody else.
         """
         if self.root.exists() and not self.root.is_dir():
             raise RunError("sweep", self.root, "not a directory", "choose another --out")
-        if fresh:
-            self._clear()
         held = self._run()
-        if held is None:
-            if self.root.is_dir() and any(self.root.iterdir()):
-                cause = "the directory is not empty and holds no sweep"
-                raise RunError("sweep", self.root, cause, "choose another --out")
-        else:
+        if held is not None and not fresh:
             self._compare(held, plan)
-        self.write_run(plan, (held or {}).get("environment", {}))
+        if held is None and self.root.is_dir() and any(self.root.iterdir()):
+            cause = "the directory is not empty and holds no sweep"
+            raise RunError("sweep", self.root, cause, "choose another --out")
 
-    def write_run(self, plan: Plan, environment: dict[str, Any]) -> None:
-        """Writes what was asked and where it ran; batch sizes of earlier calls are kept.
+    def begin(
+        self, plan: Plan, target: dict[str, Any], environment: dict[str, Any], *, fresh: bool
+    ) -> None:
+        """Writes what was asked, of what, and where it runs; only now is an earlier sweep removed.
 
         Raises:
-            RunError: earlier points were measured on another device.
+            RunError: earlier points were measured on another device; or it cannot be written.
         """
+        if fresh:
+            self._clear()
         held = self._run() or {}
-        before = held.get("environment", {}).get("device_name")
-        now = environment.get("device_name")
-        if before and now and before != now:
+        before, now = held.get("environment", {}).get("device_name"), environment["device_name"]
+        if before and before != now:
             cause = f"its points were measured on {before}, this is {now}"
             raise RunError("sweep", self.root, cause, "choose another --out, or start --fresh")
         sizes = {*held.get("asked", {}).get("batch_sizes", []), *plan.batch_sizes}
-        asked = plan.as_dict() | {"batch_sizes": sorted(sizes)}
-        data = {"schema": _SCHEMA, "asked": asked, "environment": environment}
+        data = {
+            "schema": _SCHEMA,
+            "asked": plan.as_dict() | {"batch_sizes": sorted(sizes)},
+            "target": target,
+            "environment": environment,
+        }
         write_whole(self.root / RUN_FILE, json.dumps(data, indent=2).encode())
 
     def has_point(self, batch_size: int, variant: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from samprof.sweep.engines import Engine
+from samprof.sweep.engines import Engine, Job
 from samprof.sweep.plan import Plan
 from samprof.sweep.point import Point
 from samprof.sweep.run import Run
@@ -49,19 +49,18 @@ def carry_out(
         RunError: the directory belongs to another sweep, or cannot be written.
     """
     store = Store(out)
-    store.prepare(plan, fresh=fresh)
+    store.accept(plan, fresh=fresh)
     for batch_size in plan.order():
-        if store.has_point(batch_size, plan.variant):
+        if not fresh and store.has_point(batch_size, plan.variant):
             progress(Progress(batch_size, resumed=True))
             continue
 
         def advance(forwards: int, size: int = batch_size) -> None:
             progress(Progress(size, images=forwards * size))
 
-        point, environment = engine.measure(plan, batch_size, out, advance)
-        if environment:
-            store.write_run(plan, environment)
+        point = engine.measure(Job(plan, batch_size, out, fresh), advance)
         store.write_point(point)
+        fresh = False  # removed once: what follows belongs to this sweep
         progress(Progress(batch_size, point=point))
     run = Run(out)
     run.write_tables()

@@ -24,11 +24,13 @@ class Target:
         module: called as `module(*inputs(batch_size))`.
         inputs: the positional arguments for a batch size.
         knowledge: names and roles of the module's parts.
+        label: what to call the model in titles.
     """
 
     module: nn.Module
     inputs: Callable[[int], tuple[Any, ...]]
     knowledge: Knowledge
+    label: str = ""
 
     def description(self) -> dict[str, Any]:
         """What tells this target from others, as plain data."""
@@ -36,6 +38,7 @@ class Target:
         return {
             "module": f"{type(self.module).__module__}.{type(self.module).__qualname__}",
             "name": self.knowledge.name or type(self.module).__name__,
+            "label": self.label,
             "parameters": sum(tensor.numel() for tensor in tensors),
             "device": str(tensors[0].device) if tensors else "cpu",
             "dtype": str(tensors[0].dtype).removeprefix("torch.") if tensors else "",

@@ -7,28 +7,37 @@ from pathlib import Path
 from typing import Any
 
 from samprof.errors import SamprofError
+from samprof.sweep.engines import Job
 from samprof.sweep.plan import Plan
-from samprof.sweep.store import write_whole
-from samprof.sweep.target import Recipe
+from samprof.sweep.point import Point
+from samprof.sweep.store import Store, write_whole
+from samprof.sweep.target import Recipe, Target
+
+
+def carry(job: Job, target: Target, progress: Callable[[int], None]) -> Point:
+    """Notes in the run directory what is measured where, then measures the point."""
+    from samprof.record.environment import environment
+    from samprof.sweep.measure import measure, module_device
+
+    where = environment(module_device(target.module))
+    Store(job.out).begin(job.plan, target.description(), where, fresh=job.fresh)
+    return measure(target, job.plan, job.batch_size, job.out, progress)
 
 
 def answer_to(
     request: Mapping[str, Any], progress: Callable[[int], None] = lambda _: None
 ) -> dict[str, Any]:
-    """The measured point and its environment, or the error that keeps the sweep from going on.
+    """The measured point, or the error that keeps the sweep from going on.
 
     Args:
         request: what `samprof.sweep.engines.request_of` made.
         progress: told about each forward.
     """
+    plan = Plan(**{**request["plan"], "batch_sizes": tuple(request["plan"]["batch_sizes"])})
+    job = Job(plan, request["batch_size"], Path(request["out"]), request["fresh"])
     try:
-        from samprof.record.environment import environment
-        from samprof.sweep.measure import measure, module_device
-
-        plan = Plan(**{**request["plan"], "batch_sizes": tuple(request["plan"]["batch_sizes"])})
         target = Recipe(request["factory"], request["arguments"]).make()
-        where = environment(module_device(target.module))
-        point = measure(target, plan, request["batch_size"], Path(request["out"]), progress)
+        point = carry(job, target, progress)
     except SamprofError as error:
         return {
             "error": {
@@ -39,7 +48,7 @@ def answer_to(
                 "remedy": error.remedy,
             }
         }
-    return {"point": point.as_dict(), "environment": where}
+    return {"point": point.as_dict()}
 
 
 def main() -> None:

@@ -190,3 +190,14 @@ def test_rows_say_which_phases_are_inside(tmp_path: Path) -> None:
         "(outside)": (0, "forward"),
         "(no launch)": (0, "forward"),
     }
+
+
+def test_op_that_ended_before_the_launch_is_not_around_it(tmp_path: Path) -> None:
+    # MmBackward0 [210, 250) and aten::add [240, 280) cross; at 260 only aten::add is open.
+    file = forward()
+    file.op("aten::mm", 10, 10, FORWARD)
+    file.op("MmBackward0", 210, 40, BACKWARD)
+    file.op("aten::add", 240, 40, BACKWARD)
+    file.flow(1, forward=(10, FORWARD), backward=(210, BACKWARD))
+    launch_in_backward(file, ts=260)
+    assert owner_and_phase(opened(file, tmp_path)) == ("(outside)", "forward")

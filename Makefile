@@ -1,0 +1,38 @@
+# `make demo` and `make test` set everything up by themselves; `make check` is what CI asks first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+OUT ?= runs/demo
+
+.PHONY: demo test check format lock clean
+
+demo: $(READY)
+	$(BIN)/samprof sweep --batch-sizes 1,2,4,8 --out $(OUT)
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# The environment is made anew when the lock file or the packaging changes.
+$(READY): requirements.lock setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+# Needs uv (https://docs.astral.sh/uv): resolves setup.cfg with all extras anew.
+lock:
+	uv pip compile setup.cfg --all-extras --universal --python-version 3.11 \
+	  --no-emit-index-url --no-header --no-annotate -o requirements.lock
+
+clean:
+	rm -rf $(VENV) runs

@@ -1,0 +1,1 @@
+"""Commands, one small file each: the only place that prints and exits."""

@@ -1,0 +1,87 @@
+"""The progress of a sweep on stderr: a bar with the time left, and a line a finished point."""
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from samprof.sweep.plan import Plan
+from samprof.sweep.point import Point
+from samprof.sweep.sweep import Progress as Step
+from samprof.units import memory_text, time_text
+
+
+class SweepProgress:
+    """Shows what `carry_out` tells it while the context is open.
+
+    Args:
+        plan: what is being measured.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._forwards = plan.forwards()
+        self._console = Console(stderr=True, highlight=False)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("images,"),
+            TimeElapsedColumn(),
+            TextColumn("gone,"),
+            TimeRemainingColumn(),
+            TextColumn("left"),
+            console=self._console,
+            transient=True,
+        )
+        total = self._forwards * sum(plan.batch_sizes)
+        self._task = self._bar.add_task("starting", total=total)
+        self._seen = 0
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def __call__(self, step: Step) -> None:
+        """Takes one step of the sweep."""
+        share = self._forwards * step.batch_size
+        if step.images:
+            self._seen += step.images
+            self._bar.update(
+                self._task, advance=step.images, description=f"batch {step.batch_size}"
+            )
+            return
+        # A point that ended early, or was there already, still counts as a whole.
+        self._bar.advance(self._task, share - self._seen)
+        self._seen = 0
+        self._console.print(f"batch {step.batch_size}: {_outcome(step)}", markup=False)
+
+
+def _outcome(step: Step) -> str:
+    if step.point is None:
+        return "there already"
+    if step.point.status == "ok":
+        return _measured(step.point)
+    reason = "out of memory" if step.point.status == "oom" else "failed"
+    return f"{reason}: {step.point.message}"
+
+
+def _measured(point: Point) -> str:
+    middle = sorted(point.wall_ns)[len(point.wall_ns) // 2]
+    memory = memory_text(point.peak_memory_bytes)
+    return f"{time_text(middle / point.batch_size)} an image, {memory}"

@@ -1,0 +1,176 @@
+"""The pictures of a run, as PNG bytes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from samprof.analysis.scaling import batch_sizes_of
+from samprof.errors import MissingPackageError
+from samprof.report.summary import Summary
+from samprof.units import MEMORY_UNITS, common_unit
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_DPI = 144
+_COLOUR, _ACCENT = "#2f6db3", "#c2541f"
+_STYLE = {
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e4e4e4",
+    "grid.linewidth": 0.8,
+    "axes.axisbelow": True,
+    "font.size": 10,
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "text.parse_math": False,
+}
+
+
+def run_figures(summary: Summary) -> dict[str, bytes]:
+    """All figures of a run: name -> PNG.
+
+    Raises:
+        MissingPackageError: matplotlib is not installed.
+    """
+    return {"batching": batching_figure(summary), "layers": layers_figure(summary)}
+
+
+def batching_figure(summary: Summary) -> bytes:
+    """Time of an image, speed-up and peak memory against the batch size."""
+    points = summary.points[summary.points["status"] == "ok"].sort_values("batch_size")
+    sizes = points["batch_size"].to_numpy(dtype=int)
+    wall = points["wall_ns"].to_numpy(dtype=float) / sizes
+    spread = points["wall_iqr_ns"].to_numpy(dtype=float) / sizes / 2
+    memory = points["peak_memory_bytes"].to_numpy(dtype=float)
+    with _figure(1, 3, (11.5, 3.9)) as (figure, (time, speed, space)):
+        unit = common_unit(wall)
+        time.errorbar(sizes, wall / unit.size, spread / unit.size, **_line(_COLOUR))
+        time.set(title="Time of an image", ylabel=f"{unit.name} an image (wall)", ylim=(0, None))
+
+        gain = wall[0] / wall
+        speed.axhline(1.0, color="#888888", linewidth=1, linestyle="--")
+        speed.errorbar(sizes, gain, gain * spread / wall, **_line(_COLOUR))
+        best = summary.verdict.best_batch_size
+        speed.plot(best, gain[list(sizes).index(best)], "o", color=_ACCENT, markersize=9, zorder=5)
+        place = list(sizes).index(best)
+        speed.annotate(
+            f"run batch {best}",
+            (best, gain[place] * (1 + spread[place] / wall[place])),
+            xytext=(0, 11),
+            textcoords="offset points",
+            color=_ACCENT,
+            ha="center",
+        )
+        top = max(1.5, float((gain + gain * spread / wall).max()) * 1.15)
+        label = f"times the throughput of batch {sizes[0]}"
+        speed.set(title="Speed-up", ylabel=label, ylim=(0, top))
+
+        bytes_unit = common_unit(memory, MEMORY_UNITS)
+        space.plot(sizes, memory / bytes_unit.size, marker="o", color=_COLOUR)
+        space.set(title="Peak memory", ylabel=bytes_unit.name, ylim=(0, None))
+        for axes in (time, speed, space):
+            _batch_axis(axes, sizes)
+        too_big = summary.points.loc[summary.points["status"] == "oom", "batch_size"].tolist()
+        if too_big:
+            space.set_xlabel(f"batch size (out of memory: {', '.join(map(str, too_big))})")
+        figure.suptitle(summary.title, x=0.01, ha="left", fontsize=10, color="#555555")
+        return _png(figure)
+
+
+def layers_figure(summary: Summary, depth: int = 1) -> bytes:
+    """Time of an image in each layer, one bar a batch size."""
+    table = summary.scaling
+    sizes = batch_sizes_of(table)
+    rows = table[(table["depth"] <= depth) & _leaf_at(table, depth)]
+    rows = rows[rows[[f"image_ns_{size}" for size in sizes]].max(axis=1) > 0]
+    names = _short_names(rows, str(table["path"].iloc[0]))
+    values = np.array([rows[f"image_ns_{size}"].to_numpy(dtype=float) for size in sizes])
+    unit = common_unit(values.ravel())
+    height = max(3.0, 0.9 + len(rows) * (0.13 * len(sizes) + 0.12))
+    with _figure(1, 1, (9.0, height)) as (figure, (axes,)):
+        thickness = 0.82 / len(sizes)
+        for index, size in enumerate(sizes):
+            where = np.arange(len(rows)) + (index - (len(sizes) - 1) / 2) * thickness
+            shade = _shade(index, len(sizes))
+            axes.barh(where, values[index] / unit.size, thickness, color=shade, label=f"{size}")
+        axes.set_yticks(np.arange(len(rows)), names)
+        axes.invert_yaxis()
+        axes.grid(visible=False, axis="y")
+        axes.set_xlabel(
+            f"{'device' if summary.clock == 'device' else 'CPU'} time, {unit.name} an image"
+        )
+        axes.set_title("Time of an image by layer and batch size")
+        axes.legend(title="batch size", frameon=False, loc="best")
+        figure.suptitle(summary.title, x=0.01, ha="left", fontsize=10, color="#555555")
+        return _png(figure)
+
+
+class _figure:  # noqa: N801 - used like a function
+    """A figure with its axes, in samprof's style; closed afterwards. Touches no global state."""
+
+    def __init__(self, rows: int, columns: int, size: tuple[float, float]) -> None:
+        try:
+            import matplotlib as mpl
+            from matplotlib.backends.backend_agg import FigureCanvasAgg
+            from matplotlib.figure import Figure
+        except ImportError:
+            raise MissingPackageError("figures", "matplotlib", "report") from None
+        self._context = mpl.rc_context(_STYLE)  # type: ignore[arg-type]
+        self._shape = (rows, columns)
+        self._make: Any = lambda: Figure(figsize=size, layout="constrained")
+        self._canvas: Any = FigureCanvasAgg
+
+    def __enter__(self) -> tuple[Figure, Sequence[Axes]]:
+        self._context.__enter__()
+        figure = self._make()
+        self._canvas(figure)
+        return figure, np.atleast_1d(figure.subplots(*self._shape)).ravel().tolist()
+
+    def __exit__(self, *error: object) -> None:
+        self._context.__exit__(None, None, None)
+
+
+def _line(colour: str) -> dict[str, Any]:
+    return {"marker": "o", "color": colour, "capsize": 3, "elinewidth": 1.2, "linewidth": 1.8}
+
+
+def _batch_axis(axes: Axes, sizes: np.ndarray[Any, Any]) -> None:
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(sizes, [str(size) for size in sizes])
+    axes.minorticks_off()
+    axes.set_xlabel("batch size")
+
+
+def _shade(index: int, count: int) -> tuple[float, ...]:
+    from matplotlib import colormaps
+
+    return tuple(colormaps["viridis"](0.1 + 0.75 * index / max(count - 1, 1)))
+
+
+def _leaf_at(table: pd.DataFrame, depth: int) -> pd.Series:
+    """Rows whose time is not shown again by rows below them, down to the depth."""
+    below = table["depth"].shift(-1, fill_value=0)
+    return (table["depth"] == depth) | (below <= table["depth"])
+
+
+def _short_names(rows: pd.DataFrame, root: str) -> list[str]:
+    names = [str(path).removeprefix(f"{root}.") for path in rows["path"]]
+    return [
+        f"{name} ({role})" if role and role not in name.replace("_", " ") else name
+        for name, role in zip(names, rows["role"], strict=True)
+    ]
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=_DPI)
+    return buffer.getvalue()

@@ -1,0 +1,44 @@
+"""Everything a renderer shows of a run, in one value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from samprof.analysis.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The tables of a run.
+
+    Attributes:
+        asked: what the sweep was asked to do.
+        target: what was measured.
+        environment: where it ran.
+        points, scaling, roles: tables of `Run`.
+        verdict: the answer.
+        checks: batch size -> conservation check of its trace.
+    """
+
+    asked: Mapping[str, Any]
+    target: Mapping[str, Any]
+    environment: Mapping[str, Any]
+    points: pd.DataFrame
+    scaling: pd.DataFrame
+    roles: pd.DataFrame
+    verdict: Verdict
+    checks: Mapping[int, Mapping[str, Any]]
+
+    @property
+    def title(self) -> str:
+        """Model, part, dtype and device in a line."""
+        name = " ".join(str(self.target.get(key) or "") for key in ("label", "name")).strip()
+        parts = [name, self.target.get("dtype", ""), self.environment.get("device_name", "")]
+        return ", ".join(str(part) for part in parts if part)
+
+    @property
+    def clock(self) -> str:
+        """What time means: device or cpu."""
+        return str(next(iter(self.scaling["clock"]), "cpu"))
