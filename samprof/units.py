@@ -1,4 +1,4 @@
-"""Text for times (int64 nanoseconds) and memory (bytes): the only place that turns them into words."""
+"""Text for times (int64 nanoseconds) and memory (bytes); no other place turns them into words."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

@@ -1,8 +1,8 @@
 """Robust fits of time against batch size, with intervals from the raw repeats.
 
-Slopes are Theil-Sen (Theil 1950, Sen 1968): the median over all pairs of batch sizes, which one bad
-point cannot move far. Intervals are percentile bootstraps (Efron 1979): the repeats of each batch size
-are drawn again with replacement, and everything is fitted anew.
+Slopes are Theil-Sen (Theil 1950, Sen 1968): the median over all pairs of batch sizes, which one
+bad point cannot move far. Intervals are percentile bootstraps (Efron 1979): the repeats of each batch
+size are drawn again with replacement, and everything is fitted anew.
 """
 
 from dataclasses import dataclass
@@ -94,7 +94,7 @@ def _line(sizes: Floats, medians: Floats) -> tuple[Floats, Floats]:
 
 
 def _exponent(sizes: Floats, medians: Floats) -> Floats:
-    """nan for rows that are zero somewhere: they have no logarithm."""
+    """Is nan for rows that are zero somewhere: they have no logarithm."""
     positive = np.all(medians > 0, axis=-1, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.where(positive, np.log(np.where(positive, medians, 1.0)), np.nan)

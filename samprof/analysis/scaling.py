@@ -43,7 +43,7 @@ def scaling_table(layers: pd.DataFrame) -> pd.DataFrame:
     order = layers.drop_duplicates("path").reset_index(drop=True)
     table = pd.DataFrame({"path": order["path"], "depth": order["depth"]})
     for name in ("type", "role", "clock"):
-        table[name] = order[name] if name in order else ""
+        table[name] = order.get(name, "")
     raw = [_repeats(layers[layers["batch_size"] == size], table["path"]) for size in sizes]
     medians = np.stack([np.median(values, axis=1) for values in raw], axis=1)
     table = pd.concat([table, _batch_columns(sizes, medians)], axis=1)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from samprof.cli.model import add_model_arguments, recipe_of
 from samprof.cli.output import add_output_arguments, print_table
-from samprof.errors import RunError, UsageError
+from samprof.errors import UsageError
 from samprof.sweep.engines import Engine, Ray, Subprocess, ThisProcess
 from samprof.sweep.plan import Plan, checked_batch_sizes, checked_count
 from samprof.sweep.target import Recipe
@@ -72,8 +72,6 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _plan(options: argparse.Namespace, recipe: Recipe) -> Plan:
-    from typing import get_args
-
     granularities = ("block", "layer", "op")
     if options.granularity not in granularities:
         remedy = f"use one of {', '.join(granularities)}"

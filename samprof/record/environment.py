@@ -45,8 +45,12 @@ def device_state(device: torch.device) -> dict[str, str]:
         return {}
     index = device.index if device.index is not None else torch.cuda.current_device()
     output = _output(
-        ["nvidia-smi", f"--id={index}", f"--query-gpu={','.join(_CLOCK_QUERY)}"]
-        + ["--format=csv,noheader"]
+        [
+            "nvidia-smi",
+            f"--id={index}",
+            f"--query-gpu={','.join(_CLOCK_QUERY)}",
+            "--format=csv,noheader",
+        ]
     )
     values = [value.strip() for value in output.split(",")]
     return dict(zip(_CLOCK_QUERY, values, strict=True)) if len(values) == len(_CLOCK_QUERY) else {}

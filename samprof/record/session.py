@@ -13,11 +13,11 @@ from urllib.parse import quote
 
 os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # read when torch loads: keeps stderr quiet
 
-import torch  # noqa: E402
+import torch
 
-from samprof._version import __version__  # noqa: E402
-from samprof.errors import RecordingError  # noqa: E402
-from samprof.record.patches import elsewhere, fast_record_function  # noqa: E402
+from samprof._version import __version__
+from samprof.errors import RecordingError
+from samprof.record.patches import elsewhere, fast_record_function
 
 SCHEMA = 1
 _PLAIN = " !#$&'()*+,-./:;<=>?@[]^_`{|}~"

@@ -70,8 +70,10 @@ class ThisProcess:
 
 
 class Subprocess:
-    """Measures each point in a fresh process: nothing is warm, nothing is left over, and a process
-    that the system kills for its memory is a point that did not fit.
+    """Measures each point in a fresh process.
+
+    Nothing is warm, nothing is left over, and a process that the system kills for its memory is a
+    point that did not fit.
     """
 
     def __init__(self, recipe: Recipe) -> None:

@@ -240,7 +240,7 @@ def _int32(values: list[int | None]) -> np.ndarray[Any, np.dtype[np.int32]]:
 
 
 def _lenient_event(element: bytes) -> _Event | None:
-    """An event with control characters, broken UTF-8, or values of an odd type; None if it is none."""
+    """An event with control characters, broken UTF-8 or values of an odd type; None if none."""
     text = element.decode("utf-8", "replace")
     try:
         raw = json.loads(text, strict=False, parse_float=str, parse_constant=str)

@@ -5,6 +5,7 @@ the one with the latest start, then the shortest.
 """
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,8 +19,9 @@ class Nesting:
     Columns (one row an interval, in that order):
         rows: where the interval stands in the arrays that it was made of.
         thread, start, end: half-open, nanoseconds.
-        wider: the nearest earlier interval on the thread that ends later; -1 if none. Every interval
-            between the two ends no later, so a search that fails on one may go on with its `wider`.
+        wider: the nearest earlier interval on the thread that ends later; -1 if none. Every
+            interval between the two ends no later, so a search that fails on one may go on with its
+            `wider`.
         parent: the innermost earlier interval that holds the start; -1 if none.
         depth: how many parents are above.
     """
@@ -34,7 +36,7 @@ class Nesting:
 
     @classmethod
     def of(cls, thread: SmallInts, start: Ints, dur: Ints, tie: Ints) -> "Nesting":
-        """Sorts the intervals and links them; `tie` orders those of equal thread, start and length."""
+        """Sorts the intervals and links them; `tie` orders those that are equal otherwise."""
         rows = np.lexsort((tie, -dur, start, thread))
         thread, start, end = thread[rows], start[rows], start[rows] + dur[rows]
         wider = _wider(thread, end)
@@ -59,7 +61,7 @@ class Nesting:
         """The last interval in order with the query's thread and start <= time; -1 if none."""
         result = np.full(len(time), -1, np.int64)
         bounds = np.flatnonzero(np.diff(self.thread, prepend=-1, append=-2))
-        for begin, end in zip(bounds[:-1], bounds[1:], strict=True):
+        for begin, end in pairwise(bounds):
             queries = np.flatnonzero(thread == self.thread[begin])
             found = np.searchsorted(self.start[begin:end], time[queries], side="right") - 1
             result[queries] = np.where(found >= 0, found + begin, -1)
@@ -90,7 +92,7 @@ class Nesting:
 
 
 def _wider(thread: SmallInts, end: Ints) -> Ints:
-    """For each interval the nearest earlier one on its thread that ends later, by pointer jumping."""
+    """For each interval the nearest earlier one on its thread that ends later: pointer jumping."""
     wider = np.arange(len(end)) - 1
     wider[np.flatnonzero(np.diff(thread, prepend=-1))] = -1
     open_ = np.flatnonzero(wider >= 0)

@@ -1,6 +1,7 @@
 """Which launch, which op and which range each device activity belongs to: rules R1 to R5.
 
-R1  the launch is the runtime or driver event with the same correlation id; clocks are never compared.
+R1  the launch is the runtime or driver event with the same correlation id; clocks are never
+    compared.
 R2  its op and its owner are the innermost op and range on the launch's thread that hold its start.
 R3  a launch that no range on its thread holds belongs, through the innermost op around it that is
     linked to a forward op, to the range that holds that forward op's start; its phase is backward.
@@ -105,7 +106,7 @@ def find_owners(
 def _forward_of(
     events: Events, threads: tuple[tuple[str, str], ...], ops: Nesting, op: Ints
 ) -> tuple[SmallInts, Ints, Mask]:
-    """Thread and start of the forward op that each backward op leads to, and whether one is known."""
+    """Thread and start of the forward op that each op leads back to, and whether one is known."""
     link = _flow_links(events, ops)
     by_sequence = _sequence_links(events, threads, ops)
     link = np.where(link >= 0, link, by_sequence)
@@ -142,7 +143,7 @@ def _flow_links(events: Events, ops: Nesting) -> Ints:
 
 
 def _sequence_links(events: Events, threads: tuple[tuple[str, str], ...], ops: Nesting) -> Ints:
-    """For each backward op the row of its forward op by sequence number and forward thread; else -1.
+    """For each backward op the row of its forward op by sequence number and thread; else -1.
 
     Sequence numbers are counted per thread, so the number alone would be a guess: the forward
     thread's id must be a thread of the file. A number is handed to every op until one takes it: the

@@ -1,4 +1,4 @@
-"""The ranges that own device time: which events they are, how they nest, and what they are called."""
+"""The ranges that own device time: which events they are, how they nest, what they are called."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -122,7 +122,7 @@ def _ranges(
     labels: dict[int, str],
     path_of: Callable[[str | None, str], str],
 ) -> Ranges:
-    """Gives each interval its node, level by level: only distinct (outer node, label) pairs loop."""
+    """Gives each interval its node, level by level; loops over distinct (outer, label) pairs only."""
     nodes: dict[str, int] = {}
     paths: list[str] = []
     depths: list[int] = []

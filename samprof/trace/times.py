@@ -1,4 +1,4 @@
-"""Kineto's microseconds, as written in the file, to whole nanoseconds: the digits decide, never a float.
+"""Kineto's microseconds, as written in the file, to whole nanoseconds: the digits decide.
 
 A double holds 53 bits: absolute times in microseconds with decimals (1712195495505582.988) do not
 fit, and rounding today's relative ones (4487931796065.922) is already off by one nanosecond.

@@ -1,4 +1,4 @@
-"""A part of a trace: what happened on the host in a span of time, and the device work launched then."""
+"""A part of a trace: what began on the host in a span of time, and the device work launched then."""
 
 from dataclasses import replace
 
@@ -58,7 +58,7 @@ def of_root(trace: Trace, root: str) -> Trace:
 
 
 def split_steps(trace: Trace) -> list[tuple[int, Trace]]:
-    """The marked steps that hold any op, range or device activity, as (number, trace of the step)."""
+    """The marked steps in which anything happened, as (number, trace of the step)."""
     steps = []
     for number, start, end in trace.steps():
         part = within(trace, start, end)

@@ -1,7 +1,5 @@
 """`Recording.save`: a file that reads back as the same tables, or one line that says why not."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +11,7 @@ import samprof
 from samprof.errors import RunError
 from samprof.trace import load_trace
 from tests.record.models import Add, calls, small_net
+from tests.record.process import run
 
 FILE = "rank0.pt.trace.json.gz"
 
@@ -87,16 +86,6 @@ def test_a_target_that_is_a_folder_is_a_one_line_error_and_leaves_no_part(
     assert [file.name for file in tmp_path.iterdir()] == [FILE]
 
 
-def run(program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", program, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=100,
-        cwd=Path(__file__).parents[2],
-    )
-
-
 LIMITED = """
 import resource, sys
 import torch, samprof
@@ -125,9 +114,7 @@ print(recording.layers()["calls"].tolist())
 
 
 def test_a_full_disk_is_a_one_line_error_that_leaves_no_part(tmp_path: Path) -> None:
-    done = run(LIMITED, tmp_path / "out")
-    assert done.returncode == 0, done.stderr
-    saving, reading, again = done.stdout.splitlines()
+    saving, reading, again = run(LIMITED, tmp_path / "out")
     target = tmp_path / "out" / FILE
     assert saving == (
         f"RunError save: {target}: File too large; free space or choose another path"

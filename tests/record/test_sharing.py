@@ -176,11 +176,11 @@ def test_a_torch_profiler_that_ends_before_the_recording_leaves_it_empty_handed(
     x: Tensor,
 ) -> None:
     net = Add()
-    with user_profiler() as theirs:
-        recording = samprof.profile(net).__enter__()
+    profile = samprof.profile(net)
+    with user_profiler():
+        recording = profile.__enter__()
         net(x)
-    del theirs
-    recording._close()
+    profile.__exit__(None, None, None)
     with pytest.raises(RecordingError, match="another torch.profiler"):
         recording.layers()
 
