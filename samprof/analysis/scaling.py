@@ -36,8 +36,8 @@ def scaling_table(layers: pd.DataFrame) -> pd.DataFrame:
         >>> rows = [("net", 0, b, r, 10 * b) for b in (1, 2) for r in range(3)]
         >>> names = ["path", "depth", "batch_size", "repeat", "time_ns"]
         >>> table = scaling_table(pd.DataFrame(rows, columns=names))
-        >>> table[["gain", "exponent", "class"]].values.tolist()
-        [[1.0, 1.0, 'linear']]
+        >>> table[["gain", "class"]].values.tolist()
+        [[1.0, 'linear']]
     """
     sizes = sorted(layers["batch_size"].unique().tolist())
     order = layers.drop_duplicates("path").reset_index(drop=True)

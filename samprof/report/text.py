@@ -16,7 +16,7 @@ from samprof.analysis.scaling import batch_sizes_of
 from samprof.report.summary import Summary
 from samprof.units import Unit, common_unit, digits, fixed_digits, memory_text, time_text
 
-_GAP = 3
+_GAP = 2
 _NARROWEST_LABEL = 16
 _CLOCKS = {"device": "Device time", "cpu": "CPU time"}
 
@@ -50,14 +50,15 @@ def table_text(columns: Sequence[Cells], width: int) -> str:
     shown = [column for column in columns if any(column.values)]
     while len(shown) > 1 and _least_width(shown) > width:
         shown.remove(min(reversed(shown), key=lambda column: column.importance))
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, _GAP - 2, 0, 0), header_style="")
+    spare = width - _least_width([column for column in shown if not column.flexible])
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="")
     for column in shown:
         table.add_column(
             Text(column.header),
             justify=column.justify,
             no_wrap=True,
             overflow="ellipsis",
-            min_width=None if column.flexible else column.width,
+            width=min(column.width, spare - _GAP) if column.flexible else column.width,
         )
     for row in zip(*(column.values for column in shown), strict=True):
         table.add_row(*(Text(_printable(text)) for text in row))
@@ -89,8 +90,9 @@ def scaling_text(scaling: pd.DataFrame, width: int, *, depth: int | None = None)
         Cells("note", _text(rows["note"]), 1, "left"),
     ]
     clock = _CLOCKS["device" if "device" in set(rows["clock"]) else "cpu"]
-    head = f"{clock} of an image by batch size, in {unit.name}; gain from b={sizes[0]} to {sizes[-1]}\n"
-    return head + table_text(columns, width)
+    growth = f"; gain from b={sizes[0]} to {sizes[-1]}" if len(sizes) > 1 else ""
+    head = f"{clock} of an image by batch size, in {unit.name}{growth}"
+    return wrapped(head, width) + table_text(columns, width)
 
 
 def layers_text(layers: pd.DataFrame, width: int, *, clock: str, depth: int | None = None) -> str:
@@ -217,7 +219,7 @@ def _least_width(columns: Sequence[Cells]) -> int:
         min(column.width, _NARROWEST_LABEL) if column.flexible else column.width
         for column in columns
     )
-    return fixed + (_GAP - 1) * len(columns)
+    return fixed + _GAP * len(columns)
 
 
 def _shown(rows: pd.DataFrame, depth: int | None) -> pd.DataFrame:

@@ -172,7 +172,7 @@ def split_events(text: bytes) -> tuple[list[bytes], int | None]:
 
     Example:
         >>> split_events(b'{"a": "},{"}, 7], "more": 1}')
-        ([b'{"a": "},{"}', b'7'], 17)
+        ([b'{"a": "},{"}', b'7'], 16)
     """
     elements: list[bytes] = []
     depth = begin = 0

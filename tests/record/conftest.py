@@ -6,9 +6,12 @@ import pytest
 import torch
 from torch import nn
 
-pytest.register_assert_rewrite("tests.record.models", "tests.record.snapshot")
+pytest.register_assert_rewrite(
+    "tests.record.models", "tests.record.process", "tests.record.snapshot"
+)
 
 from tests.record.models import tiny_encoder  # noqa: E402
+from tests.record.process import Programs  # noqa: E402
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -43,3 +46,10 @@ def image() -> torch.Tensor:
 def x() -> torch.Tensor:
     """A batch `[1, 2]` for the modules of `tests.record.models`."""
     return torch.ones(1, 2)
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
+    """Runs programs in processes of their own."""
+    with Programs(tmp_path_factory.mktemp("programs")) as server:
+        yield server

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-import segment_anything.modeling.image_encoder
 import torch
 from torch import nn
 

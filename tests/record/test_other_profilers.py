@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.record.process import run
+from tests.record.process import Programs
 
 START = """
 import threading
@@ -107,21 +107,23 @@ report(box[0])
 @pytest.mark.parametrize(
     "between", [STARTED_INSIDE, SCHEDULE_AROUND, WARMING_UP_AROUND], ids=["inside", "later", "warm"]
 )
-def test_a_torch_profiler_that_starts_inside_a_recording_does_not_crash(between: str) -> None:
-    outcome, again = run(START + between + END)
+def test_a_torch_profiler_that_starts_inside_a_recording_does_not_crash(
+    programs: Programs, between: str
+) -> None:
+    outcome, again = programs.run(START + between + END)
     assert outcome.startswith(("calls {'net': ", "RecordingError recording: trace: "))
     assert again == "calls {'again': 1, '(outside)': 0}"
 
 
-def test_a_recording_that_a_thread_started_can_be_left_last_by_another() -> None:
-    *outcomes, again = run(START + TWO_THREADS + END)
+def test_a_recording_that_a_thread_started_can_be_left_last_by_another(programs: Programs) -> None:
+    *outcomes, again = programs.run(START + TWO_THREADS + END)
     assert len(outcomes) == 2
     for outcome in outcomes:
         assert outcome.startswith(("calls {'net': 1, ", "RecordingError recording: trace: "))
     assert again == "calls {'again': 1, '(outside)': 0}"
 
 
-def test_a_recording_entered_on_one_thread_can_be_left_on_another() -> None:
-    outcome, again = run(START + LEFT_ELSEWHERE + END)
+def test_a_recording_entered_on_one_thread_can_be_left_on_another(programs: Programs) -> None:
+    outcome, again = programs.run(START + LEFT_ELSEWHERE + END)
     assert outcome.startswith(("calls {'net': 1, ", "RecordingError recording: trace: "))
     assert again == "calls {'again': 1, '(outside)': 0}"

@@ -11,7 +11,7 @@ import samprof
 from samprof.errors import RunError
 from samprof.trace import load_trace
 from tests.record.models import Add, calls, small_net
-from tests.record.process import run
+from tests.record.process import Programs
 
 FILE = "rank0.pt.trace.json.gz"
 
@@ -64,9 +64,7 @@ def test_saving_again_replaces_the_file(x: Tensor, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("below", ["", "deep/er"])
-def test_a_folder_that_is_a_file_is_a_one_line_error(
-    below: str, x: Tensor, tmp_path: Path
-) -> None:
+def test_a_folder_that_is_a_file_is_a_one_line_error(below: str, x: Tensor, tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("mine")
     with pytest.raises(RunError) as caught:
@@ -113,12 +111,12 @@ print(recording.layers()["calls"].tolist())
 """
 
 
-def test_a_full_disk_is_a_one_line_error_that_leaves_no_part(tmp_path: Path) -> None:
-    saving, reading, again = run(LIMITED, tmp_path / "out")
+def test_a_full_disk_is_a_one_line_error_that_leaves_no_part(
+    programs: Programs, tmp_path: Path
+) -> None:
+    saving, reading, again = programs.run(LIMITED, tmp_path / "out")
     target = tmp_path / "out" / FILE
-    assert saving == (
-        f"RunError save: {target}: File too large; free space or choose another path"
-    )
+    assert saving == f"RunError save: {target}: File too large; free space or choose another path"
     assert list((tmp_path / "out").iterdir()) == []
     # The session's own file in the temporary folder did not fit either.
     assert reading.startswith("RecordingError recording: trace: ")

@@ -181,7 +181,7 @@ def test_a_torch_profiler_that_ends_before_the_recording_leaves_it_empty_handed(
         recording = profile.__enter__()
         net(x)
     profile.__exit__(None, None, None)
-    with pytest.raises(RecordingError, match="another torch.profiler"):
+    with pytest.raises(RecordingError, match=r"another torch\.profiler"):
         recording.layers()
 
 

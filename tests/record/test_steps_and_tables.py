@@ -9,7 +9,7 @@ from torch import Tensor, nn
 import samprof
 from samprof.errors import RecordingError, SamprofError, TraceError
 from samprof.trace.window import split_steps
-from tests.record.models import Add, Allocates, calls, column
+from tests.record.models import Add, Allocates, calls, column, small_net
 
 
 def test_each_step_holds_the_calls_between_two_marks(x: Tensor) -> None:
@@ -96,6 +96,18 @@ def test_without_memory_the_table_has_no_such_column(x: Tensor) -> None:
     assert "memory_peak_bytes" not in recording.layers()
     with pytest.raises(TraceError, match="memory=True"):
         recording.memory()
+
+
+@pytest.mark.parametrize("option", ["shapes", "stacks"])
+@pytest.mark.parametrize("value", [True, False])
+def test_shapes_and_stacks_change_no_row(option: str, value: bool, x: Tensor) -> None:
+    net = small_net()
+    with samprof.profile(net, name="net", **{option: value}) as recording:  # type: ignore[arg-type]
+        net(x)
+    assert list(calls(recording.layers())) == ["net", "net.0", "net.1", "net.1.0", "net.1.1"]
+    assert recording.trace.check().ok
+    of_python = recording.trace.layers("module")["path"].tolist()
+    assert ("Sequential_0 > Linear_0" in of_python) == (option == "stacks" and value)
 
 
 @pytest.mark.parametrize(

@@ -39,9 +39,8 @@ def test_the_snapshot_sees_what_a_recording_does(encoder: nn.Module) -> None:
 
 
 def test_nothing_is_left_after_a_recording(encoder: nn.Module, image: Tensor) -> None:
-    with untouched(encoder):
-        with torch.no_grad(), samprof.profile(encoder, granularity="op"):
-            encoder(image)
+    with untouched(encoder), torch.no_grad(), samprof.profile(encoder, granularity="op"):
+        encoder(image)
 
 
 def test_nothing_is_left_of_a_recording_that_was_never_entered(encoder: nn.Module) -> None:
@@ -52,18 +51,17 @@ def test_nothing_is_left_of_a_recording_that_was_never_entered(encoder: nn.Modul
 @pytest.mark.parametrize("error", [ValueError("no"), KeyboardInterrupt(), SystemExit(1)], ids=repr)
 def test_nothing_is_left_when_a_forward_raises(error: BaseException, x: Tensor) -> None:
     net = failing(error)
-    with untouched(net):
-        with pytest.raises(type(error)) as caught, samprof.profile(net, granularity="op"):
-            net(x)
+    profile = samprof.profile(net, granularity="op")
+    with untouched(net), pytest.raises(type(error)) as caught, profile:
+        net(x)
     assert caught.value is error
 
 
 def test_nothing_is_left_when_the_body_raises(x: Tensor) -> None:
     net = small_net()
-    with untouched(net):
-        with pytest.raises(KeyError, match="body"), samprof.profile(net) as recording:
-            net(x)
-            raise KeyError("body")
+    nothing: dict[str, int] = {}
+    with untouched(net), pytest.raises(KeyError, match="body"), samprof.profile(net) as recording:
+        _ = net(x), nothing["body"]
     assert calls(recording.layers())["Sequential"] == 1
 
 
@@ -110,10 +108,14 @@ def test_nothing_is_left_of_two_recordings_left_in_any_order(
 
 def test_what_was_recorded_before_an_exception_is_there(x: Tensor) -> None:
     net = FailsInside()
-    with pytest.raises(ValueError, match="late"), samprof.profile(net, name="net") as recording:
+
+    def work() -> None:
         net(x)
         net.fail_with(ValueError("late"))
         net(x)
+
+    with pytest.raises(ValueError, match="late"), samprof.profile(net, name="net") as recording:
+        work()
     assert calls(recording.layers()) == {
         "net": 2,
         "net.before": 2,
@@ -154,15 +156,15 @@ def test_an_error_at_the_start_of_the_profiler_leaves_nothing(
     net = small_net()
     inner = Add()
 
-    class Broken(Exception):
+    class BrokenError(Exception):
         pass
 
     def fails(*_: object, **__: object) -> None:
-        raise Broken
+        raise BrokenError
 
     # The one place that a recording calls between entering the ranges and starting the profiler.
     monkeypatch.setattr("samprof.record.session.synchronize", fails)
-    with untouched(net, inner), pytest.raises(Broken), samprof.profile(net):
+    with untouched(net, inner), pytest.raises(BrokenError), samprof.profile(net):
         net(x)
     monkeypatch.undo()
     with samprof.profile(net, name="net") as recording:

@@ -1,0 +1,69 @@
+"""Hand-made tables for the renderers: a run as a sweep would leave it."""
+
+import pandas as pd
+
+from samprof.analysis.scaling import by_role, scaling_table
+from samprof.analysis.verdict import verdict
+from samprof.report.summary import Summary
+from tests.analysis.test_scaling import layers, points
+
+WALL = {1: [200_000_000] * 3, 2: [300_000_000] * 3, 4: [500_000_000] * 3}
+
+
+def long_layers(rename: dict[str, str] | None = None) -> pd.DataFrame:
+    """Times in hundreds of milliseconds; paths renamed where asked."""
+    table = layers()
+    table[["time_ns", "self_ns"]] *= 1_000_000
+    return table.replace({"path": rename or {}})
+
+
+def summary(rename: dict[str, str] | None = None, oom: tuple[int, ...] = ()) -> Summary:
+    data = long_layers(rename)
+    table = points(oom=oom)
+    ok = table["status"] == "ok"
+    for name, value in {"wall_iqr_ns": 4_000_000.0, "distortion": 1.02}.items():
+        table[name] = pd.Series(value, table.index).where(ok)
+    table["wall_ns"] = table["batch_size"].map({b: times[0] for b, times in WALL.items()})
+    table["images_per_s"] = table["batch_size"] / table["wall_ns"] * 1e9
+    table["message"] = [("" if good else "OutOfMemoryError: too much") for good in ok]
+    check = {
+        "attributed_ns": 500_000_000,
+        "outside_ns": 1_000_000,
+        "no_launch_ns": 0,
+        "total_ns": 501_000_000,
+        "lost_records": 0,
+        "clock": "cpu",
+        "notes": [],
+        "ok": True,
+    }
+    return Summary(
+        asked={"repeats": 3, "batch_sizes": [1, 2, 4]},
+        target={"label": "small", "name": "enc", "dtype": "float32"},
+        environment={"device_name": "a CPU"},
+        points=table,
+        scaling=scaling_table(data),
+        roles=scaling_table(by_role(data)),
+        verdict=verdict(table, WALL, data),
+        checks={4: check},
+    )
+
+
+def trace_layers(rows: list[tuple[str, int, int, int]]) -> pd.DataFrame:
+    """A layer table on the device clock: path, depth, total, self."""
+    paths, depths, totals, own = zip(*rows, strict=True) if rows else ((), (), (), ())
+    return pd.DataFrame(
+        {
+            "path": pd.Series(paths, dtype=object),
+            "depth": pd.Series(depths, dtype="int64"),
+            "calls": 1,
+            "kernels": 3,
+            "device_total_ns": pd.Series(totals, dtype="int64"),
+            "device_self_ns": pd.Series(own, dtype="int64"),
+            "device_busy_ns": pd.Series(totals, dtype="int64"),
+            "cpu_total_ns": pd.Series(totals, dtype="int64"),
+            "cpu_self_ns": pd.Series(own, dtype="int64"),
+            "clock": "device",
+            "phase": "forward",
+            "note": "",
+        }
+    )

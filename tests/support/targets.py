@@ -1,0 +1,83 @@
+"""Targets for sweeps in tests: tiny, and some that fail in a chosen way."""
+
+import os
+import time
+
+import torch
+from torch import nn
+
+from samprof.record.knowledge import Knowledge
+from samprof.sweep.target import Target
+
+WIDTH = 16
+
+
+class Net(nn.Module):
+    """Two linear layers below a name each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(WIDTH, WIDTH)
+        self.second = nn.Linear(WIDTH, WIDTH)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.second(self.first(x))
+
+
+class Fails(Net):
+    """Raises from a batch size on."""
+
+    def __init__(self, at: int, error: type[Exception], text: str) -> None:
+        super().__init__()
+        self.at, self.error, self.text = at, error, text
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if len(x) >= self.at:
+            raise self.error(self.text)
+        return super().forward(x)
+
+
+class Dies(Net):
+    """Is killed by the system from a batch size on, as when its memory is not enough."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self.at = at
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if len(x) >= self.at:
+            os.kill(os.getpid(), 9)
+        return super().forward(x)
+
+
+class Slow(Net):
+    """Takes its time, so that a test can interrupt it."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        time.sleep(0.05 * len(x))
+        return super().forward(x)
+
+
+def example(batch_size: int) -> tuple[torch.Tensor]:
+    return (torch.ones(batch_size, WIDTH),)
+
+
+def net() -> Target:
+    return Target(Net(), example, Knowledge(name="net"), label="tiny")
+
+
+def out_of_memory_at_four() -> Target:
+    module = Fails(4, torch.OutOfMemoryError, "tried to allocate too much")
+    return Target(module, example, Knowledge(name="net"))
+
+
+def killed_at_four() -> Target:
+    return Target(Dies(4), example, Knowledge(name="net"))
+
+
+def slow() -> Target:
+    return Target(Slow(), example, Knowledge(name="net"))
+
+
+def not_a_target() -> int:
+    return 1
