@@ -9,7 +9,8 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +43,17 @@ class Elsewhere:
         """Whether the profiler does not see the calling thread."""
         return not torch._C._autograd._profiler_enabled()
 
-    def call(self, name: str, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    def call(self, name: str, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """The call's result; its time is kept as a range of this name."""
+        with self.timed(name):
+            return call(*args, **kwargs)
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        """Keeps the time of the block as a range of this name."""
         start = time.time_ns()
         try:
-            return call(*args, **kwargs)
+            yield
         finally:
             self._ranges.append((name, threading.get_native_id(), start, time.time_ns()))
 

@@ -7,21 +7,21 @@ wrapped once, and enters the ranges of all of them.
 
 import functools
 import sys
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from threading import RLock, get_ident
-from typing import Any
+from typing import Any, SupportsIndex
 
 import torch
 from torch import nn
 
 from samprof.record.elsewhere import Elsewhere
-from samprof.record.knowledge import Function
 from samprof.record.select import Selection, range_name
 
 elsewhere = Elsewhere()
 _lock = RLock()
 _patches: dict[tuple[int, str], "_Patch"] = {}
+_COPYING = "__reduce_ex__"
 
 
 def fast_record_function() -> tuple[type, str]:
@@ -42,13 +42,15 @@ def enter_ranges(selection: Selection, stack: ExitStack) -> None:
         _add(namespace, function.name, None, range_name(f"{function.name}()"), stack)
 
 
-def known_functions(functions: tuple[Function, ...]) -> tuple[Function, ...]:
-    """Those functions that exist in a module that has been imported."""
-    return tuple(
-        function
-        for function in functions
-        if callable(getattr(sys.modules.get(function.module), function.name, None))
-    )
+@contextmanager
+def annotation(name: str) -> Iterator[None]:
+    """A user annotation of this name in the trace, whichever thread it is entered on."""
+    if elsewhere.home is not None and elsewhere.misses():
+        with elsewhere.timed(name):
+            yield
+    else:
+        with torch.profiler.record_function(name):
+            yield
 
 
 def _entry_point(module: nn.Module) -> str:
@@ -82,9 +84,11 @@ class _Patch:
         self.namespace = namespace
         self.key = key
         self.names: list[str] = []
+        self._module = module
         self._was_there = key in namespace
         self._original = namespace[key] if self._was_there else getattr(module, key)
         self._installed: Callable[..., Any] | None = None
+        self._switch = _Switch()
 
     def add(self, name: str) -> None:
         self.names.append(name)
@@ -95,30 +99,63 @@ class _Patch:
         self._update()
 
     def _update(self) -> None:
+        self._switch.on = False  # whoever still holds the wrapper holds a plain callable
         if self._installed is not None and self.namespace.get(self.key) is not self._installed:
             return  # someone put their own callable here meanwhile: it is theirs to take away
         if self.names:
-            self._installed = _entering(self._original, tuple(dict.fromkeys(self.names)))
+            self._switch = _Switch()
+            self._installed = entering(
+                self._original, tuple(dict.fromkeys(self.names)), self._switch
+            )
             self.namespace[self.key] = self._installed
-        elif self._was_there:
+            if self._module is not None:
+                self.namespace.setdefault(_COPYING, self._reduced)
+            return
+        if self._was_there:
             self.namespace[self.key] = self._original
         else:
             del self.namespace[self.key]
+        if self.namespace.get(_COPYING) == self._reduced:
+            del self.namespace[_COPYING]
+
+    def _reduced(self, protocol: SupportsIndex) -> Any:
+        """How the module is copied and pickled while it is wrapped: as if it were not.
+
+        A copied wrapper would run the forward of the module that it was made for.
+        """
+        plain: Any = type(self._module).__reduce_ex__
+        function, arguments, state, *rest = plain(self._module, protocol)
+        if isinstance(state, dict) and state.get(self.key) is self._installed:
+            state = {key: value for key, value in state.items() if key not in (self.key, _COPYING)}
+            if self._was_there:
+                state[self.key] = self._original
+        return function, arguments, state, *rest
 
 
-def _entering(call: Callable[..., Any], names: tuple[str, ...]) -> Callable[..., Any]:
+class _Switch:
+    """Whether a wrapper still enters its range."""
+
+    __slots__ = ("on",)
+
+    def __init__(self) -> None:
+        self.on = True
+
+
+def entering(
+    call: Callable[..., Any], names: tuple[str, ...], switch: _Switch
+) -> Callable[..., Any]:
     """The callable inside ranges of these names; while torch.compile traces it, the callable alone."""
     enter, _ = fast_record_function()
     is_compiling = torch.compiler.is_compiling
 
     if len(names) > 1:
-        inner = _entering(call, names[1:])
-        return _entering(inner, names[:1])
+        inner = entering(call, names[1:], switch)
+        return entering(inner, names[:1], switch)
     (name,) = names
 
     @functools.wraps(call)
     def in_range(*args: Any, **kwargs: Any) -> Any:
-        if is_compiling():
+        if is_compiling() or not switch.on:
             return call(*args, **kwargs)
         home = elsewhere.home
         if home is not None and get_ident() != home and elsewhere.misses():

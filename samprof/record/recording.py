@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from samprof.errors import RecordingError, RunError, UsageError
+from samprof.errors import RecordingError, RunError, TraceError, UsageError
 from samprof.record.knowledge import Knowledge
-from samprof.record.patches import enter_ranges
+from samprof.record.patches import annotation, enter_ranges
 from samprof.record.select import Selection, select
-from samprof.record.session import Options, Session, join, leave
+from samprof.record.session import FREE_SPACE, Options, Session, join, leave
 from samprof.trace import Trace, load_trace
 from samprof.trace.events import STEP_PREFIX
-from samprof.trace.window import of_root, within_annotation
+from samprof.trace.window import before_annotation, of_root, within_annotation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +42,8 @@ class Recording:
         self._step: Any = None
         self._number = 0
         self._window: str | None = None
+        self._is_open = False
+        self._end: str | None = None
         self._session: Session | None = None
 
     def step(self) -> None:
@@ -53,7 +55,7 @@ class Recording:
         if self._window is not None:
             remedy = "call step() of the outermost recording"
             raise RecordingError("recording", "step", "inside another recording", remedy)
-        if self._step is None:
+        if not self._is_open:
             return
         self._end_step()
         self._number += 1
@@ -69,10 +71,17 @@ class Recording:
         Raises:
             RecordingError: the recording is still open, or its trace is another profiler's.
         """
-        whole = load_trace(self._trace_path())
-        if self._window is None:
-            return whole
-        return of_root(within_annotation(whole, self._window), self._selection.root)
+        try:
+            trace = load_trace(self._trace_path())
+        except TraceError as error:
+            raise RecordingError("recording", "trace", error.cause, FREE_SPACE) from None
+        if self._end is not None:
+            trace = before_annotation(trace, self._end)
+        if self._window is not None:
+            trace = within_annotation(trace, self._window)
+        if self._end is None and self._window is None:
+            return trace
+        return of_root(trace, self._selection.root)
 
     def layers(self) -> pd.DataFrame:
         """One row a layer; the columns of `Trace.layers`."""
@@ -133,18 +142,28 @@ class Recording:
             self._session = session
             if joined:
                 self._window = f"samprof recording {next(_numbers)}"
-                window: Any = torch.profiler.record_function(self._window)
-                window.__enter__()
-                undo.callback(window.__exit__, None, None, None)
-            elif not session.is_foreign:
+                undo.enter_context(annotation(self._window))
+            else:
+                undo.callback(self._mark_end)
                 self._begin_step()
                 undo.callback(self._end_step)
+            self._is_open = True
             self._stack = undo.pop_all()
 
     def _close(self) -> None:
+        self._is_open = False
         self._stack.close()
 
+    def _mark_end(self) -> None:
+        """Where others go on recording, what they record is not this recording's."""
+        if self._session is not None and self._session.users > 1:
+            self._end = f"samprof recording {next(_numbers)} ended"
+            with annotation(self._end):
+                pass
+
     def _begin_step(self) -> None:
+        if self._session is None or self._session.is_foreign:
+            return
         self._step = torch.profiler.record_function(f"{STEP_PREFIX}{self._number}")
         self._step.__enter__()
 
@@ -186,7 +205,7 @@ class Profile:
         if not isinstance(module, nn.Module):
             cause = "not an nn.Module"
             raise UsageError("profile", type(module).__name__, cause, "give the model itself")
-        if steps is not None and (isinstance(steps, bool) or steps < 1):
+        if steps is not None and (type(steps) is not int or steps < 1):
             raise UsageError(
                 "profile", f"steps={steps!r}", "not a number of steps", "give 1 or more"
             )

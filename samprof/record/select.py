@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+import torch
 from torch import nn
 
 from samprof.errors import UsageError
 from samprof.record.knowledge import Function, Knowledge
 from samprof.trace.events import RANGE_PREFIX
+from samprof.trace.names import encoded
 
 Granularity = Literal["block", "layer", "op"]
 _BLOCK_DEPTH = 2
@@ -44,7 +46,7 @@ def select(
         cause = "unknown granularity"
         raise UsageError("profile", f"granularity={granularity!r}", cause, f"use one of {choices}")
     root = name if name is not None else knowledge.name or type(_inner(module)).__name__
-    if not root or root.startswith("("):
+    if not isinstance(root, str) or not root or root.startswith("("):
         raise UsageError("profile", f"name={root!r}", "not a name", "give a short word")
 
     chosen: dict[nn.Module, str] = {}
@@ -59,7 +61,7 @@ def select(
     inner_ops = {
         path: knowledge.inner_ops.get(described[path][1], {})
         for child, path in chosen.items()
-        if granularity == "op" and not _is_builtin_leaf(child)
+        if granularity == "op" and not _is_builtin_leaf(child) and not is_opaque(child)
     }
     metadata = {
         "root": root,
@@ -73,7 +75,7 @@ def select(
 
 def range_name(path: str) -> str:
     """The name of the range as it stands in the trace."""
-    return RANGE_PREFIX + path
+    return RANGE_PREFIX + encoded(path)
 
 
 def reachable(module: nn.Module) -> dict[str, nn.Module]:
@@ -91,9 +93,7 @@ def reachable(module: nn.Module) -> dict[str, nn.Module]:
 
 def is_opaque(module: nn.Module) -> bool:
     """Whether the inside of the module runs as one region that ranges would break up."""
-    from torch.jit import ScriptModule
-
-    if isinstance(module, ScriptModule):
+    if isinstance(module, torch.jit.ScriptModule):
         return True
     compiled = getattr(module, "_compiled_call_impl", None) is not None
     return compiled or hasattr(module.forward, "_torchdynamo_orig_callable") or is_wrapper(module)
@@ -111,6 +111,8 @@ def _inner(module: nn.Module) -> nn.Module:
 
 def _is_called(module: nn.Module) -> bool:
     """Containers such as ModuleList are never called themselves."""
+    if isinstance(module, torch.jit.ScriptModule):
+        return True
     return type(module).forward is not nn.Module.forward or "forward" in module.__dict__
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
 from typing import Any
-from urllib.parse import quote
 
 os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # read when torch loads: keeps stderr quiet
 
@@ -18,9 +17,10 @@ import torch
 from samprof._version import __version__
 from samprof.errors import RecordingError
 from samprof.record.patches import elsewhere, fast_record_function
+from samprof.trace.names import encoded
 
 SCHEMA = 1
-_PLAIN = " !#$&'()*+,-./:;<=>?@[]^_`{|}~"
+FREE_SPACE = "free space in the temporary directory, or set TMPDIR"
 _lock = RLock()
 _open: "Session | None" = None
 
@@ -40,13 +40,14 @@ class Session:
 
     Attributes:
         folder: holds `trace.json` once the session has ended; removed with the last user.
-        error: why there is no trace although the session ended.
+        error, remedy: why there is no trace although the session ended, and what to do.
     """
 
     options: Options
     users: int = 0
     ended: bool = False
     error: str = ""
+    remedy: str = FREE_SPACE
     metadata: list[Mapping[str, Any]] = field(default_factory=list)
     folder: tempfile.TemporaryDirectory[str] | None = None
     _profiler: Any = None
@@ -71,8 +72,7 @@ class Session:
             remedy = "leave the with block (of the outermost recording) first"
             raise RecordingError("recording", "trace", "still recording", remedy)
         if self.error or self.folder is None:
-            remedy = "free space in the temporary directory, or set TMPDIR"
-            raise RecordingError("recording", "trace", self.error or "not exported", remedy)
+            raise RecordingError("recording", "trace", self.error or "not exported", self.remedy)
         return Path(self.folder.name) / "trace.json"
 
     def start(self) -> None:
@@ -101,6 +101,13 @@ class Session:
                 torch._C._autograd._add_metadata_json("samprof", text)
             return
         synchronize()
+        if self.options.memory and not torch._C._autograd._profiler_enabled():
+            # Started on another thread, or ended by another torch.profiler: what it held is gone.
+            self.error = "the profiler was ended by another one, or runs on another thread"
+            self.remedy = "run one profiler at a time, and leave the block on the thread it is on"
+            self._profiler.stop()
+            self._profiler = _DONE
+            return
         self._profiler.add_metadata_json("samprof", text)
         if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
             # Without it HTA takes every trace for rank 0 and warns.
@@ -109,10 +116,12 @@ class Session:
         self._export()
 
     def _export(self) -> None:
-        self.folder = tempfile.TemporaryDirectory(prefix="samprof-", ignore_cleanup_errors=True)
         try:
+            self.folder = tempfile.TemporaryDirectory(prefix="samprof-", ignore_cleanup_errors=True)
             path = Path(self.folder.name) / "trace.json"
             self._profiler.export_chrome_trace(str(path))
+            if not _is_whole(path):
+                raise OSError("the disk is full")  # Kineto itself says nothing
             elsewhere.write_into(path)
         except (OSError, RuntimeError) as error:
             self.error = f"the trace could not be written ({error})"
@@ -155,6 +164,13 @@ def synchronize() -> None:
                 torch.cuda.synchronize(device)
     elif torch.accelerator.is_available():
         torch.accelerator.synchronize()
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether an exported trace ends as JSON objects do."""
+    with path.open("rb") as file:
+        file.seek(max(path.stat().st_size - 64, 0))
+        return file.read().rstrip().endswith(b"}")
 
 
 def _profiler(options: Options) -> Any:
@@ -208,11 +224,11 @@ def _recorded(parts: list[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _encoded(value: Any) -> Any:
-    """The same with every string percent-encoded: Kineto turns backslashes in metadata into slashes."""
+    """The same with all its strings encoded."""
     if isinstance(value, str):
-        return quote(value, safe=_PLAIN)
+        return encoded(value)
     if isinstance(value, Mapping):
-        return {_encoded(key): _encoded(item) for key, item in value.items()}
+        return {encoded(str(key)): _encoded(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_encoded(item) for item in value]
     return value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from samprof.sam.names import DTYPES, MODELS
 if TYPE_CHECKING:
     from segment_anything.modeling import Sam
 
-_WIDTH_OF = {768: "vit_b", 1024: "vit_l", 1280: "vit_h"}
+_WIDTH_OF = {96: "small", 768: "vit_b", 1024: "vit_l", 1280: "vit_h"}
 _RANDOM_SEED = 0
 
 
@@ -74,8 +73,8 @@ def resolve_device(device: str) -> torch.device:
     try:
         wanted = torch.device(device)
         torch.empty(1, device=wanted)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        cause = f"no such device here ({str(error).splitlines()[0][:120]})"
+    except Exception as error:  # each backend raises its own kind
+        cause = f"no such device here ({_first_line(error)})"
         raise ModelError("device", device, cause, "use --device cpu or auto") from None
     return wanted
 
@@ -85,10 +84,10 @@ def _load_weights(sam: Any, name: str, checkpoint: Path) -> None:
         state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise ModelError("checkpoint", checkpoint, "no such file", "check the path") from None
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, ValueError) as error:
-        cause = f"not a PyTorch checkpoint ({str(error).splitlines()[0][:80]})"
+    except Exception as error:  # the unpickler raises whatever the bytes lead it to
+        cause = f"not a PyTorch checkpoint ({_first_line(error)})"
         raise ModelError("checkpoint", checkpoint, cause, "download it again") from None
-    if not isinstance(state, dict):
+    if not isinstance(state, dict) or not all(isinstance(key, str) for key in state):
         cause = "it holds no state dict"
         raise ModelError("checkpoint", checkpoint, cause, "give SAM's .pth file") from None
     try:
@@ -96,14 +95,20 @@ def _load_weights(sam: Any, name: str, checkpoint: Path) -> None:
     except RuntimeError:
         other = _model_of(state)
         cause = f"its weights are not those of {name}"
-        remedy = f"use --model {other}" if other else "give the checkpoint of this model"
+        known = other is not None and other != name
+        remedy = f"use --model {other}" if known else "give the checkpoint of this model"
         raise ModelError("checkpoint", checkpoint, cause, remedy) from None
 
 
 def _model_of(state: dict[str, Any]) -> str | None:
     """Which model a state dict belongs to, by the width of its patch embedding."""
     bias = state.get("image_encoder.patch_embed.proj.bias")
-    return _WIDTH_OF.get(len(bias)) if isinstance(bias, torch.Tensor) else None
+    return _WIDTH_OF.get(bias.numel()) if isinstance(bias, torch.Tensor) else None
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).splitlines()
+    return lines[0][:100] if lines else type(error).__name__
 
 
 def _build_small() -> Sam:

@@ -43,6 +43,8 @@ def describe(module: nn.Module) -> Knowledge:
         >>> describe(nn.Linear(1, 1)).roles
         {}
     """
+    if not isinstance(module, nn.Module):
+        return Knowledge()
     roles: dict[str, str] = {}
     blocks: set[str] = set()
     functions: dict[str, Function] = {}

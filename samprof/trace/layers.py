@@ -199,7 +199,8 @@ def _notes(trace: Trace, ranges: Ranges, by: By) -> Any:
     owner_of = dict(
         zip(launches.launch[held].tolist(), owners.interval[held].tolist(), strict=True)
     )
-    for row, activities in zip(launch.tolist(), count.tolist(), strict=True):
+    by_time = np.lexsort((count, events.ts[launch]))
+    for row, activities in zip(launch[by_time].tolist(), count[by_time].tolist(), strict=True):
         if activities > 1:
             name = trace.names[events.name[row]]
             what = "graph launch" if "graph" in name.lower() else name

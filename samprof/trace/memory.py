@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,6 +52,21 @@ def memory_table(trace: Trace, by: By) -> pd.DataFrame:
             "freed_bytes": freed,
         }
     )
+
+
+def from_the_start(events: MemoryEvents) -> MemoryEvents:
+    """The events with the host's totals counted from the first of them.
+
+    The profiler's host total goes on from recording to recording, and never hears of what is freed in
+    between; a device's total is that of its allocator, and stays as it is.
+    """
+    host = np.flatnonzero(events.device < 0)
+    if not len(host):
+        return events
+    first = host[np.argmin(events.ts[host])]
+    total = events.total.copy()
+    total[host] -= events.total[first] - events.size[first]
+    return replace(events, total=total)
 
 
 def peak_inside(events: MemoryEvents, ranges: Ranges) -> Ints:

@@ -57,6 +57,10 @@ class Nesting:
             self._last_started(thread, time), time, thread, self.thread, self.end, self.wider
         )
 
+    def next_outer(self, interval: Ints, thread: SmallInts, time: Ints) -> Ints:
+        """For each query the next interval out from `interval` that holds the time, else -1."""
+        return _climb(interval - 1, time, thread, self.thread, self.end, self.wider)
+
     def _last_started(self, thread: SmallInts, time: Ints) -> Ints:
         """The last interval in order with the query's thread and start <= time; -1 if none."""
         result = np.full(len(time), -1, np.int64)

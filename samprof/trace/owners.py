@@ -95,7 +95,12 @@ def find_owners(
     unheld = launched[interval[launched] == OUTSIDE]
     if len(unheld):
         forward_thread, forward_time, linked = _forward_of(
-            events, threads, launches.ops, launches.op[unheld]
+            events,
+            threads,
+            launches.ops,
+            launches.op[unheld],
+            events.thread[launches.launch[unheld]],
+            events.ts[launches.launch[unheld]],
         )
         backward[unheld] = linked
         held = unheld[linked]
@@ -104,9 +109,17 @@ def find_owners(
 
 
 def _forward_of(
-    events: Events, threads: tuple[tuple[str, str], ...], ops: Nesting, op: Ints
+    events: Events,
+    threads: tuple[tuple[str, str], ...],
+    ops: Nesting,
+    op: Ints,
+    thread: SmallInts,
+    time: Ints,
 ) -> tuple[SmallInts, Ints, Mask]:
-    """Thread and start of the forward op that each op leads back to, and whether one is known."""
+    """Thread and start of the forward op that each launch leads back to, and whether one is known.
+
+    A launch is given by the innermost op around it, its thread and its time.
+    """
     link = _flow_links(events, ops)
     by_sequence = _sequence_links(events, threads, ops)
     link = np.where(link >= 0, link, by_sequence)
@@ -116,7 +129,7 @@ def _forward_of(
         open_ = open_[link[current[open_]] < 0]
         if not len(open_):
             break
-        current[open_] = ops.parent[current[open_]]
+        current[open_] = ops.next_outer(current[open_], thread[open_], time[open_])
     linked = current >= 0
     row = np.where(linked, link[np.maximum(current, 0)] if len(link) else 0, 0)
     return events.thread[row], events.ts[row], linked

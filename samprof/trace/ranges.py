@@ -9,6 +9,7 @@ import numpy as np
 
 from samprof.errors import UsageError
 from samprof.trace.events import MODULE_PREFIX, RANGE_PREFIX, Events, Ints, Kind
+from samprof.trace.names import decoded
 from samprof.trace.nesting import Nesting
 
 By = Literal["auto", "samprof", "module", "annotation", "op"]
@@ -69,10 +70,7 @@ def ranges_of(
     """
     rows = events.of(_KIND[by])
     nesting = _nest(events, names, rows)
-    labels = {
-        code: names[code].removeprefix(MODULE_PREFIX).removeprefix(RANGE_PREFIX)
-        for code in np.unique(events.name[rows]).tolist()
-    }
+    labels = {code: _label(by, names[code]) for code in np.unique(events.name[rows]).tolist()}
     code = events.name[rows][nesting.rows].astype(np.int64)
     if by != "samprof":
         return _ranges(by, nesting, rows, code, labels, _joined)
@@ -87,6 +85,12 @@ def ranges_of(
     rows = np.concatenate([rows, op_rows])
     nesting = _nest(events, names, rows)
     return _ranges(by, nesting, rows, code[nesting.rows], labels, _qualified)
+
+
+def _label(by: str, name: str) -> str:
+    if by == "samprof":
+        return decoded(name.removeprefix(RANGE_PREFIX))
+    return name.removeprefix(MODULE_PREFIX)
 
 
 def name_ranks(names: Iterable[str]) -> Ints:
@@ -125,7 +129,6 @@ def _ranges(
     """Gives each interval its node, level by level; loops over distinct (outer, label) pairs only."""
     nodes: dict[str, int] = {}
     paths: list[str] = []
-    depths: list[int] = []
     node = np.full(len(code), -1, np.int64)
     for level in range(int(nesting.depth.max(initial=-1)) + 1):
         here = np.flatnonzero(nesting.depth == level)
@@ -138,10 +141,12 @@ def _ranges(
             if path not in nodes:
                 nodes[path] = len(paths)
                 paths.append(path)
-                depths.append(level)
             numbers.append(nodes[path])
         node[here] = np.array(numbers, np.int64)[index.ravel()]
-    order = _entry_order(nesting, node, paths)
+    # At equal times the outer range was entered first, then the one with the lesser name.
+    entered = np.lexsort((name_ranks(paths)[node], nesting.depth, nesting.start))
+    first = _first_entered(entered, node, len(paths))
+    order = np.argsort(first, kind="stable")
     new_number = np.empty(len(paths), np.int64)
     new_number[order] = np.arange(len(paths))
     return Ranges(
@@ -149,16 +154,15 @@ def _ranges(
         nesting.renamed(rows),
         new_number[node],
         tuple(paths[number] for number in order),
-        np.array(depths, np.int64)[order],
+        nesting.depth[entered[first[order]]],
     )
 
 
-def _entry_order(nesting: Nesting, node: Ints, paths: list[str]) -> Ints:
-    """The nodes by when they were first entered; at equal times the outer, then the lesser name."""
-    entered = np.lexsort((name_ranks(paths)[node], nesting.depth, nesting.start))
-    first = np.full(len(paths), len(node), np.int64)
+def _first_entered(entered: Ints, node: Ints, nodes: int) -> Ints:
+    """For each node the place of its first interval in the order of entering."""
+    first = np.full(nodes, len(node), np.int64)
     np.minimum.at(first, node[entered], np.arange(len(node)))
-    return np.argsort(first, kind="stable")
+    return first
 
 
 def _label_ops(

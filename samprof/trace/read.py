@@ -8,6 +8,7 @@ from typing import BinaryIO, cast
 
 from samprof.errors import TraceError
 from samprof.trace.decode import Decoder
+from samprof.trace.memory import from_the_start
 from samprof.trace.scan import EventScanner
 from samprof.trace.trace import Trace
 
@@ -51,7 +52,7 @@ def load_trace(path: str | Path) -> Trace:
         raise TraceError("load", path, cause, "check the file's permissions and disk") from None
     return Trace(
         events=decoder.events(),
-        allocations=decoder.memory(),
+        allocations=from_the_start(decoder.memory()),
         names=tuple(decoder.names),
         threads=tuple(decoder.threads),
         metadata=scanner.metadata,

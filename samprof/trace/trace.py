@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 import numpy as np
 
 from samprof.trace.events import DEVICE_KINDS, STEP_PREFIX, Events, Kind, MemoryEvents
+from samprof.trace.names import decoded
 from samprof.trace.nesting import Nesting
 from samprof.trace.owners import Launches, Owners, find_launches, find_owners
 from samprof.trace.ranges import By, Ranges, choose, name_ranks, ranges_of
@@ -139,9 +139,9 @@ class Trace:
 
 
 def _decoded(value: Any) -> Any:
-    """Metadata with its percent-encoded strings as they were (see `samprof.record.session`)."""
+    """Metadata with all its strings decoded."""
     if isinstance(value, str):
-        return unquote(value)
+        return decoded(value)
     if isinstance(value, dict):
-        return {unquote(key): _decoded(item) for key, item in value.items()}
+        return {decoded(key): _decoded(item) for key, item in value.items()}
     return [_decoded(item) for item in value] if isinstance(value, list) else value

@@ -6,6 +6,7 @@ import numpy as np
 
 from samprof.errors import TraceError
 from samprof.trace.events import DEVICE_KINDS, RANGE_PREFIX, Kind
+from samprof.trace.names import encoded
 from samprof.trace.trace import Trace
 
 
@@ -32,22 +33,36 @@ def within(trace: Trace, start_ns: int, end_ns: int) -> Trace:
 
 
 def within_annotation(trace: Trace, name: str) -> Trace:
-    """The trace of what began while the first user annotation of this name was open.
+    """The trace of what began while the user annotation of this name was open.
 
     Raises:
         TraceError: the trace has no such annotation.
     """
+    return within(trace, *_span(trace, name))
+
+
+def before_annotation(trace: Trace, name: str) -> Trace:
+    """The trace of what began before the user annotation of this name.
+
+    Raises:
+        TraceError: the trace has no such annotation.
+    """
+    start, _ = _span(trace, name)
+    return within(trace, np.iinfo(np.int64).min, start)
+
+
+def _span(trace: Trace, name: str) -> tuple[int, int]:
     events = trace.events
     for row in events.of(Kind.ANNOTATION).tolist():
         if trace.names[events.name[row]] == name:
             start = int(events.ts[row])
-            return within(trace, start, start + int(events.dur[row]))
+            return start, start + int(events.dur[row])
     raise TraceError("read", name, "no such annotation in the trace", "record it again")
 
 
 def of_root(trace: Trace, root: str) -> Trace:
     """The trace without samprof's ranges of other recordings; functions stay."""
-    own = RANGE_PREFIX + root
+    own = RANGE_PREFIX + encoded(root)
     foreign = [
         code
         for code, name in enumerate(trace.names)

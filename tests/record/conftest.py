@@ -25,8 +25,10 @@ def _one_thread() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _the_profiler_is_off_afterwards() -> Iterator[None]:
     yield
-    if torch._C._autograd._profiler_enabled():
+    # The first knows a profiler of this thread only, the second is set by torch.profiler itself.
+    if torch._C._autograd._profiler_enabled() or torch.autograd.profiler._is_profiler_enabled:
         torch._C._autograd._disable_profiler()
+        torch.autograd.profiler._is_profiler_enabled = False
         pytest.fail("a profiler was still running after the test")
 
 

@@ -28,7 +28,7 @@ def tiny_encoder() -> nn.Module:
     return encoder.eval()
 
 
-def small_net() -> nn.Module:
+def small_net() -> nn.Sequential:
     """Two levels: `0`, `1`, and below `1` the modules `1.0` and `1.1`."""
     return nn.Sequential(nn.Linear(2, 2), nn.Sequential(nn.Linear(2, 2), nn.ReLU()))
 

@@ -37,6 +37,7 @@ def world(*modules: nn.Module) -> dict[str, dict[Any, Any]]:
         "trace": sys.gettrace(),
         "thread profile": threading.getprofile(),
         "torch profiler": torch._C._autograd._profiler_enabled(),
+        "torch.profiler": torch.autograd.profiler._is_profiler_enabled,
     }
     return places
 

@@ -188,9 +188,11 @@ def test_the_encoder_compiles_without_a_break_inside_a_recording(
     assert calls(recording.layers())["image_encoder"] == 1
 
 
+@pytest.mark.filterwarnings("ignore:`torch.jit:FutureWarning")
 def test_a_traced_child_is_one_row(x: Tensor) -> None:
     net = small_net()
-    net[1] = torch.jit.trace(net[1], x)
+    trace: Any = torch.jit.trace
+    net[1] = trace(net[1], x)
     expected = net(x)
     before = world(net)
     with samprof.profile(net, name="net", granularity="layer") as recording:
@@ -201,11 +203,13 @@ def test_a_traced_child_is_one_row(x: Tensor) -> None:
     assert_untouched(before, world(net))
 
 
+@pytest.mark.filterwarnings("ignore:`torch.jit:FutureWarning")
 def test_tracing_and_exporting_inside_a_recording_give_the_plain_module(x: Tensor) -> None:
     net = small_net()
     expected = net(x)
     with samprof.profile(net):
-        traced = torch.jit.trace(net, x)
+        trace: Any = torch.jit.trace
+        traced = trace(net, x)
         exported = torch.export.export(net, (x,)).module()
     assert torch.equal(traced(x), expected)
     assert torch.equal(exported(x), expected)

@@ -79,9 +79,16 @@ def test_depth_limits_the_rows() -> None:
 
 def test_labels_show_what_the_row_above_does_not() -> None:
     rows = trace_layers(
-        [("net", 0, 1, 1), ("net.blocks.0", 1, 1, 1), ("net.blocks.0.attn", 2, 1, 1)]
-        + [("net.neck", 1, 1, 1), ("shared.part", 1, 1, 1), ("A > B", 0, 1, 1)]
-        + [("A > B > C", 1, 1, 1), ("(outside)", 0, 1, 1)]
+        [
+            ("net", 0, 1, 1),
+            ("net.blocks.0", 1, 1, 1),
+            ("net.blocks.0.attn", 2, 1, 1),
+            ("net.neck", 1, 1, 1),
+            ("shared.part", 1, 1, 1),
+            ("A > B", 0, 1, 1),
+            ("A > B > C", 1, 1, 1),
+            ("(outside)", 0, 1, 1),
+        ]
     )
     assert tree_labels(rows) == [
         "net",

@@ -12,7 +12,8 @@ from samprof.sam.models import build_sam
 @pytest.fixture(scope="session")
 def small() -> nn.Module:
     """SAM's classes at 512 pixels, with random weights."""
-    return build_sam("small")
+    sam: nn.Module = build_sam("small")
+    return sam
 
 
 @pytest.fixture

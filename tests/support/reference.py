@@ -128,7 +128,7 @@ def _launch(events: Events, activity: Activity) -> Span | None:
     return min(found, key=lambda span: (span.start, span.end))
 
 
-def _forward_starts(events: Events, by_sequence: bool) -> dict[Span, tuple[Thread, int]]:
+def _forward_starts(events: Events) -> dict[Span, tuple[Thread, int]]:
     """For each op that is linked to a forward op: that op's thread and start."""
     linked: dict[Span, tuple[Thread, int]] = {}
     ends = sorted(events.backward_ends, key=lambda end: (end[1], end[2]))
@@ -137,8 +137,6 @@ def _forward_starts(events: Events, by_sequence: bool) -> dict[Span, tuple[Threa
         op = bound[thread, t]
         if op is not None and op not in linked and flow_id in events.forward_ends:
             linked[op] = events.forward_ends[flow_id]
-    if not by_sequence:
-        return linked
     forward_ops = defaultdict(list)
     for op in events.ops:
         if not op.args.get("Fwd thread id"):
@@ -147,21 +145,20 @@ def _forward_starts(events: Events, by_sequence: bool) -> dict[Span, tuple[Threa
         sequence = op.args.get("Sequence number")
         if op in linked or sequence is None or not op.args.get("Fwd thread id"):
             continue
-        candidates = forward_ops[sequence]
+        thread = (op.thread[0], str(op.args["Fwd thread id"]))
+        candidates = [other for other in forward_ops[sequence] if other.thread == thread]
         earlier = [other for other in candidates if other.start < op.start]
-        if len({other.thread for other in candidates}) == 1 and earlier:
+        if earlier:
             latest = max(earlier, key=lambda other: other.start)
             linked[op] = (latest.thread, latest.start)
     return linked
 
 
-def _give_owners(
-    events: Events, activities: list[Activity], ranges: list[Span], by_sequence: bool
-) -> None:
+def _give_owners(events: Events, activities: list[Activity], ranges: list[Span]) -> None:
     moments = {a: (a.launch.thread, a.launch.start) for a in activities if a.launch is not None}
     ops = holders(events.ops, moments.values())
     owners = innermost(ranges, moments.values())
-    forward_of = _forward_starts(events, by_sequence)
+    forward_of = _forward_starts(events)
     forward_owners = innermost(ranges, forward_of.values())
     for activity, moment in moments.items():
         around = ops[moment]
@@ -187,15 +184,14 @@ def union(intervals: Iterable[tuple[int, int]]) -> int:
     return covered
 
 
-def attribute(events: Events, by: By, *, by_sequence: bool = True) -> Reference:
+def attribute(events: Events, by: By) -> Reference:
     """The owner of every activity and the row of every owner path.
 
     The CPU time of `(outside)` is what ops cover on their threads while no range is open there.
-    Without `by_sequence` only flows link a backward op to its forward op.
     """
     ranges = _nest(events.ranges[by], by)
     activities = [replace(a, launch=_launch(events, a)) for a in events.activities]
-    _give_owners(events, activities, ranges, by_sequence)
+    _give_owners(events, activities, ranges)
     outside_cpu = _covered(events.ops + ranges) - _covered(ranges)
     return Reference(activities, _rows(ranges, activities, outside_cpu))
 

@@ -275,6 +275,23 @@ def test_graph_launch_gives_all_its_activities_to_the_range_around_it(tmp_path: 
     assert "graph" not in notes["net.a"]
 
 
+@pytest.mark.parametrize("later_first", [False, True])
+def test_note_on_two_graphs_does_not_hang_on_the_order_of_events(
+    tmp_path: Path, later_first: bool
+) -> None:
+    # The first graph launches 2 kernels, the second 3; the note speaks of them in that order.
+    file = TraceFile()
+    file.range("net", 0, 100)
+    file.launch(1, 10, name="cudaGraphLaunch")
+    file.launch(2, 20, name="cudaGraphLaunch")
+    for ts, correlation in enumerate((1, 1, 2, 2, 2)):
+        file.kernel(correlation, 200 + ts, 1)
+    if later_first:
+        file.events.reverse()
+    note = opened(file, tmp_path).layers().set_index("path")["note"]["net"]
+    assert note.index("2 activities") < note.index("3 activities")
+
+
 def test_step_is_the_profiler_step_around_the_launch(tmp_path: Path) -> None:
     # The kernel of step 3 runs when step 4 has begun.
     file = TraceFile()

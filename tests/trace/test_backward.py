@@ -1,7 +1,8 @@
 """R3: device time of autograd's threads goes to the range of the forward op, by its links.
 
 The forward runs on thread 501 from 0 to 100 ns, the backward on thread 502 from 200 ns on.
-Autograd numbers threads on its own: to it the forward thread is 1, whatever its id.
+The number of the forward thread counts where it is the id of a thread in the file: sequence numbers are
+counted per thread, so without the thread they would be a guess.
 """
 
 from pathlib import Path
@@ -57,7 +58,7 @@ def test_flow_ends_at_the_innermost_op_only(tmp_path: Path) -> None:
 def test_sequence_number_leads_to_the_forward_range_without_a_flow(tmp_path: Path) -> None:
     file = forward()
     file.op("aten::mm", 10, 10, FORWARD, sequence=7)
-    file.op("MmBackward0", 210, 80, BACKWARD, sequence=7, forward_thread=1)
+    file.op("MmBackward0", 210, 80, BACKWARD, sequence=7, forward_thread=FORWARD)
     launch_in_backward(file)
     assert owner_and_phase(opened(file, tmp_path)) == ("net.a", "backward")
 
@@ -68,7 +69,7 @@ def test_latest_forward_op_before_the_backward_op_counts(tmp_path: Path) -> None
     file.range("net.a", 300, 50, FORWARD)
     for ts in (300, 60, 10):
         file.op("aten::mm", ts, 10, FORWARD, sequence=7, forward_thread=0)
-    file.op("MmBackward0", 210, 80, BACKWARD, sequence=7, forward_thread=1)
+    file.op("MmBackward0", 210, 80, BACKWARD, sequence=7, forward_thread=FORWARD)
     launch_in_backward(file)
     assert owner_and_phase(opened(file, tmp_path)) == ("net.b", "backward")
 
@@ -77,27 +78,36 @@ def test_forward_op_after_the_backward_op_is_no_link(tmp_path: Path) -> None:
     file = TraceFile()
     file.range("net", 300, 50, FORWARD)
     file.op("aten::mm", 310, 10, FORWARD, sequence=7)
+    file.op("MmBackward0", 210, 80, BACKWARD, sequence=7, forward_thread=FORWARD)
+    launch_in_backward(file)
+    assert owner_and_phase(opened(file, tmp_path)) == ("(outside)", "forward")
+
+
+def test_forward_thread_that_the_file_does_not_have_is_no_link(tmp_path: Path) -> None:
+    # Autograd numbers threads on its own: 1 may be any of them.
+    file = forward()
+    file.op("aten::mm", 10, 10, FORWARD, sequence=7)
     file.op("MmBackward0", 210, 80, BACKWARD, sequence=7, forward_thread=1)
     launch_in_backward(file)
     assert owner_and_phase(opened(file, tmp_path)) == ("(outside)", "forward")
 
 
-def test_sequence_number_on_two_forward_threads_is_no_link(tmp_path: Path) -> None:
+def test_sequence_number_counts_on_the_forward_thread_only(tmp_path: Path) -> None:
     # Sequence numbers are counted a thread: 7 on one thread and 7 on another are two ops.
     file = forward()
     file.op("aten::mm", 10, 10, FORWARD, sequence=7)
     file.op("aten::mm", 60, 10, OTHER, sequence=7)
-    file.op("MmBackward0", 210, 80, BACKWARD, sequence=7, forward_thread=1)
+    file.op("MmBackward0", 210, 80, BACKWARD, sequence=7, forward_thread=FORWARD)
     launch_in_backward(file)
-    assert owner_and_phase(opened(file, tmp_path)) == ("(outside)", "forward")
+    assert owner_and_phase(opened(file, tmp_path)) == ("net.a", "backward")
 
 
 def test_other_backward_ops_are_no_forward_ops(tmp_path: Path) -> None:
     # Both backward ops carry number 7; only the op without a forward thread is its forward.
     file = forward()
     file.op("aten::mm", 10, 10, FORWARD, sequence=7)
-    file.op("evaluate_function", 200, 100, BACKWARD, sequence=7, forward_thread=1)
-    file.op("MmBackward0", 210, 80, BACKWARD, sequence=7, forward_thread=1)
+    file.op("evaluate_function", 200, 100, BACKWARD, sequence=7, forward_thread=FORWARD)
+    file.op("MmBackward0", 210, 80, BACKWARD, sequence=7, forward_thread=FORWARD)
     launch_in_backward(file)
     assert owner_and_phase(opened(file, tmp_path)) == ("net.a", "backward")
 
@@ -114,7 +124,7 @@ def test_flow_goes_before_sequence_number(tmp_path: Path) -> None:
     file = forward()
     file.op("aten::mm", 10, 10, FORWARD)
     file.op("aten::mm", 60, 10, FORWARD, sequence=7)
-    file.op("MmBackward0", 210, 80, BACKWARD, sequence=7, forward_thread=1)
+    file.op("MmBackward0", 210, 80, BACKWARD, sequence=7, forward_thread=FORWARD)
     file.flow(1, forward=(10, FORWARD), backward=(210, BACKWARD))
     launch_in_backward(file)
     assert owner_and_phase(opened(file, tmp_path)) == ("net.a", "backward")
@@ -123,7 +133,7 @@ def test_flow_goes_before_sequence_number(tmp_path: Path) -> None:
 def test_flow_without_its_forward_end_leaves_it_to_the_sequence_number(tmp_path: Path) -> None:
     file = forward()
     file.op("aten::mm", 60, 10, FORWARD, sequence=7)
-    file.op("MmBackward0", 210, 80, BACKWARD, sequence=7, forward_thread=1)
+    file.op("MmBackward0", 210, 80, BACKWARD, sequence=7, forward_thread=FORWARD)
     file.flow(1, backward=(210, BACKWARD))
     launch_in_backward(file)
     assert owner_and_phase(opened(file, tmp_path)) == ("net.b", "backward")
@@ -133,8 +143,8 @@ def test_innermost_linked_op_leads(tmp_path: Path) -> None:
     file = forward()
     file.op("aten::mm", 10, 10, FORWARD, sequence=7)
     file.op("aten::add", 60, 10, FORWARD, sequence=8)
-    file.op("AddBackward0", 205, 90, BACKWARD, sequence=8, forward_thread=1)
-    file.op("MmBackward0", 210, 80, BACKWARD, sequence=7, forward_thread=1)
+    file.op("AddBackward0", 205, 90, BACKWARD, sequence=8, forward_thread=FORWARD)
+    file.op("MmBackward0", 210, 80, BACKWARD, sequence=7, forward_thread=FORWARD)
     file.op("aten::mm", 215, 20, BACKWARD)
     launch_in_backward(file)
     assert owner_and_phase(opened(file, tmp_path)) == ("net.a", "backward")
@@ -145,8 +155,8 @@ def test_forward_op_outside_every_range_stays_outside(tmp_path: Path) -> None:
     file = forward()
     file.op("aten::mm", 110, 10, FORWARD, sequence=7)
     file.op("aten::add", 60, 10, FORWARD, sequence=8)
-    file.op("AddBackward0", 205, 90, BACKWARD, sequence=8, forward_thread=1)
-    file.op("MmBackward0", 210, 80, BACKWARD, sequence=7, forward_thread=1)
+    file.op("AddBackward0", 205, 90, BACKWARD, sequence=8, forward_thread=FORWARD)
+    file.op("MmBackward0", 210, 80, BACKWARD, sequence=7, forward_thread=FORWARD)
     launch_in_backward(file)
     assert owner_and_phase(opened(file, tmp_path)) == ("(outside)", "backward")
 
