@@ -4,6 +4,8 @@ Classes are known by their name and their attributes, not by their package, so t
 the encoder in other projects (segment-anything-fast, MobileSAM's decoder) are recognised as well.
 """
 
+import sys
+
 from torch import nn
 
 from samprof.record.knowledge import Function, Knowledge
@@ -55,6 +57,8 @@ def describe(module: nn.Module) -> Knowledge:
             blocks.add(path)
         if kind == "ImageEncoderViT":
             _describe_encoder(path, child, roles, blocks)
+        elif _is_block(child):
+            _describe_block(path, child, roles, blocks)
             functions |= _functions_of(child)
         elif kind == "MaskDecoder":
             _describe_decoder(path, child, roles, blocks)
@@ -79,13 +83,15 @@ def _describe_encoder(
     path: str, encoder: nn.Module, roles: dict[str, str], blocks: set[str]
 ) -> None:
     parts = {"patch_embed": "patch embedding", "neck": "neck"}
-    for name, child in encoder.named_children():
-        if name in parts:
-            roles[_join(path, name)] = parts[name]
-            blocks.add(_join(path, name))
-        elif name == "blocks":
-            for number, block in child.named_children():
-                _describe_block(_join(path, f"blocks.{number}"), block, roles, blocks)
+    present = {name for name, _ in encoder.named_children()}
+    for name in parts.keys() & present:
+        roles[_join(path, name)] = parts[name]
+        blocks.add(_join(path, name))
+
+
+def _is_block(module: nn.Module) -> bool:
+    """A transformer block of the encoder, also where it stands alone."""
+    return type(module).__name__ == "Block" and hasattr(module, "window_size")
 
 
 def _describe_block(path: str, block: nn.Module, roles: dict[str, str], blocks: set[str]) -> None:
@@ -134,10 +140,14 @@ def _describe_decoder(
                     blocks.add(_join(path, f"{name}.{inner}"))
 
 
-def _functions_of(encoder: nn.Module) -> dict[str, Function]:
-    """The functions of the file that the encoder's class is defined in."""
-    module = type(encoder).__module__
-    return {name: Function(module, name, role) for name, role in _ENCODER_FUNCTIONS.items()}
+def _functions_of(block: nn.Module) -> dict[str, Function]:
+    """The functions of the file that the block's class is defined in."""
+    home = sys.modules[type(block).__module__]
+    return {
+        name: Function(home.__name__, name, role)
+        for name, role in _ENCODER_FUNCTIONS.items()
+        if callable(getattr(home, name, None))
+    }
 
 
 def _inherited(module: nn.Module, roles: dict[str, str]) -> dict[str, str]:

@@ -5,10 +5,11 @@ import pytest
 from tests.record.process import Programs
 
 START = """
-import threading
+import sys, threading
 import samprof, torch
 torch.set_num_threads(1)
 net, x = torch.nn.Linear(2, 2), torch.ones(1, 2)
+memory = sys.argv[1] == "memory"
 CPU = [torch.profiler.ProfilerActivity.CPU]
 
 def report(recording):
@@ -34,7 +35,7 @@ def theirs():
     with torch.profiler.profile(activities=CPU):
         net(x)
 
-with samprof.profile(net, name="net") as recording:
+with samprof.profile(net, name="net", memory=memory) as recording:
     net(x)
     torch_may_refuse(theirs)
     net(x)
@@ -45,7 +46,7 @@ box = []
 def theirs():
     plan = torch.profiler.schedule(wait=1, warmup=1, active=2)
     with torch.profiler.profile(activities=CPU, schedule=plan) as profiler:
-        with samprof.profile(net, name="net") as recording:
+        with samprof.profile(net, name="net", memory=memory) as recording:
             box.append(recording)
             for _ in range(4):
                 net(x)
@@ -59,7 +60,7 @@ box = []
 def theirs():
     plan = torch.profiler.schedule(wait=0, warmup=1, active=2)
     with torch.profiler.profile(activities=CPU, schedule=plan) as profiler:
-        with samprof.profile(net, name="net") as recording:
+        with samprof.profile(net, name="net", memory=memory) as recording:
             box.append(recording)
             for _ in range(4):
                 net(x)
@@ -73,7 +74,7 @@ second_is_in, first_is_out = threading.Event(), threading.Event()
 box = []
 
 def first():
-    with samprof.profile(net, name="net") as recording:
+    with samprof.profile(net, name="net", memory=memory) as recording:
         net(x)
         other.start()
         second_is_in.wait()
@@ -81,7 +82,7 @@ def first():
     box.append(recording)
 
 def second():
-    with samprof.profile(net, name="net") as recording:
+    with samprof.profile(net, name="net", memory=memory) as recording:
         second_is_in.set()
         first_is_out.wait()
         net(x)
@@ -94,7 +95,7 @@ for recording in box:
     report(recording)
 """
 LEFT_ELSEWHERE = """
-profile = samprof.profile(net, name="net")
+profile = samprof.profile(net, name="net", memory=memory)
 box = []
 thread = threading.Thread(target=lambda: box.append(profile.__enter__()))
 thread.start(); thread.join()
@@ -104,26 +105,36 @@ report(box[0])
 """
 
 
+both_ways = pytest.mark.parametrize("memory", ["memory", "no memory"])
+
+
+@both_ways
 @pytest.mark.parametrize(
     "between", [STARTED_INSIDE, SCHEDULE_AROUND, WARMING_UP_AROUND], ids=["inside", "later", "warm"]
 )
 def test_a_torch_profiler_that_starts_inside_a_recording_does_not_crash(
-    programs: Programs, between: str
+    programs: Programs, between: str, memory: str
 ) -> None:
-    outcome, again = programs.run(START + between + END)
+    outcome, again = programs.run(START + between + END, memory)
     assert outcome.startswith(("calls {'net': ", "RecordingError recording: trace: "))
     assert again == "calls {'again': 1, '(outside)': 0}"
 
 
-def test_a_recording_that_a_thread_started_can_be_left_last_by_another(programs: Programs) -> None:
-    *outcomes, again = programs.run(START + TWO_THREADS + END)
+@both_ways
+def test_a_recording_that_a_thread_started_can_be_left_last_by_another(
+    programs: Programs, memory: str
+) -> None:
+    *outcomes, again = programs.run(START + TWO_THREADS + END, memory)
     assert len(outcomes) == 2
     for outcome in outcomes:
         assert outcome.startswith(("calls {'net': 1, ", "RecordingError recording: trace: "))
     assert again == "calls {'again': 1, '(outside)': 0}"
 
 
-def test_a_recording_entered_on_one_thread_can_be_left_on_another(programs: Programs) -> None:
-    outcome, again = programs.run(START + LEFT_ELSEWHERE + END)
+@both_ways
+def test_a_recording_entered_on_one_thread_can_be_left_on_another(
+    programs: Programs, memory: str
+) -> None:
+    outcome, again = programs.run(START + LEFT_ELSEWHERE + END, memory)
     assert outcome.startswith(("calls {'net': 1, ", "RecordingError recording: trace: "))
     assert again == "calls {'again': 1, '(outside)': 0}"

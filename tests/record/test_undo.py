@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 import samprof
-from tests.record.models import Add, FailsInside, calls, column, small_net
+from tests.record.models import FailsInside, calls, column, small_net
 from tests.record.snapshot import assert_untouched, world
 
 
@@ -150,23 +150,24 @@ def test_a_forward_that_raises_leaves_no_range_open(
     assert recording.trace.check().ok
 
 
-def test_an_error_at_the_start_of_the_profiler_leaves_nothing(
-    x: Tensor, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("memory", [True, False])
+@pytest.mark.parametrize("moment", ["start", "end"])
+def test_nothing_is_left_when_the_device_fails(
+    moment: str, memory: bool, x: Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     net = small_net()
-    inner = Add()
+    # The devices are waited for before the profiler starts and before it stops.
+    waits = iter([moment == "start", moment == "end"])
 
-    class BrokenError(Exception):
-        pass
+    def wait() -> None:
+        if next(waits):
+            raise RuntimeError("device lost")
 
-    def fails(*_: object, **__: object) -> None:
-        raise BrokenError
-
-    # The one place that a recording calls between entering the ranges and starting the profiler.
-    monkeypatch.setattr("samprof.record.session.synchronize", fails)
-    with untouched(net, inner), pytest.raises(BrokenError), samprof.profile(net):
+    monkeypatch.setattr("samprof.record.session.synchronize", wait)
+    profile = samprof.profile(net, memory=memory)
+    with untouched(net), pytest.raises(RuntimeError, match="device lost"), profile:
         net(x)
     monkeypatch.undo()
-    with samprof.profile(net, name="net") as recording:
+    with samprof.profile(net, name="net", memory=memory) as recording:
         net(x)
     assert calls(recording.layers())["net"] == 1
