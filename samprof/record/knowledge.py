@@ -9,7 +9,7 @@ OpLabels = Mapping[str, str | list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function that is worth a range: `vars(sys.modules[module])[name]` while a recording runs."""
+    """A function `module.name` that is worth a range where a recorded module calls it."""
 
     module: str
     name: str

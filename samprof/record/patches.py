@@ -39,7 +39,7 @@ def enter_ranges(selection: Selection, stack: ExitStack) -> None:
         _add(module.__dict__, _entry_point(module), module, range_name(path), stack)
     for function in selection.functions:
         namespace = vars(sys.modules[function.module])
-        _add(namespace, function.name, None, range_name(f"{function.name}()"), stack)
+        _add(namespace, function.name, None, range_name(f".{function.name}()"), stack)
 
 
 @contextmanager

@@ -142,11 +142,11 @@ def _describe_decoder(
 
 def _functions_of(block: nn.Module) -> dict[str, Function]:
     """The functions of the file that the block's class is defined in."""
-    home = sys.modules[type(block).__module__]
+    home = type(block).__module__
     return {
-        name: Function(home.__name__, name, role)
+        name: Function(home, name, role)
         for name, role in _ENCODER_FUNCTIONS.items()
-        if callable(getattr(home, name, None))
+        if callable(getattr(sys.modules.get(home), name, None))
     }
 
 

@@ -14,6 +14,7 @@ from samprof.trace.nesting import Nesting
 
 By = Literal["auto", "samprof", "module", "annotation", "op"]
 SEPARATOR = " > "
+RELATIVE_PREFIX = f"{RANGE_PREFIX}."
 _KIND = {
     "samprof": Kind.RANGE,
     "module": Kind.MODULE,
@@ -70,6 +71,8 @@ def ranges_of(
     """
     rows = events.of(_KIND[by])
     nesting = _nest(events, names, rows)
+    if by == "samprof":
+        rows, nesting = _without_stray_functions(events, names, rows, nesting)
     labels = {code: _label(by, names[code]) for code in np.unique(events.name[rows]).tolist()}
     code = events.name[rows][nesting.rows].astype(np.int64)
     if by != "samprof":
@@ -106,6 +109,22 @@ def _nest(events: Events, names: tuple[str, ...], rows: Ints) -> Nesting:
     return Nesting.of(events.thread[rows], events.ts[rows], events.dur[rows], tie)
 
 
+def _without_stray_functions(
+    events: Events, names: tuple[str, ...], rows: Ints, nesting: Nesting
+) -> tuple[Ints, Nesting]:
+    """Ranges with a relative name (".softmax()") belong below another range; others are dropped.
+
+    They were entered by a module that was not recorded.
+    """
+    relative = np.array([name.startswith(RELATIVE_PREFIX) for name in names], bool)
+    while True:
+        stray = (nesting.parent < 0) & relative[events.name[rows[nesting.rows]]]
+        if not stray.any():
+            return rows, nesting
+        rows = np.delete(rows, nesting.rows[stray])
+        nesting = _nest(events, names, rows)
+
+
 def _joined(outer: str | None, label: str) -> str:
     """The names from the outermost range in."""
     return label if outer is None else outer + SEPARATOR + label
@@ -115,7 +134,7 @@ def _qualified(outer: str | None, label: str) -> str:
     """The qualified name; a function hangs below the range that it runs in."""
     if outer is None or not label.endswith("()") or label.startswith(outer + "."):
         return label
-    return f"{outer}.{label}"
+    return f"{outer}.{label.removeprefix('.')}"
 
 
 def _ranges(

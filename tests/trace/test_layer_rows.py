@@ -229,3 +229,23 @@ def test_old_capitals_are_the_same_categories(tmp_path: Path) -> None:
     assert tables[0] == tables[1]
     # 1 + 2 + 3 ns.
     assert tables[1][2]["aten::copy_"]["device_self_ns"] == 6
+
+
+def test_relative_function_hangs_below_the_range_that_it_runs_in(tmp_path: Path) -> None:
+    # net [0, 100) with softmax() [10, 20); other [200, 300) was not recorded, its softmax() was.
+    file = TraceFile()
+    file.range("net", 0, 100)
+    file.range(".softmax()", 10, 10)
+    file.range(".softmax()", 210, 10)
+    file.range(".inner()", 212, 2)
+    for correlation, ts in ((1, 12), (2, 213)):
+        file.launch(correlation, ts)
+        file.kernel(correlation, 500 + ts, 7)
+    table = opened(file, tmp_path).layers("samprof").set_index("path")
+    assert table["calls"].to_dict() == {
+        "net": 1,
+        "net.softmax()": 1,
+        "(outside)": 0,
+        "(no launch)": 0,
+    }
+    assert table["device_self_ns"].tolist() == [0, 7, 7, 0]
