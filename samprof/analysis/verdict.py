@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from samprof.analysis.fit import INTERVAL, fit_rows, resampled_medians
-from samprof.analysis.scaling import by_role, scaling_table
+from samprof.analysis.scaling import WIDE, by_role, scaling_table
 from samprof.errors import RunError
 from samprof.units import digits, memory_text, time_text
 
@@ -98,6 +98,7 @@ def verdict(
         *([_blame_sentence(blame)] if blame else []),
         reason,
         _advice(sizes, best, throughput, points),
+        _doubt(sizes, wall),
     )
     return Verdict(
         best_batch_size=sizes[best],
@@ -179,6 +180,18 @@ def _reason(sizes: list[int], wall: Mapping[int, Sequence[int]]) -> str:
     return (
         f"By the fit, a batch costs {time_text(fixed)} once and {time_text(per_image)} an image: "
         f"{fixed / one:.0%} of batch {sizes[0]} is what a larger batch can share."
+    )
+
+
+def _doubt(sizes: list[int], wall: Mapping[int, Sequence[int]]) -> str:
+    """Says when the repeats of a batch size differ so much that the answer may be chance."""
+    spreads = [np.subtract(*np.percentile(wall[b], [75, 25])) / np.median(wall[b]) for b in sizes]
+    worst = int(np.argmax(spreads))
+    if spreads[worst] <= WIDE:
+        return ""
+    return (
+        f"Take this with care: the repeats at batch {sizes[worst]} spread by {spreads[worst]:.0%}, "
+        "as they do when other work runs beside them or the device throttles."
     )
 
 

@@ -7,6 +7,7 @@ import itertools
 import os
 import shutil
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -75,6 +76,9 @@ class Recording:
             trace = load_trace(self._trace_path())
         except TraceError as error:
             raise RecordingError("recording", "trace", error.cause, FREE_SPACE) from None
+        if not trace.steps():
+            cause = "another torch.profiler took what was recorded"
+            raise RecordingError("recording", "trace", cause, "run one profiler at a time")
         if self._end is not None:
             trace = before_annotation(trace, self._end)
         if self._window is not None:
@@ -152,6 +156,7 @@ class Recording:
 
     def _close(self) -> None:
         self._is_open = False
+        self._selection = replace(self._selection, modules={})  # keeps no model alive
         self._stack.close()
 
     def _mark_end(self) -> None:

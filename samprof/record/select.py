@@ -92,8 +92,11 @@ def reachable(module: nn.Module) -> dict[str, nn.Module]:
 
 
 def is_opaque(module: nn.Module) -> bool:
-    """Whether the inside of the module runs as one region that ranges would break up."""
-    if isinstance(module, torch.jit.ScriptModule):
+    """Whether the inside of the module runs as one region that ranges would break up.
+
+    DataParallel runs copies of what is inside it, on which a wrapped forward would be the original's.
+    """
+    if isinstance(module, torch.jit.ScriptModule | nn.DataParallel):
         return True
     compiled = getattr(module, "_compiled_call_impl", None) is not None
     return compiled or hasattr(module.forward, "_torchdynamo_orig_callable") or is_wrapper(module)

@@ -1,7 +1,6 @@
 """The one torch.profiler session of this process, shared by all recordings that are open."""
 
 import json
-import os
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -10,9 +9,8 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # read when torch loads: keeps stderr quiet
-
 import torch
+import torch.autograd.profiler as autograd_profiler
 
 from samprof._version import __version__
 from samprof.errors import RecordingError
@@ -95,38 +93,41 @@ class Session:
         """Stops the profiler with the devices idle, and exports its trace."""
         self.ended = True
         elsewhere.end()
-        text = json.dumps(_recorded(self.metadata), separators=(",", ":"))
         if self.is_foreign:
             with suppress(RuntimeError):
-                torch._C._autograd._add_metadata_json("samprof", text)
+                torch._C._autograd._add_metadata_json("samprof", self._recorded())
             return
-        synchronize()
-        if self.options.memory and not torch._C._autograd._profiler_enabled():
-            # Started on another thread, or ended by another torch.profiler: what it held is gone.
+        try:
+            self._profiler.add_metadata_json("samprof", self._recorded())
+            if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+                # Without it HTA takes every trace for rank 0 and warns.
+                self._profiler.add_metadata_json("distributedInfo", '{"rank": 0, "world_size": 1}')
+            synchronize()
+        finally:
+            # Whatever the device says, the profiler must not go on.
+            profiler, self._profiler = self._profiler, _DONE
+            running = autograd_profiler._is_profiler_enabled
+            profiler.stop()
+        results = profiler.profiler.kineto_results
+        if running and results is not None and results.trace_start_ns():
+            self._export(profiler)
+        else:
             self.error = "the profiler was ended by another one, or runs on another thread"
             self.remedy = "run one profiler at a time, and leave the block on the thread it is on"
-            self._profiler.stop()
-            self._profiler = _DONE
-            return
-        self._profiler.add_metadata_json("samprof", text)
-        if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
-            # Without it HTA takes every trace for rank 0 and warns.
-            self._profiler.add_metadata_json("distributedInfo", '{"rank": 0, "world_size": 1}')
-        self._profiler.stop()
-        self._export()
 
-    def _export(self) -> None:
+    def _recorded(self) -> str:
+        return json.dumps(_merged(self.metadata), separators=(",", ":"))
+
+    def _export(self, profiler: Any) -> None:
         try:
             self.folder = tempfile.TemporaryDirectory(prefix="samprof-", ignore_cleanup_errors=True)
             path = Path(self.folder.name) / "trace.json"
-            self._profiler.export_chrome_trace(str(path))
+            profiler.export_chrome_trace(str(path))
             if not _is_whole(path):
                 raise OSError("the disk is full")  # Kineto itself says nothing
             elsewhere.write_into(path)
         except (OSError, RuntimeError) as error:
             self.error = f"the trace could not be written ({error})"
-        # The profiler holds every event: let it go.
-        self._profiler = _DONE
 
 
 _DONE = object()
@@ -207,7 +208,7 @@ def _all_threads() -> Any:
         return None
 
 
-def _recorded(parts: list[Mapping[str, Any]]) -> dict[str, Any]:
+def _merged(parts: list[Mapping[str, Any]]) -> dict[str, Any]:
     """What the trace file says of its recordings, one entry for all that shared the session."""
     merged: dict[str, Any] = {
         "schema": SCHEMA,

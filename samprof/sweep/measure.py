@@ -18,7 +18,7 @@ from samprof.sweep.point import Point, Status, point_key
 from samprof.sweep.target import Target
 from samprof.trace.events import DEVICE_KINDS
 from samprof.trace.trace import Trace
-from samprof.trace.window import split_steps
+from samprof.trace.window import split_steps, within
 
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory")
 
@@ -109,7 +109,7 @@ def _measure(
         peak_memory_bytes=peak or host_peak,
         memory_source="device allocator" if peak else source,
         state={"before": before, "after": device_state(device)},
-        check=trace.check("samprof").as_dict(),
+        check=_measured_part(trace).check("samprof").as_dict(),
         trace=saved.relative_to(out).as_posix(),
         layers={name: table[name].tolist() for name in table.columns},
     )
@@ -126,6 +126,12 @@ def _record(target: Target, plan: Plan, forward: Callable[[], int]) -> tuple[Rec
             wall.append(forward())
             recording.step()
     return recording, wall[1:]
+
+
+def _measured_part(trace: Trace) -> Trace:
+    """The trace from the first measured step on: without the one that got the profiler going."""
+    (_, start, _), *_, (_, _, end) = trace.steps()[1:]
+    return within(trace, start, end)
 
 
 def _activities(trace: Trace) -> int:

@@ -46,7 +46,7 @@ def memory_table(trace: Trace, by: By) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "path": np.array([*ranges.paths, OUTSIDE_NAME], dtype=object),
-            "memory_peak_bytes": [*peak_inside(events, ranges), events.total.max()],
+            "memory_peak_bytes": [*peak_inside(events, ranges), 0],
             "allocations": count,
             "allocated_bytes": allocated,
             "freed_bytes": freed,

@@ -161,6 +161,13 @@ def test_the_smallest_batch_within_five_percent_of_the_best_is_advised() -> None
     assert verdict(points(), wall, layers()).best_batch_size == 2
 
 
+def test_a_wide_spread_of_repeats_is_said() -> None:
+    wall = {1: [200] * 4, 2: [300, 300, 390, 400], 4: [500] * 4}
+    # Quartiles of 300, 300, 390, 400: 300 and 392.5; median 345.
+    assert "repeats at batch 2 spread by 27%" in str(verdict(points(), wall, layers()))
+    assert "spread" not in str(verdict(points(), {1: [200] * 4}, layers(sizes=(1,))))
+
+
 def test_a_verdict_needs_a_point() -> None:
     with pytest.raises(RunError, match="no batch size ran to its end"):
         verdict(points(sizes=(), oom=(1,)), {}, layers())

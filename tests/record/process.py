@@ -7,10 +7,11 @@ from pathlib import Path
 from types import TracebackType
 
 _ROOT = Path(__file__).parents[2]
-# Imports once what every program needs, and forks for each: torch takes seconds to import.
+# Imports once what every program needs, and forks for each: torch takes seconds to import, and
+# torch.profiler takes as long for torch._dynamo when it starts.
 _SERVER = """
 import faulthandler, json, os, signal, sys, traceback
-import pandas, torch, samprof.record.recording, samprof.sam.roles
+import pandas, torch._dynamo, samprof.record.recording, samprof.sam.roles
 faulthandler.enable()
 for line in sys.stdin:
     folder, program, arguments = json.loads(line)
