@@ -98,7 +98,7 @@ def verdict(
         *([_blame_sentence(blame)] if blame else []),
         reason,
         _advice(sizes, best, throughput, points),
-        _doubt(sizes, wall),
+        _doubt(sizes, wall, points),
     )
     return Verdict(
         best_batch_size=sizes[best],
@@ -183,8 +183,14 @@ def _reason(sizes: list[int], wall: Mapping[int, Sequence[int]]) -> str:
     )
 
 
-def _doubt(sizes: list[int], wall: Mapping[int, Sequence[int]]) -> str:
-    """Says when the repeats of a batch size differ so much that the answer may be chance."""
+def _doubt(sizes: list[int], wall: Mapping[int, Sequence[int]], points: pd.DataFrame) -> str:
+    """Says when the measurements differ so much among themselves that the answer may be chance."""
+    for size, distortion in zip(points["batch_size"], points["distortion"], strict=True):
+        if distortion < 1 - WIDE:
+            return (
+                f"Take this with care: at batch {size} forwards took {1 / distortion:.2f} times as "
+                "long without the profiler as under it, so something else ran beside them."
+            )
     spreads = [np.subtract(*np.percentile(wall[b], [75, 25])) / np.median(wall[b]) for b in sizes]
     worst = int(np.argmax(spreads))
     if spreads[worst] <= WIDE:

@@ -82,15 +82,21 @@ def _scaling(summary: Summary) -> dict[str, Any]:
             "depth": int(row["depth"]),
             "role": row["role"],
             "times": row_times,
-            "gain": digits(row["gain"]),
-            "exponent": digits(row["exponent"], 2),
-            "interval": f"{row['exponent_low']:.2f} to {row['exponent_high']:.2f}",
+            "gain": _two_decimals(row["gain"]),
+            "exponent": _two_decimals(row["exponent"]),
+            "interval": " to ".join(
+                _two_decimals(row[name]) for name in ("exponent_low", "exponent_high")
+            ),
             "class": row["class"],
             "note": row["note"],
         }
         for row, row_times in zip(table.to_dict("records"), times, strict=True)
     ]
     return {"unit": unit.name, "sizes": sizes, "rows": rows}
+
+
+def _two_decimals(value: float) -> str:
+    return f"{value:.2f}" if value == value else "-"
 
 
 def _flat(values: Any, prefix: str = "") -> dict[str, str]:

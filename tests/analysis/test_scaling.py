@@ -49,7 +49,13 @@ def layers(repeats: int = 3, sizes: tuple[int, ...] = SIZES) -> pd.DataFrame:
 
 def points(sizes: tuple[int, ...] = SIZES, oom: tuple[int, ...] = ()) -> pd.DataFrame:
     rows = [
-        {"batch_size": b, "variant": "eager", "status": "ok", "peak_memory_bytes": b * 2**20}
+        {
+            "batch_size": b,
+            "variant": "eager",
+            "status": "ok",
+            "peak_memory_bytes": b * 2**20,
+            "distortion": 1.02,
+        }
         for b in sizes
     ]
     rows += [{"batch_size": b, "variant": "eager", "status": "oom"} for b in oom]
@@ -166,6 +172,13 @@ def test_a_wide_spread_of_repeats_is_said() -> None:
     # Quartiles of 300, 300, 390, 400: 300 and 392.5; median 345.
     assert "repeats at batch 2 spread by 27%" in str(verdict(points(), wall, layers()))
     assert "spread" not in str(verdict(points(), {1: [200] * 4}, layers(sizes=(1,))))
+
+
+def test_forwards_that_are_faster_under_the_profiler_raise_a_doubt() -> None:
+    table = points()
+    table.loc[table["batch_size"] == 1, "distortion"] = 0.5
+    found = verdict(table, {1: [200] * 3, 2: [300] * 3, 4: [500] * 3}, layers())
+    assert "at batch 1 forwards took 2.00 times as long without the profiler" in str(found)
 
 
 def test_a_verdict_needs_a_point() -> None:
