@@ -190,22 +190,27 @@ def _profiler(options: Options) -> Any:
         record_shapes=options.shapes,
         profile_memory=options.memory,
         with_stack=options.stacks,
-        experimental_config=None if options.memory else _all_threads(),
+        experimental_config=_config(options),
         acc_events=True,
     )
 
 
-def _all_threads() -> Any:
-    """A config that records the ops of every thread, where this torch can.
+def _config(options: Options) -> Any:
+    """As much of this torch's experimental settings as it knows.
 
-    It takes the profiler's memory events away: they are reported to the thread's own profiler.
+    Without memory events every thread is recorded: the two exclude each other, because allocators
+    report to the profiler of their thread. Python objects for the events are not needed: samprof
+    reads the exported trace.
     """
     from torch._C._profiler import _ExperimentalConfig
 
-    try:
-        return _ExperimentalConfig(profile_all_threads=True)
-    except TypeError:
-        return None
+    every_thread = {} if options.memory else {"profile_all_threads": True}
+    for settings in ({**every_thread, "trace_only": True}, every_thread):
+        try:
+            return _ExperimentalConfig(**settings)  # type: ignore[arg-type]
+        except TypeError:
+            continue
+    return None
 
 
 def _merged(parts: list[Mapping[str, Any]]) -> dict[str, Any]:
