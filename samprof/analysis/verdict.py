@@ -155,6 +155,10 @@ def _answer(
     interval = f"(95% interval {digits(low)} to {digits(high)})"
     if best and low > HELPS:
         return f"Batching helps: batch {sizes[index]} gives {measured} {interval}."
+    if high < 1 - NEAR_BEST:
+        return (
+            f"Batching does not help, it costs: batch {sizes[index]} gives {measured} {interval}."
+        )
     if high < HELPS or low > HELPS or not best:
         return f"Batching barely helps: batch {sizes[index]} gives {measured} {interval}."
     return f"Batching may help a little: batch {sizes[index]} gives {measured} {interval}."
@@ -177,6 +181,8 @@ def _reason(sizes: list[int], wall: Mapping[int, Sequence[int]]) -> str:
     fit = fit_rows(np.array(sizes, np.float64), [np.array([wall[b]], np.float64) for b in sizes])
     fixed, per_image = float(fit.fixed[0]), float(fit.per_image[0])
     one = fixed + per_image * sizes[0]
+    if fixed == 0:
+        return f"By the fit, a batch shares nothing: each image costs {time_text(per_image)}."
     return (
         f"By the fit, a batch costs {time_text(fixed)} once and {time_text(per_image)} an image: "
         f"{fixed / one:.0%} of batch {sizes[0]} is what a larger batch can share."

@@ -60,15 +60,15 @@ def batching_figure(summary: Summary) -> bytes:
         speed.axhline(1.0, color="#888888", linewidth=1, linestyle="--")
         speed.errorbar(sizes, gain, gain * spread / wall, **_line(_COLOUR))
         best = summary.verdict.best_batch_size
-        speed.plot(best, gain[list(sizes).index(best)], "o", color=_ACCENT, markersize=9, zorder=5)
         place = list(sizes).index(best)
+        speed.plot(best, gain[place], "o", color=_ACCENT, markersize=9, zorder=5)
         speed.annotate(
             f"run batch {best}",
             (best, gain[place] * (1 + spread[place] / wall[place])),
-            xytext=(0, 11),
+            xytext=(0, 9),
             textcoords="offset points",
             color=_ACCENT,
-            ha="center",
+            ha="left" if place == 0 else "right" if best == sizes[-1] else "center",
         )
         top = max(1.5, float((gain + gain * spread / wall).max()) * 1.15)
         label = f"times the throughput of batch {sizes[0]}"

@@ -161,6 +161,14 @@ def test_the_verdict_when_batching_does_not_help() -> None:
     assert "batch 8 did not fit in memory" in str(found)
 
 
+def test_the_verdict_when_batching_costs() -> None:
+    # t/b = 100, 150, 200 ns: a line through them would start below zero.
+    found = verdict(points(), {1: [100] * 3, 2: [300] * 3, 4: [800] * 3}, layers())
+    assert found.best_batch_size == 1
+    assert "Batching does not help, it costs: batch 4 gives 0.5 times" in str(found)
+    assert "a batch shares nothing: each image costs 150 ns." in str(found)
+
+
 def test_the_smallest_batch_within_five_percent_of_the_best_is_advised() -> None:
     # Images a second, relative: 1, 1.92, 2.0.
     wall = {1: [1000] * 3, 2: [1042] * 3, 4: [2000] * 3}
