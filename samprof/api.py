@@ -73,12 +73,14 @@ def profile(
     )
 
 
-def load(path: str | Path) -> Trace | Run:
+def load(path: str | Path, *, cache: bool = True) -> Trace | Run:
     """The trace in a file, or the run in a directory.
 
     Args:
         path: a trace file that torch.profiler or samprof wrote (`.json`, `.json.gz`), a run directory
             of a sweep, or a directory that holds one trace.
+        cache: whether a cache beside the trace may be used and written. This version reads the trace
+            itself either way, and writes nothing.
 
     Raises:
         SamprofError: there is nothing to read, or it cannot be read.
@@ -88,6 +90,7 @@ def load(path: str | Path) -> Trace | Run:
     from samprof.trace import load_trace
     from samprof.trace.read import only_trace_in
 
+    del cache
     path = Path(path)
     if not path.is_dir():
         return load_trace(path)

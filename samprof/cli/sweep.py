@@ -7,6 +7,7 @@ from pathlib import Path
 from samprof.cli.model import add_model_arguments, recipe_of
 from samprof.cli.output import add_output_arguments, print_table
 from samprof.errors import UsageError
+from samprof.sam.names import AUTO
 from samprof.sweep.engines import Engine, Ray, Subprocess, ThisProcess
 from samprof.sweep.plan import Plan, checked_batch_sizes, checked_count
 from samprof.sweep.target import Recipe
@@ -24,7 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--granularity", default="block", help="block, layer or op (default: block)"
     )
     parser.add_argument(
-        "--out", metavar="DIR", help="the run directory (default: runs/MODEL-DTYPE-DEVICE)"
+        "--out",
+        metavar="DIR",
+        help="the run directory (default: below runs, named after model, dtype and device)",
     )
     parser.add_argument("--fresh", action="store_true", help="start over in a used directory")
     parser.add_argument("--depth", type=int, metavar="N", help="print rows down to this depth")
@@ -92,5 +95,7 @@ def _engine(options: argparse.Namespace, recipe: Recipe) -> Engine:
 
 
 def _name(options: argparse.Namespace) -> str:
+    """What was asked for in words that may stand in a path; what was left open is left out."""
     model = options.factory.replace(":", ".") if options.factory else options.model
-    return f"{model}-{options.dtype}-{options.device}".replace(":", "")
+    parts = ["sam" if model == AUTO else model, options.dtype, options.device.replace(":", "")]
+    return "-".join(part for part in parts if part != AUTO)
