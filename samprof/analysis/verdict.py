@@ -47,6 +47,7 @@ class Verdict:
         gain_low, gain_high: 95 % interval of the gain; equal to it where there is one repeat only.
         images_per_s: throughput at the best batch size.
         blame: the layer classes that hold batching back, the costliest first.
+        blame_details: the same with their share of the time and their gain.
         reason: why the gain is what it is.
         sentences: the verdict as text.
     """
@@ -56,7 +57,8 @@ class Verdict:
     gain_low: float
     gain_high: float
     images_per_s: float
-    blame: tuple[Blame, ...]
+    blame: tuple[str, ...]
+    blame_details: tuple[Blame, ...]
     reason: str
     sentences: tuple[str, ...]
 
@@ -106,7 +108,8 @@ def verdict(
         gain_low=low,
         gain_high=high,
         images_per_s=float(throughput[best]),
-        blame=blame,
+        blame=tuple(entry.role for entry in blame),
+        blame_details=blame,
         reason=reason,
         sentences=tuple(sentence for sentence in sentences if sentence),
     )

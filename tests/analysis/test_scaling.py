@@ -140,7 +140,8 @@ def test_the_verdict_when_batching_helps() -> None:
     assert (found.gain, found.gain_low, found.gain_high) == pytest.approx((1.6, 1.6, 1.6))
     assert found.images_per_s == pytest.approx(8e6)
     # At batch 4 an image takes 25 (rest), 75 (attention), 25 (MLP) of 125 ns.
-    assert [(entry.role, entry.share, entry.gain) for entry in found.blame] == [
+    assert found.blame == ("window attention", "MLP")
+    assert [(entry.role, entry.share, entry.gain) for entry in found.blame_details] == [
         ("window attention", pytest.approx(0.6), pytest.approx(1.0)),
         ("MLP", pytest.approx(0.2), pytest.approx(1.0)),
     ]
