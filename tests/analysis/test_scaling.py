@@ -190,6 +190,13 @@ def test_forwards_that_are_faster_under_the_profiler_raise_a_doubt() -> None:
     assert "at batch 1 forwards took 2.00 times as long without the profiler" in str(found)
 
 
+def test_a_profiler_that_slows_the_forward_raises_a_doubt() -> None:
+    table = points()
+    table.loc[table["batch_size"] == 2, "distortion"] = 1.5
+    found = verdict(table, {1: [200] * 3, 2: [300] * 3, 4: [500] * 3}, layers())
+    assert "at batch 2 forwards took 1.50 times as long under the profiler" in str(found)
+
+
 def test_a_verdict_needs_a_point() -> None:
     with pytest.raises(RunError, match="no batch size ran to its end"):
         verdict(points(sizes=(), oom=(1,)), {}, layers())
