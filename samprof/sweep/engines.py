@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -111,7 +112,7 @@ class Ray:
         self._recipe = recipe
         self._gpus = gpus
         if not ray.is_initialized():
-            ray.init(log_to_driver=False, include_dashboard=False, logging_level="ERROR")
+            ray.init(log_to_driver=False, include_dashboard=False, logging_level=logging.ERROR)
 
     def measure(self, job: Job, advance: Advance) -> Point:
         """See `Engine`. The run directory must be on a disk that the nodes share."""
