@@ -205,7 +205,8 @@ def _config(options: Options) -> Any:
     from torch._C._profiler import _ExperimentalConfig
 
     every_thread = {} if options.memory else {"profile_all_threads": True}
-    for settings in ({**every_thread, "trace_only": True}, every_thread):
+    trace_only = {} if options.stacks else {"trace_only": True}
+    for settings in ({**every_thread, **trace_only}, every_thread):
         try:
             return _ExperimentalConfig(**settings)  # type: ignore[arg-type]
         except TypeError:
