@@ -200,7 +200,7 @@ def _doubt(sizes: list[int], wall: Mapping[int, Sequence[int]], points: pd.DataF
     if fastest["distortion"] < 1 - WIDE:
         doubts.append(
             f"at batch {fastest['batch_size']} forwards took {1 / fastest['distortion']:.2f} times "
-            "as long without the profiler as under it, so something else ran beside them"
+            "as long without the profiler as under it: warm up more, or on a quieter machine"
         )
     if slowest["distortion"] > 1 + WIDE:
         doubts.append(

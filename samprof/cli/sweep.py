@@ -6,7 +6,7 @@ from pathlib import Path
 
 from samprof.cli.model import add_model_arguments, recipe_of
 from samprof.cli.output import add_output_arguments, print_table
-from samprof.errors import UsageError
+from samprof.errors import MissingPackageError, UsageError
 from samprof.sam.names import AUTO
 from samprof.sweep.engines import Engine, Ray, Subprocess, ThisProcess
 from samprof.sweep.plan import Plan, checked_batch_sizes, checked_count
@@ -67,10 +67,16 @@ def run(options: argparse.Namespace) -> int:
         return run_text(run.summary(), width, depth=options.depth)
 
     print_table(run.scaling(), options, as_text)
-    page, figures = run.report(out / "report.html"), run.figures(out / "figures")
+    written = [f"Run directory: {out}"]
+    try:
+        written.append(f"Report:        {run.report(out / 'report.html')}")
+        figures = ", ".join(str(path) for path in run.figures(out / "figures"))
+        written.append(f"Figures:       {figures}")
+    except MissingPackageError as error:
+        # The sweep is done and printed; the pictures can be had later with samprof report.
+        sys.stderr.write(f"samprof: {error}\n")
     if not (options.json or options.csv):
-        sys.stdout.write(f"\nRun directory: {out}\nReport:        {page}\n")
-        sys.stdout.write(f"Figures:       {', '.join(map(str, figures))}\n")
+        sys.stdout.write("\n" + "\n".join(written) + "\n")
     return 0
 
 
