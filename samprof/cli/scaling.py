@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
 
         if options.roles:
             return scaling_text(table, width)
-        return run_text(found.summary(), width, depth=options.depth)
+        return run_text(found.summary, width, depth=options.depth)
 
     print_table(shown, options, as_text)
     return 0

@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     def as_text(width: int) -> str:
         from samprof.report.text import run_text
 
-        return run_text(run.summary(), width, depth=options.depth)
+        return run_text(run.summary, width, depth=options.depth)
 
     print_table(run.scaling(), options, as_text)
     written = [f"Run directory: {out}"]

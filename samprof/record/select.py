@@ -98,16 +98,13 @@ def is_opaque(module: nn.Module) -> bool:
     """
     if isinstance(module, torch.jit.ScriptModule | nn.DataParallel):
         return True
-    compiled = getattr(module, "_compiled_call_impl", None) is not None
-    return compiled or hasattr(module.forward, "_torchdynamo_orig_callable") or is_wrapper(module)
-
-
-def is_wrapper(module: nn.Module) -> bool:
-    """Whether the module is what `torch.compile(module)` returns."""
-    return "_orig_mod" in module.__dict__.get("_modules", {})
+    if getattr(module, "_compiled_call_impl", None) is not None or _inner(module) is not module:
+        return True
+    return hasattr(module.forward, "_torchdynamo_orig_callable")
 
 
 def _inner(module: nn.Module) -> nn.Module:
+    """What `torch.compile(module)` was given; the module itself where it is no such wrapper."""
     inner = module.__dict__.get("_modules", {}).get("_orig_mod")
     return inner if isinstance(inner, nn.Module) else module
 

@@ -1,6 +1,7 @@
 """Tables as text: fitted to a width by leaving out what matters least, one unit a table."""
 
 import io
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -189,8 +190,6 @@ def run_text(summary: Summary, width: int, *, depth: int | None = None) -> str:
 
 def wrapped(text: str, width: int) -> str:
     """Sentences broken into lines."""
-    import textwrap
-
     return textwrap.fill(text, width) + "\n"
 
 

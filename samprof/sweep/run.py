@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from samprof.analysis.verdict import Verdict
+    from samprof.report.summary import Summary
 
 
 class Run:
@@ -128,7 +129,7 @@ class Run:
         from samprof.report.html import run_page
 
         target = Path(path)
-        write_whole(target, run_page(self.summary()).encode())
+        write_whole(target, run_page(self.summary).encode())
         return target
 
     def figures(self, directory: str | Path) -> list[Path]:
@@ -136,14 +137,15 @@ class Run:
         from samprof.report.figures import run_figures
 
         written = []
-        for name, data in run_figures(self.summary()).items():
+        for name, data in run_figures(self.summary).items():
             path = Path(directory) / f"{name}.png"
             write_whole(path, data)
             written.append(path)
         return written
 
-    def summary(self) -> Any:
-        """All tables of the run in one value, as the renderers take it."""
+    @cached_property
+    def summary(self) -> Summary:
+        """All tables of the run in one value, as the renderers take it; fitted once."""
         from samprof.report.summary import Summary
 
         return Summary(

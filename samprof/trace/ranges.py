@@ -70,7 +70,7 @@ def ranges_of(
             modules: path -> {op name: label of its calls, or [label of the first, second, ...]}.
     """
     rows = events.of(_KIND[by])
-    nesting = _nest(events, names, rows)
+    nesting = nest(events, names, rows)
     if by == "samprof":
         rows, nesting = _without_stray_functions(events, names, rows, nesting)
     labels = {code: _label(by, names[code]) for code in np.unique(events.name[rows]).tolist()}
@@ -86,7 +86,7 @@ def ranges_of(
     codes = {text: len(names) + number for number, text in enumerate(texts)}
     code = np.concatenate([events.name[rows], [codes[text] for text in op_labels]]).astype(np.int64)
     rows = np.concatenate([rows, op_rows])
-    nesting = _nest(events, names, rows)
+    nesting = nest(events, names, rows)
     return _ranges(by, nesting, rows, code[nesting.rows], labels, _qualified)
 
 
@@ -102,7 +102,11 @@ def name_ranks(names: Iterable[str]) -> Ints:
     return np.array([ordered[name] for name in names], np.int64)
 
 
-def _nest(events: Events, names: tuple[str, ...], rows: Ints) -> Nesting:
+def nest(events: Events, names: tuple[str, ...], rows: Ints) -> Nesting:
+    """These rows of the events, nested; of equal intervals the one with the lesser name is outer.
+
+    The nesting's rows count in `rows`, not in the events.
+    """
     present, index = np.unique(events.name[rows], return_inverse=True)
     ranks = name_ranks([names[name] for name in present])
     tie = ranks[index] if len(rows) else np.zeros(0, np.int64)
@@ -122,7 +126,7 @@ def _without_stray_functions(
         if not stray.any():
             return rows, nesting
         rows = np.delete(rows, nesting.rows[stray])
-        nesting = _nest(events, names, rows)
+        nesting = nest(events, names, rows)
 
 
 def _joined(outer: str | None, label: str) -> str:
@@ -189,7 +193,7 @@ def _label_ops(
 ) -> tuple[Ints, list[str]]:
     """Event rows and labels of the ops whose innermost enclosing range or op is a listed module."""
     both = np.concatenate([ranges.nesting.rows, events.of(Kind.OP)])
-    nesting = _nest(events, names, both)
+    nesting = nest(events, names, both)
     is_op = nesting.rows >= len(ranges.nesting.rows)
     outermost = is_op & (nesting.parent >= 0)
     outermost[outermost] = ~is_op[nesting.parent[outermost]]

@@ -10,9 +10,8 @@ import numpy as np
 
 from samprof.trace.events import DEVICE_KINDS, STEP_PREFIX, Events, Kind, MemoryEvents
 from samprof.trace.names import decoded
-from samprof.trace.nesting import Nesting
 from samprof.trace.owners import Launches, Owners, find_launches, find_owners
-from samprof.trace.ranges import By, Ranges, choose, name_ranks, ranges_of
+from samprof.trace.ranges import By, Ranges, choose, nest, ranges_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,12 +99,7 @@ class Trace:
         """Launch and op of each device activity."""
         if "launches" not in self._memo:
             rows = self.events.of(Kind.OP)
-            names, index = np.unique(self.events.name[rows], return_inverse=True)
-            ranks = name_ranks([self.names[name] for name in names])
-            tie = ranks[index] if len(rows) else np.zeros(0, np.int64)
-            ops = Nesting.of(
-                self.events.thread[rows], self.events.ts[rows], self.events.dur[rows], tie
-            )
+            ops = nest(self.events, self.names, rows)
             self._memo["launches"] = find_launches(self.events, ops.renamed(rows))
         return self._memo["launches"]  # type: ignore[no-any-return]
 
