@@ -79,8 +79,8 @@ def load(path: str | Path, *, cache: bool = True) -> Trace | Run:
     Args:
         path: a trace file that torch.profiler or samprof wrote (`.json`, `.json.gz`), a run directory
             of a sweep, or a directory that holds one trace.
-        cache: whether a cache beside the trace may be used and written. This version reads the trace
-            itself either way, and writes nothing.
+        cache: keep the trace's columns beside it, in `<name>.samprof.npz`, and map them into memory
+            when the same content is loaded again. Where that file cannot be written there is none.
 
     Raises:
         SamprofError: there is nothing to read, or it cannot be read.
@@ -90,11 +90,12 @@ def load(path: str | Path, *, cache: bool = True) -> Trace | Run:
     from samprof.trace import load_trace
     from samprof.trace.read import only_trace_in
 
-    del cache
     path = Path(path)
     if not path.is_dir():
-        return load_trace(path)
-    return Run(path) if (path / RUN_FILE).is_file() else load_trace(only_trace_in(path))
+        return load_trace(path, cache=cache)
+    if (path / RUN_FILE).is_file():
+        return Run(path)
+    return load_trace(only_trace_in(path), cache=cache)
 
 
 def sweep(

@@ -1,14 +1,15 @@
 """The columns of a trace: one row an event that attribution needs, as numpy arrays."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import IntEnum
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
 SmallInts = npt.NDArray[np.int32]
+Integers = Ints | SmallInts
 Mask = npt.NDArray[np.bool_]
 
 ABSENT = np.iinfo(np.int64).min
@@ -36,9 +37,19 @@ MODULE_PREFIX = "nn.Module: "
 STEP_PREFIX = "ProfilerStep#"
 
 
+_INT8 = {"dtype": np.dtype(np.int8)}
+_INT32 = {"dtype": np.dtype(np.int32)}
+_INT64 = {"dtype": np.dtype(np.int64)}
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """Numpy arrays of one length, one field a column."""
+
+    @classmethod
+    def dtypes(cls) -> dict[str, np.dtype[Any]]:
+        """Name and type of each column."""
+        return {f.name: f.metadata["dtype"] for f in fields(cls)}
 
     def __len__(self) -> int:
         return len(getattr(self, fields(self)[0].name))
@@ -46,16 +57,6 @@ class Table:
     def take(self, rows: Ints | Mask) -> Self:
         """The same columns with only these rows."""
         return type(self)(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
-
-    @classmethod
-    def concatenate(cls, parts: list[Self]) -> Self:
-        """All rows of the parts, in their order."""
-        return cls(
-            **{
-                f.name: np.concatenate([getattr(part, f.name) for part in parts])
-                for f in fields(cls)
-            }
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +73,16 @@ class Events(Table):
         sequence, forward_thread: autograd's numbers of an op; else `ABSENT`.
     """
 
-    kind: npt.NDArray[np.int8]
-    name: SmallInts
-    thread: SmallInts
-    ts: Ints
-    dur: Ints
-    link: Ints
-    device: SmallInts
-    stream: SmallInts
-    sequence: Ints
-    forward_thread: Ints
+    kind: npt.NDArray[np.int8] = field(metadata=_INT8)
+    name: SmallInts = field(metadata=_INT32)
+    thread: SmallInts = field(metadata=_INT32)
+    ts: Ints = field(metadata=_INT64)
+    dur: Ints = field(metadata=_INT64)
+    link: Ints = field(metadata=_INT64)
+    device: SmallInts = field(metadata=_INT32)
+    stream: SmallInts = field(metadata=_INT32)
+    sequence: Ints = field(metadata=_INT64)
+    forward_thread: Ints = field(metadata=_INT64)
 
     def of(self, *kinds: Kind) -> Ints:
         """Row numbers of the events of these kinds, in file order."""
@@ -100,8 +101,8 @@ class MemoryEvents(Table):
         device: -1 for the host, else the device's index.
     """
 
-    thread: SmallInts
-    ts: Ints
-    size: Ints
-    total: Ints
-    device: SmallInts
+    thread: SmallInts = field(metadata=_INT32)
+    ts: Ints = field(metadata=_INT64)
+    size: Ints = field(metadata=_INT64)
+    total: Ints = field(metadata=_INT64)
+    device: SmallInts = field(metadata=_INT32)

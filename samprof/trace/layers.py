@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from samprof.trace.events import Ints, Kind, Mask
+from samprof.trace.events import Integers, Ints, Kind, Mask
 from samprof.trace.memory import peak_inside
 from samprof.trace.nesting import Nesting
 from samprof.trace.owners import NO_LAUNCH, NO_LAUNCH_NAME, OUTSIDE, OUTSIDE_NAME
@@ -74,7 +74,7 @@ def layers_table(trace: Trace, by: By) -> pd.DataFrame:
     return table
 
 
-def outermost(nesting: Nesting, node: Ints) -> Mask:
+def outermost(nesting: Nesting, node: Integers) -> Mask:
     """Which intervals have no interval of the same node around them: recursion is counted once."""
     result = np.ones(len(node), bool)
     above = nesting.parent
@@ -84,30 +84,37 @@ def outermost(nesting: Nesting, node: Ints) -> Mask:
     return result
 
 
-def union_by_group(group: Ints, start: Ints, end: Ints, groups: int) -> Ints:
+def union_by_group(group: Integers, start: Ints, end: Ints, groups: int) -> Ints:
     """For each group the length of the union of its intervals.
 
     Example:
         >>> union_by_group(*np.array([[0, 0, 1], [0, 5, 3], [10, 12, 4]]), 2).tolist()
         [12, 1]
     """
-    order = np.lexsort((start, group))
-    group, start, end = group[order], start[order], end[order]
     if not len(group):
         return np.zeros(groups, np.int64)
+    order = np.lexsort((start, group))
+    group, start, end = group[order], start[order], end[order]
+    del order
     # Each group's times are moved behind those of the group before it, so that one running maximum
     # serves all of them.
     origin = start.min()
     span = int(end.max() - origin) + 1
-    shift = (np.cumsum(np.diff(group, prepend=group[0]) != 0)) * span - origin
-    if int(shift[-1]) + origin > np.iinfo(np.int64).max - span:
+    shift = np.cumsum(np.diff(group, prepend=group[0]) != 0)
+    if int(shift[-1]) * span > np.iinfo(np.int64).max - span:
         raise OverflowError("the trace is too long for one pass over all groups")
-    start, end = start + shift, end + shift
-    reached = np.maximum.accumulate(np.concatenate([start[:1], end]))[:-1]
-    return _sum(groups, group, np.maximum(end - np.maximum(start, reached), 0))
+    shift *= span
+    shift -= origin
+    start += shift
+    end += shift
+    del shift
+    reached = np.maximum.accumulate(end)
+    np.maximum(start[1:], reached[:-1], out=start[1:])
+    end -= start
+    return _sum(groups, group, np.maximum(end, 0, out=end))
 
 
-def _sum(groups: int, group: Ints, values: Ints) -> Ints:
+def _sum(groups: int, group: Integers, values: Ints) -> Ints:
     """Exact sums of int64 values a group (bincount would go through floats)."""
     result = np.zeros(groups, np.int64)
     np.add.at(result, group, values)
@@ -136,21 +143,22 @@ def _busy(trace: Trace, ranges: Ranges, outer: Mask, which: Ints, interval: Ints
     rows = trace.launches().activity[which]
     devices, device = np.unique(events.device[rows], return_inverse=True)
     nodes = len(ranges.paths)
-    groups, starts, ends = [], [], []
-    current, inside = interval, np.arange(len(rows))
+    groups, activities = [], []
+    current: Any = interval
+    inside = np.arange(len(rows), dtype=np.int32)
     while len(inside):
         counted = outer[current]
-        at = rows[inside[counted]]
-        groups.append(ranges.node[current[counted]] * len(devices) + device[inside[counted]])
-        starts.append(events.ts[at])
-        ends.append(events.ts[at] + events.dur[at])
+        which = inside[counted]
+        groups.append(ranges.node[current[counted]] * len(devices) + device[which])
+        activities.append(rows[which])
         parent = ranges.nesting.parent[current]
         current, inside = parent[parent >= 0], inside[parent >= 0]
     if not groups:
         return np.zeros(nodes, np.int64)
-    busy = union_by_group(
-        np.concatenate(groups), np.concatenate(starts), np.concatenate(ends), nodes * len(devices)
-    )
+    group, row = np.concatenate(groups), np.concatenate(activities)
+    del groups, activities
+    start = events.ts[row]
+    busy = union_by_group(group, start, start + events.dur[row], nodes * len(devices))
     result: Ints = busy.reshape(nodes, len(devices)).sum(axis=1)
     return result
 
@@ -194,18 +202,15 @@ def _notes(trace: Trace, ranges: Ranges, by: By) -> Any:
     """What stands beside a row's numbers: graph launches (R5) and compiled regions."""
     events, launches, owners = trace.events, trace.launches(), trace.owners(by)
     notes: list[list[str]] = [[] for _ in ranges.paths]
-    held = owners.interval >= 0
-    launch, count = np.unique(launches.launch[held], return_counts=True)
-    owner_of = dict(
-        zip(launches.launch[held].tolist(), owners.interval[held].tolist(), strict=True)
-    )
-    by_time = np.lexsort((count, events.ts[launch]))
-    for row, activities in zip(launch[by_time].tolist(), count[by_time].tolist(), strict=True):
-        if activities > 1:
-            name = trace.names[events.name[row]]
-            what = "graph launch" if "graph" in name.lower() else name
-            node = ranges.node[owner_of[row]]
-            notes[node].append(f"{what}: {activities} activities, not split")
+    held = np.flatnonzero(owners.interval >= 0)
+    launch, first, count = np.unique(launches.launch[held], return_index=True, return_counts=True)
+    several = np.flatnonzero(count > 1)
+    several = several[np.lexsort((count[several], events.ts[launch[several]]))]
+    for which in several.tolist():
+        name = trace.names[events.name[launch[which]]]
+        what = "graph launch" if "graph" in name.lower() else name
+        node = ranges.node[owners.interval[held[first[which]]]]
+        notes[node].append(f"{what}: {count[which]} activities, not split")
     codes = [i for i, name in enumerate(trace.names) if name.startswith(_COMPILED_OPS)]
     if codes and ranges.by != "op":
         rows = np.flatnonzero(

@@ -123,7 +123,7 @@ def _forward_of(
     link = _flow_links(events, ops)
     by_sequence = _sequence_links(events, threads, ops)
     link = np.where(link >= 0, link, by_sequence)
-    current = op.copy()
+    current = op.astype(np.int32)
     while True:
         open_ = np.flatnonzero(current >= 0)
         open_ = open_[link[current[open_]] < 0]

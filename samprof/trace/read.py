@@ -1,26 +1,24 @@
-"""A trace file, plain or gzip, to a `Trace`."""
+"""A trace file to a `Trace`: from its cache, or parsed."""
 
-import gzip
-import io
-import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from samprof.errors import TraceError
-from samprof.trace.decode import Decoder
-from samprof.trace.memory import from_the_start
-from samprof.trace.scan import EventScanner
+from samprof.trace.cache import cached, fingerprint, keep
+from samprof.trace.stream import BROKEN_GZIP
 from samprof.trace.trace import Trace
 
-_GZIP_MAGIC = b"\x1f\x8b"
 TRACE_SUFFIXES = (".json", ".json.gz")
 
 
-def load_trace(path: str | Path) -> Trace:
+def load_trace(path: str | Path, *, cache: bool = False) -> Trace:
     """The trace in a Kineto JSON file.
 
     Args:
         path: a file that torch.profiler exported, `.json` or `.json.gz` (told by its content).
+        cache: take the columns from the cache beside the file where there is one of its content, and
+            write it where there is none.
 
     Raises:
         TraceError: no such file, empty, truncated, not JSON, or without traceEvents.
@@ -31,36 +29,28 @@ def load_trace(path: str | Path) -> Trace:
         samprof.errors.TraceError: load: nowhere.json: no such file; check the path
     """
     path = Path(path)
-    decoder = Decoder()
-    try:
-        with path.open("rb") as raw:
-            scanner = EventScanner(_plain(raw), decoder.decode, decoder.salvage, path)
-            scanner.run()
-    except FileNotFoundError:
-        raise TraceError("load", path, "no such file", "check the path") from None
-    except IsADirectoryError:
-        remedy = "give a trace file, or a directory that samprof sweep or record wrote"
-        raise TraceError("load", path, "a directory, not a trace file", remedy) from None
-    except EOFError:
-        remedy = "copy or export the trace again"
-        raise TraceError("load", path, "the gzip stream ends too early", remedy) from None
-    except (gzip.BadGzipFile, zlib.error) as error:
-        remedy = "copy or export the trace again"
-        raise TraceError("load", path, f"broken gzip stream ({error})", remedy) from None
-    except OSError as error:
-        cause = error.strerror or str(error)
-        raise TraceError("load", path, cause, "check the file's permissions and disk") from None
-    return Trace(
-        events=decoder.events(),
-        allocations=from_the_start(decoder.memory()),
-        names=tuple(decoder.names),
-        threads=tuple(decoder.threads),
-        metadata=scanner.metadata,
-        notes=tuple(
-            f"{count} event{'s' if count > 1 else ''} {what}"
-            for what, count in sorted(decoder.passed_over.items())
-        ),
-    )
+    with _errors_named(path):
+        return _from_cache(path) if cache else _parsed(path)
+
+
+def _from_cache(path: Path) -> Trace:
+    before = path.stat()
+    if not before.st_size:
+        return _parsed(path)
+    made_of = fingerprint(path)
+    trace = cached(path, made_of)
+    if trace is None:
+        trace = _parsed(path)
+        after = path.stat()
+        if (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns):
+            keep(trace, path, made_of)
+    return trace
+
+
+def _parsed(path: Path) -> Trace:
+    from samprof.trace.parse import parsed  # a cached trace needs no parser
+
+    return parsed(path)
 
 
 def only_trace_in(directory: Path) -> Path:
@@ -84,8 +74,21 @@ def only_trace_in(directory: Path) -> Path:
     return found[0]
 
 
-def _plain(raw: BinaryIO) -> BinaryIO:
-    buffered = io.BufferedReader(cast(io.RawIOBase, raw))
-    if buffered.peek(2)[:2] == _GZIP_MAGIC:
-        return cast(BinaryIO, gzip.GzipFile(fileobj=buffered))
-    return buffered
+@contextmanager
+def _errors_named(path: Path) -> Iterator[None]:
+    """What can go wrong with a file, as one line that names it."""
+    again = "copy or export the trace again"
+    try:
+        yield
+    except FileNotFoundError:
+        raise TraceError("load", path, "no such file", "check the path") from None
+    except IsADirectoryError:
+        remedy = "give a trace file, or a directory that samprof sweep or record wrote"
+        raise TraceError("load", path, "a directory, not a trace file", remedy) from None
+    except EOFError:
+        raise TraceError("load", path, "the gzip stream ends too early", again) from None
+    except BROKEN_GZIP as error:
+        raise TraceError("load", path, f"broken gzip stream ({error})", again) from None
+    except OSError as error:
+        cause = error.strerror or str(error)
+        raise TraceError("load", path, cause, "check the file's permissions and disk") from None

@@ -1,191 +1,200 @@
-"""The bytes of a trace file, cut into pieces that each hold whole events.
+"""A trace file's bytes, cut into pieces that each hold whole events, and decoded piece by piece.
 
 A piece is a run of events, the commas between them included, that is valid JSON once it stands in
-brackets. The cut is guessed (`}, {` near the end of what was read) and then proved by the decoder:
-a prefix of an array that ends in the wrong place is never balanced, so a wrong guess cannot pass.
-When it fails, `split_events` finds the exact borders.
+brackets. The cut is guessed (the last `}, {` of what was read) and then proved by the decoder: a prefix
+of an array that ends in the wrong place is never balanced, so a wrong guess cannot pass.
 """
 
 import json
-import re
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from samprof.errors import TraceError
+from samprof.trace.decode import Decoder
+from samprof.trace.split import NEAR, Split, last_border, list_start, split_list
 
-PIECE_BYTES = 1 << 20
-_WINDOW = 1 << 16
-_BORDER = re.compile(rb"\}\s*,\s*(?=\{)")
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],]', re.DOTALL)
-_OPENING, _CLOSING = b"{[", b"}]"
+PIECE_BYTES = 1 << 18
+LONGEST_BYTES = 8 << 20
+"""The most that is held of one event, and of what precedes and follows traceEvents."""
+_SPLIT_BYTES = 4 * PIECE_BYTES
+_EVENTS = "traceEvents"
 _EXPORT_AGAIN = "export the trace again, or check that the copy is complete"
+REFUSED = (ValueError, RecursionError)
+_MEBIBYTES = f"{LONGEST_BYTES >> 20} MiB"
+
+
+class IrregularError(Exception):
+    """A cut cannot be proved without what another process reads."""
 
 
 class EventScanner:
-    """Iterates over the pieces of one trace; the rest of the file is in `metadata` afterwards.
+    """Feeds the events of one trace to a decoder.
 
     Args:
         stream: the plain (not compressed) JSON bytes.
-        decode: turns `[` + piece + `]` into what the caller wants, and raises `ValueError` when the
-            piece is not valid JSON for it.
-        salvage: takes the single events of a piece that `decode` refused, as bytes each.
+        decoder: takes the events.
         path: named in errors.
+        is_mine: with several processes on one file, whether this one decodes the piece of this
+            number; called for 0, 1, 2, ... All of them cut at the same places.
     """
 
     def __init__(
         self,
         stream: BinaryIO,
-        decode: Callable[[bytes], None],
-        salvage: Callable[[list[bytes]], None],
+        decoder: Decoder,
         path: object,
+        is_mine: Callable[[int], bool] | None = None,
     ) -> None:
         self._stream = stream
-        self._decode = decode
-        self._salvage = salvage
+        self._decoder = decoder
         self._path = path
-        self.metadata: dict[str, Any] = {}
+        self._is_mine = is_mine
+        self._pieces = 0
+        self._enough = _SPLIT_BYTES
+        self.notes: list[str] = []
 
-    def run(self) -> None:
-        """Feeds every event to `decode` or `salvage`; fills `metadata`.
+    def run(self) -> dict[str, Any]:
+        """Feeds every event; returns the rest of the document.
 
         Raises:
             TraceError: not JSON, no traceEvents, or a file that ends too early.
+            IrregularError: one process must read the file alone.
         """
-        head, buffer = self._read_head()
-        tail = self._read_events(buffer)
-        self.metadata = self._read_metadata(head, tail)
+        head, text = self._read_head()
+        tail = self._read_events(text)
+        return self._metadata(head, tail)
+
+    def run_helping(self) -> None:
+        """Feeds the pieces that are this process's.
+
+        Raises:
+            IrregularError: one process must read the file alone.
+        """
+        _, text = self._read_head()
+        self._read_pieces(text)
 
     def _read_head(self) -> tuple[bytes, bytes]:
-        buffer = b""
+        text = b""
         step = PIECE_BYTES
         while True:
             more = self._stream.read(step)
-            buffer += more
-            start = _events_start(buffer)
+            text += more
+            start = list_start(text, _EVENTS.encode())
             if start is not None:
-                return buffer[:start], buffer[start:]
+                return text[:start], text[start:]
             if not more:
-                raise self._no_events(buffer)
-            step = len(buffer)  # doubling: a long head stays linear
+                raise self._no_events(text)
+            if len(text) > LONGEST_BYTES:
+                cause = f"no {_EVENTS} list in its first {_MEBIBYTES}"
+                raise self._error(cause, "give a trace that torch.profiler exported")
+            step = len(text)  # doubling: a long head stays linear
 
     def _no_events(self, text: bytes) -> TraceError:
         if not text.strip():
-            return TraceError("load", self._path, "the file is empty", _EXPORT_AGAIN)
+            return self._error("the file is empty")
         try:
             json.loads(text)
-        except ValueError as error:
-            cause = f"not JSON ({_reason(error)})"
-            return TraceError("load", self._path, cause, _EXPORT_AGAIN)
-        cause = "JSON without a traceEvents list"
-        return TraceError("load", self._path, cause, "give a trace that torch.profiler exported")
+        except REFUSED as error:
+            return self._error(f"not JSON ({_reason(error)})")
+        cause = f"JSON without a {_EVENTS} list"
+        return self._error(cause, "give a trace that torch.profiler exported")
 
-    def _read_events(self, buffer: bytes) -> bytes:
+    def _read_events(self, text: bytes) -> bytes:
         """Feeds the events; returns what follows the closing bracket of traceEvents."""
-        while True:
-            more = self._stream.read(PIECE_BYTES)
-            if not more:
-                events, end = split_events(buffer)
-                if end is None:
-                    cause = "the file ends inside traceEvents"
-                    raise TraceError("load", self._path, cause, _EXPORT_AGAIN)
-                self._feed(buffer[: end - 1], events)
-                return buffer[end:]
-            buffer += more
-            cut = _last_border(buffer)
-            if cut is None:
-                continue  # an event longer than a piece
-            border, following = cut
-            try:
-                self._decode(b"[" + buffer[:border] + b"]")
-            except ValueError:
-                events, end = split_events(buffer)
-                if end is not None:
-                    self._feed(buffer[: end - 1], events)
-                    return buffer[end:] + self._stream.read()
-                if len(events) > 1:
-                    # The last one may go on in the next read.
-                    self._salvage(events[:-1])
-                    buffer = events[-1]
+        split = self._read_pieces(text)
+        if split.after is None:
+            self._decoder.begin(self._pieces)
+            split = split_list(split.rest)
+            if split.after is None:
+                raise self._error(f"the file ends inside {_EVENTS}")
+            self._feed(split.elements)
+        return split.after + self._stream.read(max(LONGEST_BYTES - len(split.after), 0) + 1)
+
+    def _read_pieces(self, text: bytes) -> Split:
+        """Feeds all pieces but the last, which is the rest; or all, when the list ended earlier."""
+        while more := self._stream.read(PIECE_BYTES):
+            text += more
+            border = last_border(text, max(len(text) - len(more) - NEAR, 0))
+            if border is None:
+                split = self._without_border(text)
+            elif not self._next_is_mine():
+                text = text[border[1] :]
+                continue
             else:
-                buffer = buffer[following:]
+                split = self._feed_piece(text, *border)
+            if split.after is not None:
+                return split
+            text = split.rest
+        return Split([], text)
 
-    def _feed(self, piece: bytes, events: list[bytes]) -> None:
+    def _next_is_mine(self) -> bool:
+        number, self._pieces = self._pieces, self._pieces + 1
+        mine = self._is_mine is None or self._is_mine(number)
+        if mine:
+            self._decoder.begin(number)
+        return mine
+
+    def _feed_piece(self, text: bytes, end: int, following: int) -> Split:
+        """Feeds the text before the border, if it is one."""
         try:
-            self._decode(b"[" + piece + b"]")
-        except ValueError:
-            self._salvage(events)
+            self._decoder.decode(b"".join((b"[", memoryview(text)[:end], b"]")))
+        except REFUSED:
+            piece = split_list(text[:end] + b"]")
+            if piece.after != b"":
+                return self._feed_exactly(text)
+            self._decoder.salvage(piece.elements)
+        return Split([], text[following:])
 
-    def _read_metadata(self, head: bytes, tail: bytes) -> dict[str, Any]:
+    def _without_border(self, text: bytes) -> Split:
+        if len(text) < self._enough:
+            return Split([], text)
+        split = self._feed_exactly(text)
+        self._enough = max(_SPLIT_BYTES, 2 * len(split.rest))  # doubling: a long event stays linear
+        if len(split.rest) > LONGEST_BYTES:
+            raise self._error(f"an event of more than {_MEBIBYTES}")
+        return split
+
+    def _feed_exactly(self, text: bytes) -> Split:
+        """Feeds what is complete, whatever it looks like."""
+        if self._is_mine is not None:
+            raise IrregularError
+        split = split_list(text)
+        self._decoder.begin(self._pieces)
+        self._feed(split.elements)
+        return split
+
+    def _feed(self, elements: list[bytes]) -> None:
+        try:
+            self._decoder.decode(b"[%b]" % b",".join(elements))
+        except REFUSED:
+            self._decoder.salvage(elements)
+
+    def _metadata(self, head: bytes, tail: bytes) -> dict[str, Any]:
         if head.strip() == b"[":
             return {}
+        if len(tail) > LONGEST_BYTES:
+            self.notes.append(f"what follows {_EVENTS} is over {_MEBIBYTES} and was passed over")
+            tail = b"}"
+        outermost: list[tuple[str, Any]] = []
+
+        def remember(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+            outermost[:] = pairs  # the outermost object is the last to end
+            return dict(pairs)
+
         text = (head + b"]" + tail).decode("utf-8", "replace")
         try:
-            document = json.loads(text, strict=False)
-        except ValueError as error:
-            cause = f"what surrounds traceEvents is not JSON ({_reason(error)})"
-            raise TraceError("load", self._path, cause, _EXPORT_AGAIN) from error
-        document.pop("traceEvents", None)
+            document = json.loads(text, strict=False, object_pairs_hook=remember)
+        except REFUSED as error:
+            raise self._error(f"what surrounds {_EVENTS} is not JSON ({_reason(error)})") from error
+        del document[_EVENTS]
+        others = [value for key, value in outermost if key == _EVENTS][1:]
+        if others:
+            self.notes.append(f"another {_EVENTS} list was passed over")
         return dict(document)
 
+    def _error(self, cause: str, remedy: str = _EXPORT_AGAIN) -> TraceError:
+        return TraceError("load", self._path, cause, remedy)
 
-def _reason(error: ValueError) -> str:
+
+def _reason(error: Exception) -> str:
     return str(error).split("\n", maxsplit=1)[0]
-
-
-def _events_start(text: bytes) -> int | None:
-    """Where the first event of the outermost traceEvents list begins (after its bracket)."""
-    if text.lstrip()[:1] == b"[":  # Chrome's array form: a bare list of events
-        return text.index(b"[") + 1
-    depth = 0
-    for match in _TOKEN.finditer(text):
-        token = match.group()
-        if token in _OPENING:
-            depth += 1
-        elif token in _CLOSING:
-            depth -= 1
-        elif depth == 1 and token == b'"traceEvents"':
-            after = re.compile(rb"\s*:\s*\[").match(text, match.end())
-            if after:
-                return after.end()
-    return None
-
-
-def _last_border(buffer: bytes) -> tuple[int, int] | None:
-    """The last `}, {`: where the piece ends, and where the next begins."""
-    window = _WINDOW
-    while True:
-        start = max(0, len(buffer) - window)
-        last = None
-        for match in _BORDER.finditer(buffer, start):
-            last = match
-        if last is not None:
-            return last.start() + 1, last.end()
-        if start == 0:
-            return None
-        window *= 8
-
-
-def split_events(text: bytes) -> tuple[list[bytes], int | None]:
-    """The single elements of the list that `text` is inside of, and the index after its `]`.
-
-    Exact and slow (every token is looked at); the index is None where the list does not end.
-
-    Example:
-        >>> split_events(b'{"a": "},{"}, 7], "more": 1}')
-        ([b'{"a": "},{"}', b'7'], 16)
-    """
-    elements: list[bytes] = []
-    depth = begin = 0
-    for match in _TOKEN.finditer(text):
-        token = match.group()
-        if token in _OPENING:
-            depth += 1
-        elif token in _CLOSING:
-            if depth == 0:
-                last = text[begin : match.start()].strip()
-                return [*elements, last] if last else elements, match.end()
-            depth -= 1
-        elif token == b"," and depth == 0:
-            elements.append(text[begin : match.start()].strip())
-            begin = match.end()
-    return [*elements, text[begin:]], None

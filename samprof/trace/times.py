@@ -4,17 +4,23 @@ A double holds 53 bits: absolute times in microseconds with decimals (1712195495
 fit, and rounding today's relative ones (4487931796065.922) is already off by one nanosecond.
 """
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
-_DOT, _ZERO, _NINE = np.frombuffer(b".09", np.uint8)
-_UINT64_DIGITS = 19
+_PLAIN = b"0123456789. "
+_SPACE, _DOT = b" ."
+_DIGITS = 19  # of the greatest int64; a number beyond it is read as it
+_SCALE = np.array([1000, 100, 10, 1], np.int64)
 _LIMIT = 2**63 - 1
 
 
-def nanoseconds(texts: list[bytes]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+def nanoseconds(
+    texts: Sequence[bytes | msgspec.Raw],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     """Nanoseconds of numbers written in microseconds, and which of the texts were numbers.
 
     Args:
@@ -28,42 +34,40 @@ def nanoseconds(texts: list[bytes]) -> tuple[npt.NDArray[np.int64], npt.NDArray[
         >>> nanoseconds([b"1712195495505582.988", b"7", b"null"])[0].tolist()
         [1712195495505582988, 7000, 0]
     """
-    if not texts:
-        return np.zeros(0, np.int64), np.zeros(0, bool)
-    packed = np.array(texts, dtype=np.bytes_)
-    width = packed.dtype.itemsize
-    if width == 0:
-        return np.zeros(len(texts), np.int64), np.zeros(len(texts), bool)
-    characters = np.ascontiguousarray(packed.view(np.uint8).reshape(len(texts), width).T)
+    count = len(texts)
+    joined = b" ".join(texts)
+    if count and not joined.translate(None, _PLAIN):
+        plain = _plain_nanoseconds(joined, count)
+        if plain is not None:
+            return plain, np.ones(count, bool)
+    exact = [_decimal_nanoseconds(bytes(text)) for text in texts]
+    valid = np.array([value is not None for value in exact], bool)
+    return np.array([value or 0 for value in exact], np.int64), valid
 
-    # uint64 holds every number of 19 digits, so the limit of int64 can be checked afterwards.
-    value = np.zeros(len(texts), np.uint64)
-    decimals = np.full(len(texts), -1, np.int8)  # digits seen after the dot; -1 before it
-    count = np.zeros(len(texts), np.int8)
-    plain = np.ones(len(texts), bool)
-    for column in characters:
-        is_digit = (column >= _ZERO) & (column <= _NINE)
-        is_dot = column == _DOT
-        # A fourth decimal, a second dot, a sign or an exponent is left to Decimal below.
-        plain &= is_digit | (column == 0) | (is_dot & (decimals < 0))
-        plain &= ~(is_digit & (decimals >= 3))
-        np.multiply(value, 10, out=value, where=is_digit)
-        np.add(value, column - _ZERO, out=value, where=is_digit, casting="unsafe")
-        count += is_digit
-        decimals[is_dot] = 0
-        decimals += is_digit & (decimals >= 0)
-    missing = 3 - np.clip(decimals, 0, 3)
-    plain &= (count > 0) & (count + missing <= _UINT64_DIGITS)
-    value *= np.array([1, 10, 100, 1000], np.uint64)[missing]
-    plain &= value <= _LIMIT
 
-    valid = plain.copy()
-    result = value.astype(np.int64)
-    for index in np.flatnonzero(~plain):
-        exact = _decimal_nanoseconds(texts[index])
-        result[index] = exact or 0
-        valid[index] = exact is not None
-    return result, valid
+def _plain_nanoseconds(joined: bytes, count: int) -> npt.NDArray[np.int64] | None:
+    """The numbers, when each has at most three decimals and surely fits; else None."""
+    characters = np.frombuffer(joined, np.uint8)
+    ends = np.append(np.flatnonzero(characters == _SPACE), len(characters))
+    if len(ends) != count:
+        return None
+    digits = np.diff(ends, prepend=-1) - 1
+    dots = np.flatnonzero(characters == _DOT)
+    decimals = np.zeros(count if len(dots) else 1, np.int64)
+    if len(dots):
+        number = np.searchsorted(ends, dots)
+        if len(dots) > count or (np.diff(number) == 0).any():
+            return None
+        digits[number] -= 1
+        decimals[number] = ends[number] - dots - 1
+    if digits.min() < 1 or digits.max() > _DIGITS or decimals.max() > 3:
+        return None
+    values = np.fromstring(joined.replace(b".", b""), np.int64, sep=" ")
+    scale = _SCALE[decimals]
+    if (values >= _LIMIT // scale).any():
+        return None
+    values *= scale
+    return values
 
 
 def _decimal_nanoseconds(text: bytes) -> int | None:

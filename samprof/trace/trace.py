@@ -10,8 +10,9 @@ import numpy as np
 
 from samprof.trace.events import DEVICE_KINDS, STEP_PREFIX, Events, Kind, MemoryEvents
 from samprof.trace.names import decoded
+from samprof.trace.nesting import Nesting
 from samprof.trace.owners import Launches, Owners, find_launches, find_owners
-from samprof.trace.ranges import By, Ranges, choose, nest, ranges_of
+from samprof.trace.ranges import By, Ranges, choose, nest_kind, ranges_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,9 +99,7 @@ class Trace:
     def launches(self) -> Launches:
         """Launch and op of each device activity."""
         if "launches" not in self._memo:
-            rows = self.events.of(Kind.OP)
-            ops = nest(self.events, self.names, rows)
-            self._memo["launches"] = find_launches(self.events, ops.renamed(rows))
+            self._memo["launches"] = find_launches(self.events, self._nested("op"))
         return self._memo["launches"]  # type: ignore[no-any-return]
 
     def ranges(self, by: By = "auto") -> Ranges:
@@ -108,8 +107,15 @@ class Trace:
         kind = choose(self.events, by)
         if ("ranges", kind) not in self._memo:
             inner = self.recorded.get("inner_ops") if kind == "samprof" else None
-            self._memo["ranges", kind] = ranges_of(self.events, self.names, kind, inner)
+            self._memo["ranges", kind] = ranges_of(
+                self.events, self.names, kind, self._nested(kind), inner
+            )
         return self._memo["ranges", kind]  # type: ignore[no-any-return]
+
+    def _nested(self, kind: str) -> Nesting:
+        if ("nested", kind) not in self._memo:
+            self._memo["nested", kind] = nest_kind(self.events, self.names, kind)
+        return self._memo["nested", kind]  # type: ignore[no-any-return]
 
     def owners(self, by: By = "auto") -> Owners:
         """The owner of each device activity."""

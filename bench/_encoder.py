@@ -1,0 +1,160 @@
+"""What one forward of SAM's image encoder does on a GPU: its ranges, ops, launches and kernels.
+
+Written after recordings of the real one (vit_b, one image of 1024 pixels): the ops and their nesting
+are those of `segment_anything`, the kernels those that PyTorch launches for them.
+"""
+
+from dataclasses import replace
+
+from bench import _kernels as kernels
+from bench import _ops as ops
+from bench._kernels import Activity
+from bench._ops import Call, Dims
+
+BLOCKS, WIDTH, HEADS, SIDE, WINDOW = 12, 768, 12, 64, 14
+GLOBAL_BLOCKS = (2, 5, 8, 11)
+_GRID = (1, SIDE, SIDE, WIDTH)
+
+
+def encoder() -> Call:
+    """One call of the encoder, from the copy to the device on."""
+    image = (1, 3, 1024, 1024)
+    return ops.layer(
+        "image_encoder",
+        ops.transfer(image, "15", kernels.TO_DEVICE),
+        ops.layer("image_encoder.patch_embed", ops.conv2d(image, WIDTH, 16), ops.permute(_GRID)),
+        ops.pointwise("add", _GRID, kernels.ADD, grad="AddBackward0"),
+        *(_block(number) for number in range(BLOCKS)),
+        ops.permute(_GRID),
+        ops.layer("image_encoder.neck", *_neck()),
+    )
+
+
+def preprocessing() -> tuple[Call, ...]:
+    """What runs before the encoder, outside every range: normalisation and padding."""
+    image = (3, 1024, 1024)
+    steps = [ops.pointwise(name, image, kernels.SUB) for name in ("sub", "div")]
+    return (*steps, ops.pad(image))
+
+
+def postprocessing() -> tuple[Call, ...]:
+    """What runs after it, outside every range: the embedding goes to the host."""
+    return (ops.transfer((1, 256, SIDE, SIDE), "6", kernels.TO_HOST),)
+
+
+def synchronize() -> Call:
+    """The wait for the device that ends a forward."""
+    return ops.runtime("cudaStreamSynchronize")
+
+
+def with_graph(call: Call) -> Call:
+    """The same call with its neck replayed as one graph launch."""
+    if call.path == "image_encoder.neck":
+        return replace(call, inside=(ops.runtime("cudaGraphLaunch", *_work(call)),))
+    return replace(call, inside=tuple(with_graph(inner) for inner in call.inside))
+
+
+def backward_of(call: Call) -> Call:
+    """What the autograd thread does for a differentiable op: its node, and a kernel inside."""
+    launch = ops.launch(_work(call)[0])
+    return _node(call.grad, replace(call, name=f"{call.name}_backward", inside=(launch,), grad=""))
+
+
+def accumulation() -> Call:
+    """A gradient added to what is there: linked to no forward op."""
+    added = ops.pointwise("add_", (WIDTH, WIDTH), kernels.ADD)
+    return _node("torch::autograd::AccumulateGrad", added)
+
+
+def _node(name: str, inside: Call) -> Call:
+    return Call(f"autograd::engine::evaluate_function: {name}", (Call(name, (inside,)),))
+
+
+def _work(call: Call) -> tuple[Activity, ...]:
+    """All device work of a call."""
+    return call.activities + tuple(work for inner in call.inside for work in _work(inner))
+
+
+def _block(number: int) -> Call:
+    path, whole = f"image_encoder.blocks.{number}", number in GLOBAL_BLOCKS
+    windows, side = (1, SIDE) if whole else (25, WINDOW)
+    tiles = (1, 5, WINDOW, 5, WINDOW, WIDTH)
+    partition = (ops.pad(_GRID), ops.view(tiles), ops.permute(tiles), ops.contiguous(tiles))
+    undo = (ops.view(tiles), ops.permute(tiles), ops.contiguous(tiles), ops.contiguous(_GRID))
+    mlp = (
+        ops.linear(SIDE * SIDE, WIDTH, 4 * WIDTH, 118_000),
+        ops.pointwise("gelu", (*_GRID[:-1], 4 * WIDTH), kernels.GELU, grad="GeluBackward0"),
+        ops.linear(SIDE * SIDE, 4 * WIDTH, WIDTH, 121_000),
+    )
+    return ops.layer(
+        path,
+        ops.layer(f"{path}.norm1", ops.layer_norm(_GRID)),
+        *(() if whole else partition),
+        ops.layer(f"{path}.attn", *_attention(windows, side)),
+        *(() if whole else undo),
+        ops.pointwise("add", _GRID, kernels.ADD, grad="AddBackward0"),
+        ops.layer(f"{path}.norm2", ops.layer_norm(_GRID)),
+        ops.layer(f"{path}.mlp", *mlp),
+        ops.pointwise("add", _GRID, kernels.ADD, grad="AddBackward0"),
+    )
+
+
+def _attention(windows: int, side: int) -> tuple[Call, ...]:
+    tokens, batch, width = side * side, windows * HEADS, WIDTH // HEADS
+    q, scores = (batch, tokens, width), (batch, tokens, tokens)
+    heads, joined = (3, windows, HEADS, tokens, width), (windows, side, side, WIDTH)
+    ns = batch * tokens * tokens // 500  # of a pass over the scores
+    softmax = ops.op(
+        "_softmax",
+        (scores, "-1", "False"),
+        ops.launch(kernels.softmax(ns)),
+        grad="SoftmaxBackward0",
+    )
+    with_position = (
+        ops.strided("unsqueeze", scores, "-1"),
+        ops.pointwise("add", scores, kernels.ADD, grad="AddBackward0"),
+    )
+    return (
+        ops.linear(windows * tokens, WIDTH, 3 * WIDTH, 96_000),
+        ops.op("reshape", (heads, str([*heads])), ops.view(heads)),
+        ops.permute(heads),
+        ops.op("reshape", (heads, str([*heads])), ops.clone(heads), ops.view(heads)),
+        ops.op("unbind", (heads, "0"), *(ops.strided("select", q, "0", "0") for _ in range(3))),
+        ops.pointwise("mul", q, kernels.MUL, grad="MulBackward0"),
+        ops.strided("transpose", q, "-2", "-1"),
+        ops.matmul(q, scores, ns),
+        *_relative_position(side, q),
+        *_relative_position(side, q),
+        ops.view(scores),
+        *with_position,
+        *with_position,
+        ops.op("softmax", (scores, "-1", ""), softmax),
+        ops.matmul(scores, q, ns),
+        ops.permute((windows, HEADS, side, side, width)),
+        ops.op("reshape", (q, str([*joined])), ops.clone(joined), ops.view(joined)),
+        ops.linear(windows * tokens, WIDTH, WIDTH, 41_000),
+    )
+
+
+def _relative_position(side: int, q: Dims) -> tuple[Call, ...]:
+    """The part of the scores that one axis of the relative position adds; on a stream of its own."""
+    square, table = (side, side), (side, side, WIDTH // HEADS)
+    product = ops.op("bmm", (q, table), ops.launch(kernels.SIDE_GEMM), grad="BmmBackward0")
+    arange = (str(side), "", "", "cuda:0", "False")
+    return (
+        ops.op("arange", arange, ops.empty((side,)), ops.launch(kernels.ARANGE)),
+        ops.pointwise("mul", (side, 1), kernels.MUL),
+        ops.pointwise("sub", square, kernels.SUB),
+        ops.pointwise("add", square, kernels.ADD),
+        ops.op("to", (square, "4"), ops.op("_to_copy", (square, "4"), ops.copy(square))),
+        ops.op("index", (table, ""), ops.view(square), ops.launch(kernels.INDEX)),
+        ops.op("einsum", ("bhwc,hkc->bhwk", q, ""), ops.permute(q), ops.clone(q), product),
+    )
+
+
+def _neck() -> tuple[Call, ...]:
+    x = (1, 256, SIDE, SIDE)
+    norm = {"mean": kernels.MEAN, "sub": kernels.SUB, "pow": kernels.MUL, "div": kernels.MUL}
+    steps = [ops.pointwise(name, x, kernel) for name, kernel in norm.items()]
+    first = ops.conv2d((1, WIDTH, SIDE, SIDE), 256, 1)
+    return (first, *steps, ops.conv2d(x, 256, 3), *steps)

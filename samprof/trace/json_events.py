@@ -1,0 +1,102 @@
+"""One event as the file has it: the usual form for msgspec, and whatever else can be understood."""
+
+import json
+from typing import Annotated, Any
+
+import msgspec
+
+from samprof.trace.events import ABSENT
+
+CPU_DEVICE_TYPE = 0
+_Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+
+
+class Args(msgspec.Struct, gc=False):
+    """The arguments that attribution needs, of all kinds of events."""
+
+    correlation: _Int64 = ABSENT
+    device: Any = None
+    stream: Any = None
+    sequence: _Int64 = msgspec.field(name="Sequence number", default=ABSENT)
+    forward_thread: _Int64 = msgspec.field(name="Fwd thread id", default=ABSENT)
+    size: _Int64 = msgspec.field(name="Bytes", default=0)
+    total: _Int64 = msgspec.field(name="Total Allocated", default=0)
+    device_type: _Int64 = msgspec.field(name="Device Type", default=CPU_DEVICE_TYPE)
+    device_id: _Int64 = msgspec.field(name="Device Id", default=-1)
+
+
+class Event(msgspec.Struct, gc=False):
+    """One element of traceEvents; `ts` and `dur` stay digits."""
+
+    ph: str = ""
+    cat: str | None = None
+    name: str = ""
+    pid: int | float | str | None = None
+    tid: int | float | str | None = None
+    ts: msgspec.Raw = msgspec.Raw(b"")
+    dur: msgspec.Raw = msgspec.Raw(b"")
+    id: Any = None
+    args: Args | None = None
+
+
+def lenient_event(element: bytes) -> Event | None:
+    """An event with control characters, broken UTF-8 or values of an odd type; None if none."""
+    text = element.decode("utf-8", "replace")
+    try:
+        raw = json.loads(text, strict=False, parse_float=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(raw, dict):
+        return None
+    args = raw.get("args")
+    args = args if isinstance(args, dict) else {}
+    return Event(
+        ph=str(raw.get("ph", "")),
+        cat=str(raw["cat"]) if raw.get("cat") is not None else None,
+        name=str(raw.get("name", "")),
+        pid=_identity(raw.get("pid")),
+        tid=_identity(raw.get("tid")),
+        ts=msgspec.Raw(_digits(raw.get("ts"))),
+        dur=msgspec.Raw(_digits(raw.get("dur"))),
+        id=raw.get("id"),
+        args=Args(
+            correlation=_or(args.get("correlation"), ABSENT),
+            device=args.get("device"),
+            stream=args.get("stream"),
+            sequence=_or(args.get("Sequence number"), ABSENT),
+            forward_thread=_or(args.get("Fwd thread id"), ABSENT),
+            size=_or(args.get("Bytes"), 0),
+            total=_or(args.get("Total Allocated"), 0),
+            device_type=_or(args.get("Device Type"), CPU_DEVICE_TYPE),
+            device_id=_or(args.get("Device Id"), -1),
+        ),
+    )
+
+
+def integer(value: object) -> int | None:
+    """The integer that a JSON value stands for, `"stream 7"` and `7.0` included.
+
+    Example:
+        >>> integer("stream 7"), integer(7.0), integer("seven"), integer(2**70)
+        (7, 7, None, None)
+    """
+    if isinstance(value, str):
+        value = value.rsplit(" ", maxsplit=1)[-1]
+    try:
+        number = int(value)  # type: ignore[call-overload]
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return int(number) if abs(number) < 2**63 else None
+
+
+def _or(value: object, default: int) -> int:
+    number = integer(value)
+    return default if number is None else number
+
+
+def _identity(value: object) -> int | str:
+    return value if type(value) is int else str(value)
+
+
+def _digits(value: object) -> bytes:
+    return str(value).encode() if isinstance(value, int | str) else b""
