@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from samprof.sweep.run import Run
     from samprof.sweep.sweep import Progress
     from samprof.trace import Trace
+    from samprof.trace.ranks import Ranks
 
 
 def profile(
@@ -73,12 +74,12 @@ def profile(
     )
 
 
-def load(path: str | Path, *, cache: bool = True) -> Trace | Run:
-    """The trace in a file, or the run in a directory.
+def load(path: str | Path, *, cache: bool = True) -> Trace | Run | Ranks:
+    """The trace in a file, the run in a directory, or the traces of a job's ranks in a folder.
 
     Args:
         path: a trace file that torch.profiler or samprof wrote (`.json`, `.json.gz`), a run directory
-            of a sweep, or a directory that holds one trace.
+            of a sweep, or a folder of traces: of one (a `Trace`), or one a rank (`Ranks`).
         cache: keep the trace's columns beside it, in `<name>.samprof.npz`, and map them into memory
             when the same content is loaded again. Where that file cannot be written there is none.
 
@@ -88,14 +89,18 @@ def load(path: str | Path, *, cache: bool = True) -> Trace | Run:
     from samprof.sweep.run import Run
     from samprof.sweep.store import RUN_FILE
     from samprof.trace import load_trace
-    from samprof.trace.read import only_trace_in
+    from samprof.trace.ranks import Ranks
+    from samprof.trace.read import traces_in
 
     path = Path(path)
     if not path.is_dir():
         return load_trace(path, cache=cache)
     if (path / RUN_FILE).is_file():
         return Run(path)
-    return load_trace(only_trace_in(path), cache=cache)
+    traces = traces_in(path)
+    if len(traces) > 1:
+        return Ranks(path, tuple(traces), cache)
+    return load_trace(traces[0], cache=cache)
 
 
 def sweep(

@@ -17,6 +17,17 @@ class SamprofError(Exception):
         message = f"{operation}: {subject}: {cause}; {remedy}"
         super().__init__(" ".join(message.split()))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """How the error travels between processes: whole, whatever its constructor takes."""
+        parts = (self.operation, self.subject, self.cause, self.remedy)
+        return _remade, (type(self), parts)
+
+
+def _remade(kind: type[SamprofError], parts: tuple[str, str, str, str]) -> SamprofError:
+    error = kind.__new__(kind)
+    SamprofError.__init__(error, *parts)
+    return error
+
 
 class TraceError(SamprofError):
     """A trace that cannot be read, or does not hold what was asked of it."""

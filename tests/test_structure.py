@@ -16,6 +16,8 @@ PACKAGE = Path(samprof.__file__).parent
 RANK = {
     "_version": 0,
     "errors": 0,
+    "files": 0,
+    "processes": 0,
     "units": 0,
     "trace": 1,
     "analysis": 2,

@@ -2,7 +2,7 @@
 
 import argparse
 
-from samprof.cli.output import add_output_arguments, print_table
+from samprof.cli.output import add_output_arguments, notes_text, print_table
 from samprof.cli.source import add_source_arguments, open_trace
 from samprof.errors import TraceError
 
@@ -31,7 +31,8 @@ def run(options: argparse.Namespace) -> int:
     def as_text(width: int) -> str:
         from samprof.report.text import kernels_text
 
-        return kernels_text(activities_as_kernels(rows) if options.each else rows, width)
+        text = kernels_text(activities_as_kernels(rows) if options.each else rows, width)
+        return text + notes_text(trace.notes, width)
 
-    print_table(rows, options, as_text)
+    print_table(rows, options, as_text, trace.notes)
     return 0

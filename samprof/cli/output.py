@@ -6,7 +6,7 @@ import argparse
 import json
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,9 +21,19 @@ def add_output_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def print_table(
-    table: pd.DataFrame, options: argparse.Namespace, as_text: Callable[[int], str]
+    table: pd.DataFrame,
+    options: argparse.Namespace,
+    as_text: Callable[[int], str],
+    notes: Sequence[str] = (),
 ) -> None:
-    """Prints the table in the asked form; `as_text` is given the width of the terminal."""
+    """Prints the table in the asked form.
+
+    Args:
+        table: the rows.
+        options: parsed arguments.
+        as_text: the text for a width of the terminal, notes included.
+        notes: go to stderr with rows for programs.
+    """
     if options.json:
         rows = json.loads(table.to_json(orient="records", double_precision=15))
         text = json.dumps(rows, indent=1) + "\n"
@@ -32,6 +42,15 @@ def print_table(
     else:
         text = as_text(width())
     sys.stdout.write(text)
+    if options.json or options.csv:
+        sys.stderr.write("".join(f"samprof: note: {note}\n" for note in notes))
+
+
+def notes_text(notes: Sequence[str], width: int) -> str:
+    """What stands below a table: remarks that its numbers need."""
+    from samprof.report.table import wrapped
+
+    return "".join(wrapped(f"Note: {note}", width) for note in notes)
 
 
 def width() -> int:

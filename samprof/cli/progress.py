@@ -1,4 +1,4 @@
-"""The progress of a sweep on stderr: a bar with the time left, and a line a finished point."""
+"""Progress on stderr: of a sweep, with a line a finished point; of reading many traces."""
 
 from types import TracebackType
 from typing import Self
@@ -70,6 +70,38 @@ class SweepProgress:
         self._bar.advance(self._task, share - self._seen)
         self._seen = 0
         self._console.print(f"batch {step.batch_size}: {_outcome(step)}", markup=False)
+
+
+class ReadingProgress:
+    """Shows how many traces have been read while the context is open."""
+
+    def __init__(self) -> None:
+        self._bar = Progress(
+            TextColumn("reading"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("traces,"),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task = self._bar.add_task("reading", total=None)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Takes how many of how many are read."""
+        self._bar.update(self._task, completed=done, total=total)
 
 
 def _outcome(step: Step) -> str:

@@ -13,11 +13,10 @@ import numpy as np
 from samprof.trace.contents import Part
 from samprof.trace.events import ABSENT, Events, Ints, Kind, Mask, MemoryEvents, SmallInts
 from samprof.trace.growing import Growing
-from samprof.trace.json_events import CPU_DEVICE_TYPE, Args, Event, integer, lenient_event
+from samprof.trace.json_events import CPU_DEVICE_TYPE, Event, integer, lenient_event
 from samprof.trace.kinds import MEMORY, kind_of
 from samprof.trace.times import nanoseconds
 
-_NO_ARGS = Args()
 _HEAD = attrgetter("ph", "cat", "name", "pid", "tid")
 
 
@@ -76,13 +75,13 @@ class Decoder:
         if not wanted.all():
             events, kind = _those(events, wanted), kind[wanted]
             name, thread = name[wanted], thread[wanted]
-        ts, timed = nanoseconds([event.ts for event in events])
+        ts, dur, timed = self._times(events, kind)
         table = Events(
             kind=kind.astype(np.int8),
             name=name,
             thread=thread,
             ts=ts,
-            dur=self._durations(events, kind),
+            dur=dur,
             **_particulars(events, kind),
         )
         self.part.events.append(table if timed.all() else table.take(timed))
@@ -92,21 +91,28 @@ class Decoder:
         if which.any():
             self.part.passed_over[reason] += int(which.sum())
 
-    def _durations(self, events: list[Event], kind: SmallInts) -> Ints:
-        """Durations of the events that have one; 0 for flows, and for what is missing or negative."""
+    def _times(self, events: list[Event], kind: SmallInts) -> tuple[Ints, Ints, Mask]:
+        """Starts and durations, and which of the events have a start.
+
+        Flows have no duration; what is missing or negative counts as 0.
+        """
         lasting = kind < Kind.FLOW_FORWARD
-        if lasting.all():
-            dur, valid = nanoseconds([event.dur for event in events])
-        else:
-            dur, valid = np.zeros(len(events), np.int64), np.ones(len(events), bool)
-            dur[lasting], valid[lasting] = nanoseconds([e.dur for e in _those(events, lasting)])
-        self._pass_over("without a duration, taken as 0", ~valid)
-        self._pass_over("with a negative duration, taken as 0", dur < 0)
-        return np.maximum(dur, 0)
+        texts = [event.ts for event in events]
+        texts += [event.dur for event in (events if lasting.all() else _those(events, lasting))]
+        times, valid = nanoseconds(texts)
+        count = len(events)
+        if not valid.all():
+            self._pass_over("without a duration, taken as 0", ~valid[count:])
+        dur = np.zeros(count, np.int64)
+        dur[lasting] = times[count:]
+        if dur.min(initial=0) < 0:
+            self._pass_over("with a negative duration, taken as 0", dur < 0)
+            dur = np.maximum(dur, 0)
+        return times[:count], dur, valid[:count]
 
     def _take_memory(self, events: list[Event], thread: SmallInts) -> None:
         ts, timed = nanoseconds([event.ts for event in events])
-        args = _arguments(events)
+        args = [event.args for event in events]
         device = [-1 if a.device_type == CPU_DEVICE_TYPE else a.device_id for a in args]
         table = MemoryEvents(
             thread=thread,
@@ -126,15 +132,14 @@ def _particulars(events: list[Event], kind: SmallInts) -> dict[str, Any]:
     active = (kind >= Kind.KERNEL) & (kind <= Kind.MEMSET)
     linked = active | (kind == Kind.RUNTIME)
     if linked.any():
-        link[linked] = [args.correlation for args in _arguments(_those(events, linked))]
+        link[linked] = [event.args.correlation for event in _those(events, linked)]
     if active.any():
         those = _those(events, active)
-        args = _arguments(those)
-        device[active] = _integers([a.device for a in args], [e.pid for e in those])
-        stream[active] = _integers([a.stream for a in args], [e.tid for e in those])
+        device[active] = _integers([e.args.device for e in those], [e.pid for e in those])
+        stream[active] = _integers([e.args.stream for e in those], [e.tid for e in those])
     ops = kind == Kind.OP
     if ops.any():
-        args = _arguments(_those(events, ops))
+        args = [event.args for event in _those(events, ops)]
         sequence[ops] = [a.sequence for a in args]
         forward_thread[ops] = [a.forward_thread for a in args]
     flows = kind >= Kind.FLOW_FORWARD
@@ -188,10 +193,6 @@ class _Heads(dict[tuple[Any, ...], int]):
 
 def _those(events: list[Event], mask: Mask) -> list[Event]:
     return list(compress(events, mask.tobytes()))
-
-
-def _arguments(events: list[Event]) -> list[Args]:
-    return [event.args or _NO_ARGS for event in events]
 
 
 def _column(values: list[int]) -> Ints:

@@ -25,6 +25,9 @@ class Args(msgspec.Struct, gc=False):
     device_id: _Int64 = msgspec.field(name="Device Id", default=-1)
 
 
+_NO_ARGS = Args()
+
+
 class Event(msgspec.Struct, gc=False):
     """One element of traceEvents; `ts` and `dur` stay digits."""
 
@@ -36,7 +39,7 @@ class Event(msgspec.Struct, gc=False):
     ts: msgspec.Raw = msgspec.Raw(b"")
     dur: msgspec.Raw = msgspec.Raw(b"")
     id: Any = None
-    args: Args | None = None
+    args: Args = msgspec.field(default_factory=lambda: _NO_ARGS)
 
 
 def lenient_event(element: bytes) -> Event | None:

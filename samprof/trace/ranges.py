@@ -48,10 +48,19 @@ def choose(events: Events, by: str) -> str:
     Raises:
         UsageError: `by` is none of auto, samprof, module, annotation, op.
     """
-    if by == "auto":
+    if checked(by) == "auto":
         present = set(np.unique(events.kind).tolist())
         return next((name for name, kind in _KIND.items() if kind in present), "samprof")
-    if by not in _KIND:
+    return by
+
+
+def checked(by: str) -> str:
+    """The same, if it means anything.
+
+    Raises:
+        UsageError: it is none of auto, samprof, module, annotation, op.
+    """
+    if by not in get_args(By):
         choices = ", ".join(get_args(By))
         raise UsageError("layers", f"by={by!r}", "unknown kind of range", f"use one of {choices}")
     return by

@@ -53,11 +53,11 @@ def _parsed(path: Path) -> Trace:
     return parsed(path)
 
 
-def only_trace_in(directory: Path) -> Path:
-    """The one trace file in a directory.
+def traces_in(directory: Path) -> list[Path]:
+    """The trace files in a directory, by name.
 
     Raises:
-        TraceError: there is none, or more than one.
+        TraceError: there is none.
     """
     found = sorted(
         path
@@ -67,11 +67,7 @@ def only_trace_in(directory: Path) -> Path:
     if not found:
         remedy = "give a run directory, or one that holds a .json or .json.gz trace"
         raise TraceError("load", directory, "no trace in this directory", remedy)
-    if len(found) > 1:
-        names = ", ".join(path.name for path in found[:3])
-        cause = f"{len(found)} traces in this directory"
-        raise TraceError("load", directory, cause, f"give one of them ({names})")
-    return found[0]
+    return found
 
 
 @contextmanager

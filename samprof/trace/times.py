@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 _PLAIN = b"0123456789. "
 _SPACE, _DOT = b" ."
-_DIGITS = 19  # of the greatest int64; a number beyond it is read as it
 _SCALE = np.array([1000, 100, 10, 1], np.int64)
 _LIMIT = 2**63 - 1
 
@@ -36,31 +35,48 @@ def nanoseconds(
     """
     count = len(texts)
     joined = b" ".join(texts)
-    if count and not joined.translate(None, _PLAIN):
-        plain = _plain_nanoseconds(joined, count)
-        if plain is not None:
-            return plain, np.ones(count, bool)
+    if joined and joined.count(b" ") == count - 1 and not joined.translate(None, _PLAIN):
+        values = _of_one_form(joined, count)
+        if values is None:
+            values = _of_several_forms(joined, count)
+        if values is not None:
+            return values, np.ones(count, bool)
     exact = [_decimal_nanoseconds(bytes(text)) for text in texts]
     valid = np.array([value is not None for value in exact], bool)
     return np.array([value or 0 for value in exact], np.int64), valid
 
 
-def _plain_nanoseconds(joined: bytes, count: int) -> npt.NDArray[np.int64] | None:
-    """The numbers, when each has at most three decimals and surely fits; else None."""
+def _of_one_form(joined: bytes, count: int) -> npt.NDArray[np.int64] | None:
+    """The numbers, when all have the same form: no decimals, or three; else None."""
+    digits, scale = joined, 1000
+    dots = joined.count(b".")
+    if dots:
+        characters = np.frombuffer(joined, np.uint8)
+        ends = np.append(np.flatnonzero(characters == _SPACE), len(characters))
+        if dots != count or ends[0] < 4 or (characters[ends - 4] != _DOT).any():
+            return None
+        digits, scale = joined.replace(b".", b""), 1
+    values = np.fromstring(digits, np.int64, sep=" ")
+    # An empty text leaves no number; one that does not fit is read as the greatest that does.
+    if len(values) != count or int(values.max()) >= _LIMIT // scale:
+        return None
+    values *= scale
+    return values
+
+
+def _of_several_forms(joined: bytes, count: int) -> npt.NDArray[np.int64] | None:
+    """The numbers, when each has at most three decimals and fits; else None."""
     characters = np.frombuffer(joined, np.uint8)
     ends = np.append(np.flatnonzero(characters == _SPACE), len(characters))
-    if len(ends) != count:
+    dots = np.flatnonzero(characters == _DOT)
+    number = np.searchsorted(ends, dots)
+    if (np.diff(number) == 0).any():
         return None
     digits = np.diff(ends, prepend=-1) - 1
-    dots = np.flatnonzero(characters == _DOT)
-    decimals = np.zeros(count if len(dots) else 1, np.int64)
-    if len(dots):
-        number = np.searchsorted(ends, dots)
-        if len(dots) > count or (np.diff(number) == 0).any():
-            return None
-        digits[number] -= 1
-        decimals[number] = ends[number] - dots - 1
-    if digits.min() < 1 or digits.max() > _DIGITS or decimals.max() > 3:
+    digits[number] -= 1
+    decimals = np.zeros(count, np.int64)
+    decimals[number] = ends[number] - dots - 1
+    if digits.min() < 1 or decimals.max() > 3:
         return None
     values = np.fromstring(joined.replace(b".", b""), np.int64, sep=" ")
     scale = _SCALE[decimals]

@@ -6,13 +6,12 @@ much. Both cut the text at the same places; claims are tokens in a pipe, taken i
 
 import os
 import pickle
-import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from samprof.errors import TraceError
+from samprof.processes import can_start, cores, end, start
 from samprof.trace.contents import Contents, Part, whole
 from samprof.trace.decode import Decoder
 from samprof.trace.scan import EventScanner, IrregularError
@@ -59,9 +58,7 @@ class Claims:
 
 def is_worth_it(path: Path) -> bool:
     """Whether a second process pays for its start."""
-    if os.name != "posix" or not sys.executable or getattr(sys, "frozen", False):
-        return False
-    if os.environ.get(READERS) == "1" or _cores() < 2:
+    if os.environ.get(READERS) == "1" or not can_start() or cores() < 2:
         return False
     return path.stat().st_size >= (_WORTH_GZIP if is_gzip(path) else _WORTH_PLAIN)
 
@@ -69,21 +66,13 @@ def is_worth_it(path: Path) -> bool:
 def read_together(path: Path) -> Contents | None:
     """The file's contents; None where one process must read it alone, which also finds the reason."""
     tokens = _token_pipe()
-    command = [sys.executable, "-m", "samprof.trace.helper", str(path.absolute()), str(tokens)]
-    paths = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
     try:
-        helper = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": paths},
-            pass_fds=(tokens,),
+        helper = start(
+            "samprof.trace.helper", [str(path.absolute()), str(tokens)], descriptors=[tokens]
         )
     except OSError:
         os.close(tokens)
         return None
-    assert helper.stdout is not None
     try:
         decoder = Decoder()
         with open_plain(path) as stream:
@@ -94,9 +83,7 @@ def read_together(path: Path) -> Contents | None:
         return None
     finally:
         os.close(tokens)
-        helper.kill()
-        helper.stdout.close()
-        helper.wait()
+        end(helper)
 
 
 def help_reading(path: Path, tokens: int, out: BinaryIO) -> None:
@@ -139,9 +126,3 @@ def _token_pipe() -> int:
     with os.fdopen(writing, "wb", buffering=0) as pipe:
         pipe.write(numbers)
     return reading
-
-
-def _cores() -> int:
-    with suppress(AttributeError):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -6,15 +6,8 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from samprof.report.text import (
-    Cells,
-    check_text,
-    layers_text,
-    run_text,
-    scaling_text,
-    table_text,
-    tree_labels,
-)
+from samprof.report.table import Cells, table_text, tree_labels
+from samprof.report.text import check_text, layers_text, run_text, scaling_text
 from tests.report.tables import summary, trace_layers
 
 GOLDEN = Path(__file__).parent / "golden"

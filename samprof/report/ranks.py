@@ -1,0 +1,63 @@
+"""The ranks of a job as text."""
+
+import pandas as pd
+
+from samprof.analysis.ranks import rank_spread, slowest_rank
+from samprof.report.table import (
+    CLOCKS,
+    Cells,
+    shown_rows,
+    table_text,
+    time_columns,
+    tree_labels,
+    wrapped,
+)
+from samprof.units import common_unit, time_text
+
+
+def ranks_text(
+    layers: pd.DataFrame, totals: pd.DataFrame, width: int, *, depth: int | None = None
+) -> str:
+    """The layers with their time over the ranks, then the slowest rank in words.
+
+    Args:
+        layers: `Ranks.layers`.
+        totals: `Ranks.totals`.
+        width: columns of the terminal.
+        depth: rows down to this depth.
+    """
+    rows = shown_rows(rank_spread(layers), depth)
+    times = [rows["median_ns"], rows["min_ns"], rows["max_ns"]]
+    unit = common_unit(value for column in times for value in column)
+    median, least, most = time_columns(times, unit)
+    everywhere = len(totals)
+    columns = [
+        Cells("layer", tree_labels(rows), 10, "left", flexible=True),
+        Cells("median", median, 10),
+        Cells("least", least, 7),
+        Cells("most", most, 9),
+        Cells("spread", [f"{value:+.0%}" for value in rows["spread"]], 8),
+        Cells("slowest", [str(rank) for rank in rows["slowest_rank"]], 6),
+        Cells("ranks", ["" if n == everywhere else str(n) for n in rows["ranks"]], 5),
+    ]
+    clock = CLOCKS[rows["clock"].iloc[0]] if len(rows) else "Time"
+    head = f"{clock} by layer over {everywhere} ranks, in {unit.name}; spread: most over median"
+    return wrapped(head, width) + table_text(columns, width) + "\n" + slowest_text(totals, width)
+
+
+def slowest_text(totals: pd.DataFrame, width: int) -> str:
+    """Which rank has the most work of its own, and by how much."""
+    slow = slowest_rank(totals)
+    collectives = " outside collective operations" if totals["collective_ns"].any() else ""
+    sentence = (
+        f"Slowest: rank {slow.rank}, {time_text(slow.own_ns)}{collectives}, "
+        f"{slow.excess:.1%} over the median; "
+        f"fastest: rank {slow.fastest}, {time_text(slow.fastest_ns)}."
+    )
+    if collectives:
+        longest, waited = max(zip(totals["collective_ns"], totals["rank"], strict=True))
+        sentence += (
+            f" Longest in collectives: rank {waited}, {time_text(longest)}: "
+            "they last until the slowest rank is there."
+        )
+    return wrapped(sentence, width)
