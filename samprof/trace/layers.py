@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from samprof.trace.events import Integers, Ints, Kind, Mask
+from samprof.trace.events import Integers, Ints, Kind, Mask, SmallInts
 from samprof.trace.memory import peak_inside
 from samprof.trace.nesting import Nesting
 from samprof.trace.owners import NO_LAUNCH, NO_LAUNCH_NAME, OUTSIDE, OUTSIDE_NAME
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from samprof.trace.trace import Trace
 
+_AT_ONCE = 1 << 17
 _COMPILED_OPS = ("Torch-Compiled Region", "## Call CompiledFxGraph", "CompiledFunction")
 
 
@@ -93,7 +94,7 @@ def union_by_group(group: Integers, start: Ints, end: Ints, groups: int) -> Ints
     """
     if not len(group):
         return np.zeros(groups, np.int64)
-    order = np.lexsort((start, group))
+    order = np.lexsort((start, group)).astype(np.int32)
     group, start, end = group[order], start[order], end[order]
     del order
     # Each group's times are moved behind those of the group before it, so that one running maximum
@@ -129,36 +130,45 @@ def _device_columns(trace: Trace, ranges: Ranges, outer: Mask, by: By) -> dict[s
     nesting, node, nodes = ranges.nesting, ranges.node, len(ranges.paths)
     own = _sum(len(node), interval[held], duration[held])
     count = _sum(len(node), interval[held], np.ones(int(held.sum()), np.int64))
+    kernels = _sum(nodes, node[outer], nesting.add_up(count)[outer])
     return {
-        "kernels": _sum(nodes, node[outer], nesting.add_up(count)[outer]),
+        "kernels": kernels,
         "device_total_ns": _sum(nodes, node[outer], nesting.add_up(own)[outer]),
         "device_self_ns": _sum(nodes, node, own),
-        "device_busy_ns": _busy(trace, ranges, outer, np.flatnonzero(held), interval[held]),
+        "device_busy_ns": _busy(
+            trace, ranges, outer, np.flatnonzero(held), interval[held], kernels
+        ),
     }
 
 
-def _busy(trace: Trace, ranges: Ranges, outer: Mask, which: Ints, interval: Ints) -> Ints:
-    """The union of the intervals of all activities inside each node, per device, then summed."""
-    events = trace.events
+def _busy(
+    trace: Trace, ranges: Ranges, outer: Mask, which: Ints, interval: Ints, kernels: Ints
+) -> Ints:
+    """The union of the intervals of all activities inside each node, per device, then summed.
+
+    An activity is inside as many nodes as there are ranges around it: some nodes at a time, so that
+    what is held at once does not grow with the depth.
+    """
+    events, nodes = trace.events, len(ranges.paths)
     rows = trace.launches().activity[which]
     devices, device = np.unique(events.device[rows], return_inverse=True)
-    nodes = len(ranges.paths)
-    groups, activities = [], []
-    current: Any = interval
-    inside = np.arange(len(rows), dtype=np.int32)
-    while len(inside):
-        counted = outer[current]
-        which = inside[counted]
-        groups.append(ranges.node[current[counted]] * len(devices) + device[which])
-        activities.append(rows[which])
-        parent = ranges.nesting.parent[current]
-        current, inside = parent[parent >= 0], inside[parent >= 0]
-    if not groups:
-        return np.zeros(nodes, np.int64)
-    group, row = np.concatenate(groups), np.concatenate(activities)
-    del groups, activities
-    start = events.ts[row]
-    busy = union_by_group(group, start, start + events.dur[row], nodes * len(devices))
+    busy = np.zeros(nodes * len(devices), np.int64)
+    share = np.cumsum(kernels) // _AT_ONCE
+    for some in np.unique(share).tolist():
+        chosen = outer & (share == some)[ranges.node]
+        groups, activities = [], []
+        current: Integers = interval
+        inside = np.arange(len(rows))
+        while len(inside):
+            counted = chosen[current]
+            place = inside[counted]
+            groups.append(ranges.node[current[counted]] * len(devices) + device[place])
+            activities.append(rows[place])
+            parent = ranges.nesting.parent[current]
+            current, inside = parent[parent >= 0], inside[parent >= 0]
+        row = np.concatenate(activities) if activities else rows[:0]
+        group = np.concatenate(groups) if groups else row
+        busy += union_by_group(group, events.ts[row], events.ts[row] + events.dur[row], len(busy))
     result: Ints = busy.reshape(nodes, len(devices)).sum(axis=1)
     return result
 
@@ -270,13 +280,17 @@ def outside_cpu_ns(trace: Trace, ranges: Ranges) -> int:
     """Host time that ops cover on their threads while no range is open there."""
     if ranges.by == "op":
         return 0
-    ops = trace.launches().ops
-    thread = np.concatenate([ops.thread, ranges.nesting.thread])
-    start = np.concatenate([ops.start, ranges.nesting.start])
-    end = np.concatenate([ops.end, ranges.nesting.end])
-    threads = len(trace.threads)
-    either = union_by_group(thread.astype(np.int64), start, end, threads)
-    inside = union_by_group(
-        ranges.nesting.thread.astype(np.int64), ranges.nesting.start, ranges.nesting.end, threads
+    ops, own = _covering(trace.launches().ops), _covering(ranges.nesting)
+    either = union_by_group(
+        np.concatenate([ops[0], own[0]]),
+        np.concatenate([ops[1], own[1]]),
+        np.concatenate([ops[2], own[2]]),
+        len(trace.threads),
     )
-    return int((either - inside).sum())
+    return int((either - union_by_group(*own, groups=len(trace.threads))).sum())
+
+
+def _covering(nesting: Nesting) -> tuple[SmallInts, Ints, Ints]:
+    """Thread, start and end of the intervals that no earlier one reaches beyond: they cover all."""
+    widest = nesting.wider < 0
+    return nesting.thread[widest], nesting.start[widest], nesting.end[widest]

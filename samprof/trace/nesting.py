@@ -4,12 +4,15 @@ Nothing here assumes that intervals nest; crossing ones are handled by the same 
 the one with the latest start, then the shortest.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from samprof.trace.events import Ints, SmallInts
+
+_BLOCK = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,8 @@ class Nesting:
     @classmethod
     def of(cls, thread: SmallInts, start: Ints, dur: Ints, tie: SmallInts) -> "Nesting":
         """Sorts the intervals and links them; `tie` orders those that are equal otherwise."""
-        rows = _in_order(thread, start, dur, tie)
-        thread, start, end = thread[rows], start[rows], start[rows] + dur[rows]
+        rows, start, thread = _in_order(thread, start, dur, tie)
+        end = start + dur[rows]
         wider = _wider(thread, end)
         before = np.arange(-1, len(rows) - 1, dtype=np.int32)
         parent = _climb(before, start, thread, thread, end, wider)
@@ -101,35 +104,41 @@ class Nesting:
         return totals
 
 
-def _in_order(thread: SmallInts, start: Ints, dur: Ints, tie: SmallInts) -> SmallInts:
-    """The rows by thread, start, longest first, tie.
+def _in_order(
+    thread: SmallInts, start: Ints, dur: Ints, tie: SmallInts
+) -> tuple[SmallInts, Ints, SmallInts]:
+    """The rows by thread, start, longest first, tie; with start and thread in that order.
 
-    Files are nearly in this order, which a stable sort by one key makes use of; the other keys are
-    looked at where threads and starts are equal.
+    Files are nearly in this order, which a stable sort by few keys makes use of; the others are looked
+    at where threads and starts are equal.
     """
     rows = np.lexsort((start, thread)).astype(np.int32)
-    same = (np.diff(start[rows]) == 0) & (np.diff(thread[rows]) == 0)
-    if not same.any():
-        return rows
-    equal = np.zeros(len(rows), bool)
-    equal[1:] |= same
-    equal[:-1] |= same
-    those = rows[equal]
-    rows[equal] = those[np.lexsort((tie[those], -dur[those], start[those], thread[those]))]
-    return rows
+    start, thread = start[rows], thread[rows]
+    same = (start[1:] == start[:-1]) & (thread[1:] == thread[:-1])
+    if same.any():
+        equal = np.zeros(len(rows), bool)
+        equal[1:] |= same
+        equal[:-1] |= same
+        those = rows[equal]
+        order = np.lexsort((tie[those], -dur[those], start[equal], thread[equal]))
+        rows[equal] = those[order]
+    return rows, start, thread
 
 
 def _wider(thread: SmallInts, end: Ints) -> SmallInts:
     """For each interval the nearest earlier one on its thread that ends later: pointer jumping."""
     wider = np.arange(-1, len(end) - 1, dtype=np.int32)
     wider[np.flatnonzero(np.diff(thread, prepend=-1))] = -1
-    open_ = np.flatnonzero(wider >= 0)
-    while len(open_):
-        open_ = open_[end[wider[open_]] <= end[open_]]
-        # All between an interval and its pointer end no later than it, so the pointer's own
-        # pointer is safe to take over, resolved or not.
-        wider[open_] = wider[wider[open_]]
-        open_ = open_[wider[open_] >= 0]
+    for block in _blocks(
+        len(end)
+    ):  # what lies before a block is settled, and its pointers are final
+        open_ = block[wider[block] >= 0]
+        while len(open_):
+            open_ = open_[end[wider[open_]] <= end[open_]]
+            # All between an interval and its pointer end no later than it, so the pointer's own
+            # pointer is safe to take over, settled or not.
+            wider[open_] = wider[wider[open_]]
+            open_ = open_[wider[open_] >= 0]
     return wider
 
 
@@ -143,14 +152,21 @@ def _climb(
 ) -> SmallInts:
     """From each candidate outwards to the first interval that ends after the time; else -1."""
     result = candidate.copy()
-    open_ = np.flatnonzero(result >= 0)
-    result[open_[of_thread[result[open_]] != thread[open_]]] = -1
-    open_ = np.flatnonzero(result >= 0)
-    while len(open_):
-        open_ = open_[end[result[open_]] <= time[open_]]
-        result[open_] = wider[result[open_]]
+    for block in _blocks(len(result)):
+        open_ = block[result[block] >= 0]
+        result[open_[of_thread[result[open_]] != thread[open_]]] = -1
         open_ = open_[result[open_] >= 0]
+        while len(open_):
+            open_ = open_[end[result[open_]] <= time[open_]]
+            result[open_] = wider[result[open_]]
+            open_ = open_[result[open_] >= 0]
     return result
+
+
+def _blocks(count: int) -> Iterator[Ints]:
+    """The numbers up to `count`, in blocks that stay in the processor's cache."""
+    for begin in range(0, count, _BLOCK):
+        yield np.arange(begin, min(begin + _BLOCK, count))
 
 
 def _depths(parent: SmallInts) -> SmallInts:
