@@ -89,7 +89,6 @@ def load(path: str | Path, *, cache: bool = True) -> Trace | Run | Ranks:
     from samprof.sweep.run import Run
     from samprof.sweep.store import RUN_FILE
     from samprof.trace import load_trace
-    from samprof.trace.ranks import Ranks
     from samprof.trace.read import traces_in
 
     path = Path(path)
@@ -99,6 +98,8 @@ def load(path: str | Path, *, cache: bool = True) -> Trace | Run | Ranks:
         return Run(path)
     traces = traces_in(path)
     if len(traces) > 1:
+        from samprof.trace.ranks import Ranks
+
         return Ranks(path, tuple(traces), cache)
     return load_trace(traces[0], cache=cache)
 

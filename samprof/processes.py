@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+READERS = "SAMPROF_READERS"
+"""Environment variable: 1 keeps the reading of a trace in one process."""
+
 
 def start(
     module: str,

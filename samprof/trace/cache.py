@@ -53,7 +53,7 @@ def cached(trace: Path, wanted: dict[str, Any]) -> Trace | None:
     """The trace from its cache; None where there is none that is whole and of these bytes."""
     try:
         return _read(cache_path(trace), wanted)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError):
+    except Exception:  # whatever is wrong with a cache, there is still the trace
         return None
 
 
@@ -72,7 +72,7 @@ def keep(trace: Trace, path: Path, made_of: dict[str, Any]) -> None:
         written_whole(cache_path(path)) as file,
         zipfile.ZipFile(file, "w") as archive,
     ):
-        archive.writestr(_ABOUT, json.dumps(about))
+        archive.writestr(zipfile.ZipInfo(_ABOUT), json.dumps(about))
         for table, rows in tables:
             for column in rows.dtypes():
                 _add(archive, f"{table}.{column}.npy", getattr(rows, column))

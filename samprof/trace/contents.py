@@ -109,9 +109,11 @@ def _in_order_of_pieces(
     pieces = []
     for column, at, end in zip(columns, begun, rows, strict=True):
         numbers, starts = at.T.tolist()
+        if not numbers:
+            continue
         pieces += [
             (number, column[start:stop])
             for number, start, stop in zip(numbers, starts, [*starts[1:], end], strict=True)
         ]
     pieces.sort(key=lambda piece: piece[0])
-    return np.concatenate([rows for _, rows in pieces])
+    return np.concatenate([rows for _, rows in pieces] or columns)

@@ -19,7 +19,7 @@ def parsed(path: Path) -> Trace:
         OSError, EOFError, BROKEN_GZIP: it cannot be read, or not to its end.
     """
     contents = read_together(path) if is_worth_it(path) else None
-    contents = contents or _read_alone(path)
+    contents = contents or read_alone(path)
     return Trace(
         events=contents.events,
         allocations=from_the_start(contents.memory),
@@ -30,7 +30,8 @@ def parsed(path: Path) -> Trace:
     )
 
 
-def _read_alone(path: Path) -> Contents:
+def read_alone(path: Path) -> Contents:
+    """The file's contents, by this process; errors as `parsed`."""
     decoder = Decoder()
     with open_plain(path) as stream:
         scanner = EventScanner(stream, decoder, path)

@@ -12,9 +12,8 @@ from queue import Queue
 from typing import TYPE_CHECKING, Any
 
 from samprof.errors import SamprofError, TraceError
-from samprof.processes import can_start, cores, end, start
+from samprof.processes import READERS, can_start, cores, end, start
 from samprof.trace.ranges import By, checked
-from samprof.trace.together import READERS
 
 if TYPE_CHECKING:
     import subprocess
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from samprof.trace.check import Check
 
 Progress = Callable[[int, int], None]
+_WORKER = "samprof.trace.rank_worker"
 _COLLECTIVE = re.compile(r"^(nccl|rccl|oneccl|mscclpp|msccl|vllm::cross_device)", re.IGNORECASE)
 _RANK_IN_NAME = re.compile(r"rank[-_]?(\d+)", re.IGNORECASE)
 
@@ -218,7 +218,7 @@ def _each(
 
 def _worker() -> subprocess.Popen[bytes]:
     # The cores are busy with the other traces.
-    return start("samprof.trace.rank_worker", variables={READERS: "1"})
+    return start(_WORKER, variables={READERS: "1"})
 
 
 def _asked(process: subprocess.Popen[bytes], path: Path, by: By, cache: bool) -> Any:

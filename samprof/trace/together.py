@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from samprof.errors import TraceError
-from samprof.processes import can_start, cores, end, start
+from samprof.processes import READERS, can_start, cores, end, start
 from samprof.trace.contents import Contents, Part, whole
 from samprof.trace.decode import Decoder
 from samprof.trace.scan import EventScanner, IrregularError
 from samprof.trace.stream import BROKEN_GZIP, is_gzip, open_plain
 
-READERS = "SAMPROF_READERS"
-"""Environment variable: 1 keeps reading in this process."""
 _WORTH_GZIP, _WORTH_PLAIN = 8 << 20, 100 << 20
 _ALONE: tuple[type[Exception], ...] = (
     IrregularError,
