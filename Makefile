@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OUT ?= runs/demo
 
-.PHONY: demo test check format lock clean
+.PHONY: demo test check format bench lock clean
 
 demo: $(READY)
 	$(BIN)/samprof sweep --batch-sizes 1,2,4,8 --out $(OUT)
@@ -21,6 +21,11 @@ check: $(READY)
 format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# What reading and recording cost, beside their peers; about 15 minutes on two cores.
+bench: $(READY)
+	$(BIN)/python -m bench.readers --out docs/benchmarks.md
+	$(BIN)/python -m bench.recording --out docs/benchmarks.md
 
 # The environment is made anew when the lock file or the packaging changes.
 $(READY): requirements.lock setup.cfg pyproject.toml
