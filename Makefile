@@ -24,8 +24,7 @@ format: $(READY)
 
 # What reading and recording cost, beside their peers; about 15 minutes on two cores.
 bench: $(READY)
-	$(BIN)/python -m bench.readers --out docs/benchmarks.md
-	$(BIN)/python -m bench.recording --out docs/benchmarks.md
+	$(BIN)/python -m bench
 
 # The environment is made anew when the lock file or the packaging changes.
 $(READY): requirements.lock setup.cfg pyproject.toml

@@ -7,7 +7,6 @@ document to stdout.
 
     python -m bench.readers                                # 0.1, 1 and 4 million events
     python -m bench.readers --sizes 0.1 --rounds 3
-    python -m bench.readers --out docs/benchmarks.md       # between its two marker comments
 """
 
 import argparse
@@ -26,7 +25,6 @@ from bench._machine import describe, installed_version
 from bench._measure import PAUSE_S, MeasureError, Measurement, measure
 from bench.traces import Truth, write_trace
 
-BEGIN, END = "<!-- readers:begin -->", "<!-- readers:end -->"
 LIMIT_PROCESSES = "SAMPROF_READERS"
 TIMEOUT_S = 1800
 LARGE_EVENTS = 2_000_000
@@ -88,7 +86,6 @@ def main() -> int:
     )
     parser.add_argument("--rounds", type=int, help="by default 5, at 1 million 3, at 4 million 1")
     parser.add_argument("--seed", type=int, default=0, help="of the traces and of the order")
-    parser.add_argument("--out", type=Path, help="a markdown file to put the tables into")
     options = parser.parse_args()
 
     os.environ.pop(LIMIT_PROCESSES, None)
@@ -100,8 +97,6 @@ def main() -> int:
             parts.append(compare(Path(folder), round(millions * 1e6), rounds, options.seed))
     document = "\n".join(parts)
     print(document)
-    if options.out:
-        put_between_markers(options.out, document)
     return 1 if "failed: " in document else 0
 
 
@@ -221,17 +216,6 @@ def _digits(value: float) -> str:
 
 def _counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def put_between_markers(path: Path, document: str) -> None:
-    """Writes the document into the file, in place of what the two markers hold, or at its end."""
-    text = path.read_text() if path.exists() else "# Benchmarks\n"
-    if (BEGIN in text) != (END in text):
-        raise SystemExit(f"{path}: only one of the markers {BEGIN} and {END}; put both in")
-    before, _, following = text.partition(BEGIN)
-    _, _, after = following.partition(END)
-    rest = f"\n{after.lstrip()}" if after.strip() else ""
-    path.write_text(f"{before.rstrip()}\n\n{BEGIN}\n{document}\n{END}\n{rest}")
 
 
 def _sizes(text: str) -> tuple[float, ...]:

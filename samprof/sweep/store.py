@@ -1,13 +1,12 @@
 """The run directory: what was asked, one file a point, traces; each file whole or not there."""
 
 import json
-import os
 import shutil
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from samprof.errors import RunError
+from samprof.files import written_whole
 from samprof.sweep.plan import Plan
 from samprof.sweep.point import Point, point_key
 
@@ -22,17 +21,11 @@ def write_whole(path: Path, data: bytes) -> None:
     Raises:
         RunError: the file cannot be written; nothing is left behind.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
+        with written_whole(path) as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
     except OSError as error:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
         cause = error.strerror or str(error)
         remedy = "free space or choose another directory, then run the same command to resume"
         raise RunError("write", path, cause, remedy) from None

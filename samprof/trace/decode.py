@@ -2,7 +2,7 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import compress
 from operator import attrgetter
 from typing import Any
@@ -13,10 +13,11 @@ import numpy as np
 from samprof.trace.contents import Part
 from samprof.trace.events import ABSENT, Events, Ints, Kind, Mask, MemoryEvents, SmallInts
 from samprof.trace.growing import Growing
-from samprof.trace.json_events import CPU_DEVICE_TYPE, Event, integer, lenient_event
+from samprof.trace.json_events import CPU_DEVICE_TYPE, Event, WholeEvent, integer, lenient_event
 from samprof.trace.kinds import MEMORY, kind_of
-from samprof.trace.times import nanoseconds
+from samprof.trace.times import nanoseconds, whole_nanoseconds
 
+Times = Callable[[list[Any]], tuple[Ints, Mask]]
 _HEAD = attrgetter("ph", "cat", "name", "pid", "tid")
 
 
@@ -29,6 +30,10 @@ class Decoder:
 
     def __init__(self) -> None:
         self.part = Part(Growing(Events), Growing(MemoryEvents), [], {}, {}, Counter())
+        self._decode_whole: Callable[[bytes], list[Any]] = msgspec.json.Decoder(
+            list[WholeEvent]
+        ).decode
+        self._whole_so_far = True
         self._decode = msgspec.json.Decoder(list[Event]).decode
         self._decode_one = msgspec.json.Decoder(Event).decode
         self._heads = _Heads(self.part.names, self.part.threads)
@@ -45,6 +50,12 @@ class Decoder:
             ValueError, RecursionError: the list is not valid JSON, or an event is not of the usual
                 form; nothing of it has been taken then.
         """
+        if self._whole_so_far:
+            try:
+                self._take(self._decode_whole(piece), whole_nanoseconds)
+                return
+            except msgspec.ValidationError:
+                self._whole_so_far = False
         self._take(self._decode(piece))
 
     def salvage(self, elements: Iterable[bytes]) -> None:
@@ -59,23 +70,26 @@ class Decoder:
         self._take(events)
 
     def _salvaged(self, element: bytes) -> Event | None:
+        if not element.startswith(b"{"):
+            return None
         try:
             return self._decode_one(element)
         except (ValueError, RecursionError):
             return lenient_event(element)
 
-    def _take(self, events: list[Event]) -> None:
+    def _take(self, events: list[Event], read: Times = nanoseconds) -> None:
+        """Takes events whose times `read` understands."""
         if not events:
             return
         kind, name, thread = self._heads.columns(events)
         remembered = kind == MEMORY
         if remembered.any():
-            self._take_memory(_those(events, remembered), thread[remembered])
+            self._take_memory(_those(events, remembered), thread[remembered], read)
         wanted = (kind > 0) & ~remembered
         if not wanted.all():
             events, kind = _those(events, wanted), kind[wanted]
             name, thread = name[wanted], thread[wanted]
-        ts, dur, timed = self._times(events, kind)
+        ts, dur, timed = self._times(events, kind, read)
         table = Events(
             kind=kind.astype(np.int8),
             name=name,
@@ -91,7 +105,7 @@ class Decoder:
         if which.any():
             self.part.passed_over[reason] += int(which.sum())
 
-    def _times(self, events: list[Event], kind: SmallInts) -> tuple[Ints, Ints, Mask]:
+    def _times(self, events: list[Event], kind: SmallInts, read: Times) -> tuple[Ints, Ints, Mask]:
         """Starts and durations, and which of the events have a start.
 
         Flows have no duration; what is missing or negative counts as 0.
@@ -99,7 +113,7 @@ class Decoder:
         lasting = kind < Kind.FLOW_FORWARD
         texts = [event.ts for event in events]
         texts += [event.dur for event in (events if lasting.all() else _those(events, lasting))]
-        times, valid = nanoseconds(texts)
+        times, valid = read(texts)
         count = len(events)
         if not valid.all():
             self._pass_over("without a duration, taken as 0", ~valid[count:])
@@ -110,8 +124,8 @@ class Decoder:
             dur = np.maximum(dur, 0)
         return times[:count], dur, valid[:count]
 
-    def _take_memory(self, events: list[Event], thread: SmallInts) -> None:
-        ts, timed = nanoseconds([event.ts for event in events])
+    def _take_memory(self, events: list[Event], thread: SmallInts, read: Times) -> None:
+        ts, timed = read([event.ts for event in events])
         args = [event.args for event in events]
         device = [-1 if a.device_type == CPU_DEVICE_TYPE else a.device_id for a in args]
         table = MemoryEvents(
@@ -202,7 +216,7 @@ def _column(values: list[int]) -> Ints:
 def _small(values: list[int]) -> SmallInts:
     """The values that fit into 32 bits, -1 for others."""
     wide = np.array(values, np.int64)
-    return np.where(np.abs(wide) < 2**31, wide, -1).astype(np.int32)
+    return np.where((wide >= -(2**31)) & (wide < 2**31), wide, -1).astype(np.int32)
 
 
 def _integers(values: list[Any], instead: list[Any]) -> SmallInts:

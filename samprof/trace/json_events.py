@@ -1,6 +1,7 @@
 """One event as the file has it: the usual form for msgspec, and whatever else can be understood."""
 
 import json
+import re
 from typing import Annotated, Any
 
 import msgspec
@@ -9,6 +10,7 @@ from samprof.trace.events import ABSENT
 
 CPU_DEVICE_TYPE = 0
 _Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Args(msgspec.Struct, gc=False):
@@ -42,11 +44,27 @@ class Event(msgspec.Struct, gc=False):
     args: Args = msgspec.field(default_factory=lambda: _NO_ARGS)
 
 
+class WholeEvent(Event, gc=False):
+    """The same where all times are whole microseconds, as Kineto wrote them until 2024.
+
+    Integers are exact as they are, and need no digits looked at.
+    """
+
+    ts: int = ABSENT  # type: ignore[assignment]
+    dur: int = ABSENT  # type: ignore[assignment]
+
+
+class _Digits(str):
+    """A number with decimals or an exponent, as written."""
+
+    __slots__ = ()
+
+
 def lenient_event(element: bytes) -> Event | None:
     """An event with control characters, broken UTF-8 or values of an odd type; None if none."""
     text = element.decode("utf-8", "replace")
     try:
-        raw = json.loads(text, strict=False, parse_float=str, parse_constant=str)
+        raw = json.loads(text, strict=False, parse_float=_Digits, parse_constant=str)
     except (ValueError, RecursionError):
         return None
     if not isinstance(raw, dict):
@@ -56,7 +74,7 @@ def lenient_event(element: bytes) -> Event | None:
     return Event(
         ph=str(raw.get("ph", "")),
         cat=str(raw["cat"]) if raw.get("cat") is not None else None,
-        name=str(raw.get("name", "")),
+        name=_SURROGATE.sub("\ufffd", str(raw.get("name", ""))),
         pid=_identity(raw.get("pid")),
         tid=_identity(raw.get("tid")),
         ts=msgspec.Raw(_digits(raw.get("ts"))),
@@ -80,14 +98,18 @@ def integer(value: object) -> int | None:
     """The integer that a JSON value stands for, `"stream 7"` and `7.0` included.
 
     Example:
-        >>> integer("stream 7"), integer(7.0), integer("seven"), integer(2**70)
-        (7, 7, None, None)
+        >>> integer("stream 7"), integer(7.0), integer(7.5), integer("seven"), integer(2**70)
+        (7, 7, None, None, None)
     """
-    if isinstance(value, str):
+    if isinstance(value, _Digits):
+        value = float(value)
+    elif isinstance(value, str):
         value = value.rsplit(" ", maxsplit=1)[-1]
     try:
         number = int(value)  # type: ignore[call-overload]
     except (TypeError, ValueError, OverflowError):
+        return None
+    if isinstance(value, float) and number != value:
         return None
     return int(number) if abs(number) < 2**63 else None
 
@@ -97,9 +119,11 @@ def _or(value: object, default: int) -> int:
     return default if number is None else number
 
 
-def _identity(value: object) -> int | str:
+def _identity(value: object) -> int | float | str:
+    if isinstance(value, _Digits):
+        return float(value)
     return value if type(value) is int else str(value)
 
 
 def _digits(value: object) -> bytes:
-    return str(value).encode() if isinstance(value, int | str) else b""
+    return str(value).encode() if type(value) in (int, _Digits) else b""

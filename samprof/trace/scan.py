@@ -5,9 +5,12 @@ brackets. The cut is guessed (the last `}, {` of what was read) and then proved 
 of an array that ends in the wrong place is never balanced, so a wrong guess cannot pass.
 """
 
+import codecs
 import json
 from collections.abc import Callable
 from typing import Any, BinaryIO
+
+import msgspec
 
 from samprof.errors import TraceError
 from samprof.trace.decode import Decoder
@@ -17,6 +20,9 @@ PIECE_BYTES = 1 << 18
 LONGEST_BYTES = 8 << 20
 """The most that is held of one event, and of what precedes and follows traceEvents."""
 _SPLIT_BYTES = 4 * PIECE_BYTES
+_MOST_VALUES = 1 << 18
+"""The most JSON values that are kept of what follows traceEvents: each takes some 100 bytes."""
+_AT_ONCE = 1 << 14
 _EVENTS = "traceEvents"
 _EXPORT_AGAIN = "export the trace again, or check that the copy is complete"
 REFUSED = (ValueError, RecursionError)
@@ -50,7 +56,7 @@ class EventScanner:
         self._path = path
         self._is_mine = is_mine
         self._pieces = 0
-        self._enough = _SPLIT_BYTES
+        self._enough = 0
         self.notes: list[str] = []
 
     def run(self) -> dict[str, Any]:
@@ -78,7 +84,7 @@ class EventScanner:
         step = PIECE_BYTES
         while True:
             more = self._stream.read(step)
-            text += more
+            text = (text + more).removeprefix(codecs.BOM_UTF8)
             start = list_start(text, _EVENTS.encode())
             if start is not None:
                 return text[:start], text[start:]
@@ -87,13 +93,19 @@ class EventScanner:
             if len(text) > LONGEST_BYTES:
                 cause = f"no {_EVENTS} list in its first {_MEBIBYTES}"
                 raise self._error(cause, "give a trace that torch.profiler exported")
-            step = len(text)  # doubling: a long head stays linear
+            # Doubling: a long head stays linear.
+            step = min(max(len(text), PIECE_BYTES), LONGEST_BYTES + 1 - len(text))
 
     def _no_events(self, text: bytes) -> TraceError:
         if not text.strip():
             return self._error("the file is empty")
+        encoding = _wide_encoding(text)
+        if encoding is not None:
+            return self._error(
+                f"text in {encoding}, not in UTF-8", "convert it, or export it again"
+            )
         try:
-            json.loads(text)
+            msgspec.json.decode(text, type=msgspec.Raw)
         except REFUSED as error:
             return self._error(f"not JSON ({_reason(error)})")
         cause = f"JSON without a {_EVENTS} list"
@@ -114,9 +126,13 @@ class EventScanner:
         """Feeds all pieces but the last, which is the rest; or all, when the list ended earlier."""
         while more := self._stream.read(PIECE_BYTES):
             text += more
+            if len(text) < self._enough:
+                continue
             border = last_border(text, max(len(text) - len(more) - NEAR, 0))
             if border is None:
-                split = self._without_border(text)
+                if len(text) < _SPLIT_BYTES:
+                    continue
+                split = self._feed_exactly(text)
             elif not self._next_is_mine():
                 text = text[border[1] :]
                 continue
@@ -143,38 +159,42 @@ class EventScanner:
             if piece.after != b"":
                 return self._feed_exactly(text)
             self._decoder.salvage(piece.elements)
+        self._enough = 0
         return Split([], text[following:])
 
-    def _without_border(self, text: bytes) -> Split:
-        if len(text) < self._enough:
-            return Split([], text)
-        split = self._feed_exactly(text)
-        self._enough = max(_SPLIT_BYTES, 2 * len(split.rest))  # doubling: a long event stays linear
-        if len(split.rest) > LONGEST_BYTES:
-            raise self._error(f"an event of more than {_MEBIBYTES}")
-        return split
-
     def _feed_exactly(self, text: bytes) -> Split:
-        """Feeds what is complete, whatever it looks like."""
+        """Feeds what is complete, whatever it looks like.
+
+        Raises:
+            TraceError: what is not complete is too long.
+        """
         if self._is_mine is not None:
             raise IrregularError
         split = split_list(text)
         self._decoder.begin(self._pieces)
         self._feed(split.elements)
+        if len(split.rest) > LONGEST_BYTES:
+            raise self._error(f"an event of more than {_MEBIBYTES}")
+        # Doubling: a long event stays linear.
+        self._enough = min(2 * len(split.rest), LONGEST_BYTES + 1)
         return split
 
     def _feed(self, elements: list[bytes]) -> None:
-        try:
-            self._decoder.decode(b"[%b]" % b",".join(elements))
-        except REFUSED:
-            self._decoder.salvage(elements)
+        for begin in range(0, len(elements), _AT_ONCE):
+            some = elements[begin : begin + _AT_ONCE]
+            try:
+                self._decoder.decode(b"[%b]" % b",".join(some))
+            except REFUSED:
+                self._decoder.salvage(some)
 
     def _metadata(self, head: bytes, tail: bytes) -> dict[str, Any]:
-        if head.strip() == b"[":
-            return {}
-        if len(tail) > LONGEST_BYTES:
-            self.notes.append(f"what follows {_EVENTS} is over {_MEBIBYTES} and was passed over")
-            tail = b"}"
+        is_bare = head.strip() == b"["
+        if _values(head) > _MOST_VALUES:
+            self.notes.append(f"what precedes {_EVENTS} is too much to keep and was passed over")
+            head = b'{"%b": [' % _EVENTS.encode()
+        if len(tail) > LONGEST_BYTES or _values(tail) > _MOST_VALUES:
+            self.notes.append(f"what follows {_EVENTS} is too much to keep and was passed over")
+            tail = b"" if is_bare else b"}"
         outermost: list[tuple[str, Any]] = []
 
         def remember(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -186,9 +206,11 @@ class EventScanner:
             document = json.loads(text, strict=False, object_pairs_hook=remember)
         except REFUSED as error:
             raise self._error(f"what surrounds {_EVENTS} is not JSON ({_reason(error)})") from error
+        if isinstance(document, list):
+            return {}
         del document[_EVENTS]
-        others = [value for key, value in outermost if key == _EVENTS][1:]
-        if others:
+        lists = [value for key, value in outermost if key == _EVENTS and value is not None]
+        if len(lists) > 1:
             self.notes.append(f"another {_EVENTS} list was passed over")
         return dict(document)
 
@@ -198,3 +220,15 @@ class EventScanner:
 
 def _reason(error: Exception) -> str:
     return str(error).split("\n", maxsplit=1)[0]
+
+
+def _wide_encoding(text: bytes) -> str | None:
+    """UTF-16 or UTF-32, where a list or an object is written in it."""
+    encoding = json.detect_encoding(text)
+    first = text[:64].decode(encoding, "replace").lstrip("\ufeff \t\r\n")[:1]
+    return encoding.upper() if first in ("{", "[") and not encoding.startswith("utf-8") else None
+
+
+def _values(text: bytes) -> int:
+    """At least as many as the JSON values in the text, those in lists and objects included."""
+    return sum(map(text.count, (b"[", b"{", b",")))

@@ -14,7 +14,9 @@ import numpy.typing as npt
 _PLAIN = b"0123456789. "
 _SPACE, _DOT = b" ."
 _SCALE = np.array([1000, 100, 10, 1], np.int64)
-_LIMIT = 2**63 - 1
+_LIMIT = 2**62 - 1  # a start and a duration add up to what fits into 64 bits
+_MOST = Decimal(_LIMIT).scaleb(-3)
+_NANOSECOND = Decimal("0.001")
 
 
 def nanoseconds(
@@ -24,7 +26,7 @@ def nanoseconds(
 
     Args:
         texts: JSON numbers as in the file, such as `b"12"`, `b"12.5"`, `b"-1e3"`; anything else
-            (`b""`, `b"null"`, `b'"a"'`) counts as no number and gives 0.
+            (`b""`, `b"null"`, `b'"a"'`), and 146 years or more, counts as no number and gives 0.
 
     Returns:
         int64 nanoseconds `[len(texts)]` and a mask `[len(texts)]` of the valid ones.
@@ -44,6 +46,23 @@ def nanoseconds(
     exact = [_decimal_nanoseconds(bytes(text)) for text in texts]
     valid = np.array([value is not None for value in exact], bool)
     return np.array([value or 0 for value in exact], np.int64), valid
+
+
+def whole_nanoseconds(
+    microseconds: Sequence[int],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """The same of integers.
+
+    Example:
+        >>> whole_nanoseconds([12, 2**62])
+        (array([12000,     0]), array([ True, False]))
+    """
+    try:
+        values = np.array(microseconds, np.int64)
+    except OverflowError:
+        values = np.array([v if abs(v) < _LIMIT else _LIMIT for v in microseconds], np.int64)
+    valid = (values >= -(_LIMIT // 1000)) & (values <= _LIMIT // 1000)
+    return np.where(valid, values, 0) * 1000, valid
 
 
 def _of_one_form(joined: bytes, count: int) -> npt.NDArray[np.int64] | None:
@@ -88,9 +107,9 @@ def _of_several_forms(joined: bytes, count: int) -> npt.NDArray[np.int64] | None
 
 def _decimal_nanoseconds(text: bytes) -> int | None:
     try:
-        number = Decimal(text.decode("ascii")) * 1000
+        number = Decimal(text.decode("ascii"))
     except (InvalidOperation, UnicodeDecodeError):
         return None
-    if not number.is_finite() or abs(number) > _LIMIT:
+    if not number.is_finite() or number.copy_abs() > _MOST:
         return None
-    return int(number.quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+    return int(number.quantize(_NANOSECOND, rounding=ROUND_HALF_EVEN).scaleb(3))

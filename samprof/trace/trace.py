@@ -30,7 +30,8 @@ class Trace:
         names: what `events.name` points to.
         threads: (process id, thread id), what `events.thread` points to.
         metadata: the file's other keys (device properties, base time, rank, what samprof recorded).
-        notes: what was passed over or mended while reading.
+        notes: what was passed over or mended while reading; also in `attrs["notes"]` of every
+            table.
     """
 
     events: Events
@@ -54,7 +55,7 @@ class Trace:
         """
         from samprof.trace.kernels import kernels_table
 
-        return kernels_table(self, by)
+        return self._noted(kernels_table(self, by))
 
     def layers(self, by: By = "auto") -> pd.DataFrame:
         """One row an owner of time, ordered as first entered; see `samprof.trace.layers`.
@@ -64,13 +65,13 @@ class Trace:
         """
         from samprof.trace.layers import layers_table
 
-        return layers_table(self, by)
+        return self._noted(layers_table(self, by))
 
     def memory(self, by: By = "auto") -> pd.DataFrame:
         """One row an owner of allocations; see `samprof.trace.memory`."""
         from samprof.trace.memory import memory_table
 
-        return memory_table(self, by)
+        return self._noted(memory_table(self, by))
 
     def check(self, by: By = "auto") -> Check:
         """Whether nothing is lost or counted twice (invariants I1, I2, I4), with the sums."""
@@ -95,6 +96,11 @@ class Trace:
             found = self.metadata.get("samprof")
             self._memo["recorded"] = _decoded(found) if isinstance(found, dict) else {}
         return self._memo["recorded"]  # type: ignore[no-any-return]
+
+    def _noted(self, table: pd.DataFrame) -> pd.DataFrame:
+        if self.notes:
+            table.attrs["notes"] = list(self.notes)
+        return table
 
     def launches(self) -> Launches:
         """Launch and op of each device activity."""
