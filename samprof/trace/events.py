@@ -86,7 +86,9 @@ class Events(Table):
 
     def of(self, *kinds: Kind) -> Ints:
         """Row numbers of the events of these kinds, in file order."""
-        return np.flatnonzero(np.isin(self.kind, kinds))
+        wanted = np.zeros(max(Kind) + 1, bool)
+        wanted[list(kinds)] = True
+        return np.flatnonzero(wanted[self.kind])
 
 
 @dataclass(frozen=True, slots=True)

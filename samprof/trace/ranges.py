@@ -49,7 +49,7 @@ def choose(events: Events, by: str) -> str:
         UsageError: `by` is none of auto, samprof, module, annotation, op.
     """
     if checked(by) == "auto":
-        present = set(np.unique(events.kind).tolist())
+        present = set(np.flatnonzero(np.bincount(events.kind)).tolist())
         return next((name for name, kind in _KIND.items() if kind in present), "samprof")
     return by
 

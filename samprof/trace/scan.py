@@ -16,7 +16,7 @@ from samprof.errors import TraceError
 from samprof.trace.decode import Decoder
 from samprof.trace.split import NEAR, Split, last_border, list_start, split_list
 
-PIECE_BYTES = 1 << 18
+PIECE_BYTES = 1 << 19
 LONGEST_BYTES = 8 << 20
 """The most that is held of one event, and of what precedes and follows traceEvents."""
 _SPLIT_BYTES = 4 * PIECE_BYTES
