@@ -112,17 +112,18 @@ def read(path: Path) -> Events:
     text = gzip.decompress(data) if path.suffix == ".gz" else data
     events = Events()
     for event in json.loads(text, parse_float=Decimal)["traceEvents"]:
-        _sort_into(events, event)
+        sort_into(events, event)
     return events
 
 
-def _sort_into(events: Events, event: dict[str, Any]) -> None:
+def sort_into(events: Events, event: dict[str, Any]) -> None:
+    """Adds one event to what the rules speak of, or nothing."""
     category = str(event.get("cat", "")).lower()
     args = event.get("args") or {}
     thread = (event.get("pid"), str(event.get("tid")))
-    if category == "fwdbwd" and event["ph"] == "s":
+    if category == "fwdbwd" and event.get("ph") == "s":
         events.forward_ends[event["id"]] = (thread, nanoseconds(event["ts"]))
-    elif category == "fwdbwd" and event["ph"] == "f":
+    elif category == "fwdbwd" and event.get("ph") == "f":
         events.backward_ends.append((thread, nanoseconds(event["ts"]), event["id"]))
     if event.get("ph") != "X":
         return
