@@ -9,14 +9,14 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import torch
 
-_EVENTS_KEY = b'"traceEvents": ['
+Range = tuple[str, int, int, int]
+"""Name, native thread id, start and end in nanoseconds of the system clock."""
 
 
 class Elsewhere:
@@ -28,16 +28,18 @@ class Elsewhere:
 
     def __init__(self) -> None:
         self.home: int | None = None
-        self._ranges: list[tuple[str, int, int, int]] = []
+        self._ranges: list[Range] = []
 
     def begin(self) -> None:
         """Keeps the ranges of threads other than this one, from now on."""
         self._ranges = []
         self.home = threading.get_ident()
 
-    def end(self) -> None:
-        """Stops keeping; what is there waits for `write_into`."""
+    def end(self) -> list[Range]:
+        """Stops keeping; returns what was kept."""
         self.home = None
+        kept, self._ranges = self._ranges, []
+        return kept
 
     def misses(self) -> bool:
         """Whether the profiler does not see the calling thread."""
@@ -51,47 +53,22 @@ class Elsewhere:
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:
         """Keeps the time of the block as a range of this name."""
+        kept = self._ranges  # a block that outlasts the session is not the next one's
         start = time.time_ns()
         try:
             yield
         finally:
-            self._ranges.append((name, threading.get_native_id(), start, time.time_ns()))
-
-    def write_into(self, path: Path) -> int:
-        """Puts the kept ranges into an exported trace; returns how many there were."""
-        kept, self._ranges = self._ranges, []
-        if not kept:
-            return 0
-        with path.open("rb") as trace:
-            head = b""
-            while _EVENTS_KEY not in head:
-                more = trace.read(1 << 20)
-                if not more:
-                    return 0
-                head += more
-            before, key, after = head.partition(_EVENTS_KEY)
-            base = _base_time(before)
-            events = [_event(*entry, base) for entry in kept]
-            merged = path.with_suffix(".merged")
-            with merged.open("wb") as out:
-                out.write(before + key + b",\n".join(events) + b",\n" + after)
-                while more := trace.read(1 << 20):
-                    out.write(more)
-        merged.replace(path)
-        return len(events)
+            kept.append((name, threading.get_native_id(), start, time.time_ns()))
 
 
-def _base_time(head: bytes) -> int:
+def as_events(ranges: Sequence[Range], head: bytes) -> Iterator[bytes]:
+    """The ranges as events of a trace that begins with this head, which says where its clock starts."""
     _, found, rest = head.partition(b'"baseTimeNanoseconds": ')
-    return int(rest.split(b",", maxsplit=1)[0]) if found else 0
-
-
-def _event(name: str, tid: int, start: int, end: int, base: int) -> bytes:
-    head = json.dumps({"ph": "X", "cat": "user_annotation", "name": name, "pid": os.getpid()})
-    times = (
-        f'"tid": {tid}, "ts": {_microseconds(start - base)}, "dur": {_microseconds(end - start)}'
-    )
-    return f"{head[:-1]}, {times}}}".encode()
+    base = int(rest.split(b",", maxsplit=1)[0]) if found else 0
+    for name, tid, start, end in ranges:
+        event = json.dumps({"ph": "X", "cat": "user_annotation", "name": name, "pid": os.getpid()})
+        ts, dur = _microseconds(start - base), _microseconds(end - start)
+        yield f'{event[:-1]}, "tid": {tid}, "ts": {ts}, "dur": {dur}}}'.encode()
 
 
 def _microseconds(ns: int) -> str:

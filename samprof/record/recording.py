@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import itertools
-import os
 import shutil
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +15,7 @@ import torch
 from torch import nn
 
 from samprof.errors import RecordingError, RunError, TraceError, UsageError
+from samprof.files import written_whole
 from samprof.record.knowledge import Knowledge
 from samprof.record.patches import annotation, enter_ranges
 from samprof.record.select import Selection, select
@@ -118,15 +117,11 @@ class Recording:
         """
         source = self._trace_path()
         target = Path(directory) / TRACE_NAME.format(rank=_rank())
-        partial = target.with_name(f".{target.name}.{os.getpid()}")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            with source.open("rb") as plain, gzip.open(partial, "wb", compresslevel=5) as packed:
-                shutil.copyfileobj(plain, packed, 1 << 20)
-            partial.replace(target)
+            with source.open("rb") as ready, written_whole(target) as file:
+                shutil.copyfileobj(ready, file)
         except OSError as error:
-            with suppress(OSError):
-                partial.unlink(missing_ok=True)
             cause = error.strerror or str(error)
             raise RunError("save", target, cause, "free space or choose another path") from error
         return target

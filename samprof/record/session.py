@@ -14,6 +14,8 @@ import torch.autograd.profiler as autograd_profiler
 
 from samprof._version import __version__
 from samprof.errors import RecordingError
+from samprof.record.elsewhere import Range
+from samprof.record.export import write_trace
 from samprof.record.patches import elsewhere, fast_record_function
 from samprof.trace.names import encoded
 
@@ -37,7 +39,7 @@ class Session:
     """One run of torch.profiler.
 
     Attributes:
-        folder: holds `trace.json` once the session has ended; removed with the last user.
+        folder: holds the exported trace once the session has ended; removed with the last user.
         error, remedy: why there is no trace although the session ended, and what to do.
     """
 
@@ -49,6 +51,7 @@ class Session:
     metadata: list[Mapping[str, Any]] = field(default_factory=list)
     folder: tempfile.TemporaryDirectory[str] | None = None
     _profiler: Any = None
+    _path: Path | None = None
 
     @property
     def is_foreign(self) -> bool:
@@ -57,7 +60,7 @@ class Session:
 
     @property
     def path(self) -> Path:
-        """The exported trace.
+        """The exported trace, `.json.gz`.
 
         Raises:
             RecordingError: the session is still open, not ours, or its export failed.
@@ -69,9 +72,9 @@ class Session:
         if not self.ended:
             remedy = "leave the with block (of the outermost recording) first"
             raise RecordingError("recording", "trace", "still recording", remedy)
-        if self.error or self.folder is None:
+        if self._path is None:
             raise RecordingError("recording", "trace", self.error or "not exported", self.remedy)
-        return Path(self.folder.name) / "trace.json"
+        return self._path
 
     def start(self) -> None:
         """Starts the profiler, with the devices idle, or joins one that somebody else runs."""
@@ -92,7 +95,7 @@ class Session:
     def stop(self) -> None:
         """Stops the profiler with the devices idle, and exports its trace."""
         self.ended = True
-        elsewhere.end()
+        ranges = elsewhere.end()
         if self.is_foreign:
             with suppress(RuntimeError):
                 torch._C._autograd._add_metadata_json("samprof", self._recorded())
@@ -107,10 +110,11 @@ class Session:
             # Whatever the device says, the profiler must not go on.
             profiler, self._profiler = self._profiler, _DONE
             running = autograd_profiler._is_profiler_enabled
+            # It was on to keep torch from warning; left on, torch makes Python objects of all events.
+            profiler.profiler.acc_events = False
             profiler.stop()
-        results = profiler.profiler.kineto_results
-        if running and results is not None and results.trace_start_ns():
-            self._export(profiler)
+        if running and _has_recorded(profiler):
+            self._export(profiler, ranges)
         else:
             self.error = "the profiler was ended by another one, or runs on another thread"
             self.remedy = "run one profiler at a time, and leave the block on the thread it is on"
@@ -118,16 +122,23 @@ class Session:
     def _recorded(self) -> str:
         return json.dumps(_merged(self.metadata), separators=(",", ":"))
 
-    def _export(self, profiler: Any) -> None:
+    def _export(self, profiler: Any, ranges: list[Range]) -> None:
+        def write_plain(path: str) -> None:
+            try:
+                profiler.export_chrome_trace(path)
+            finally:
+                # Kilobytes an event, which would wait for Python's collector: the profiler's objects
+                # refer to each other.
+                profiler.profiler.kineto_results = None
+
         try:
             self.folder = tempfile.TemporaryDirectory(prefix="samprof-", ignore_cleanup_errors=True)
-            path = Path(self.folder.name) / "trace.json"
-            profiler.export_chrome_trace(str(path))
-            if not _is_whole(path):
-                raise OSError("the disk is full")  # Kineto itself says nothing
-            elsewhere.write_into(path)
+            path = Path(self.folder.name) / "trace.json.gz"
+            write_trace(write_plain, path, ranges)
         except (OSError, RuntimeError) as error:
             self.error = f"the trace could not be written ({error})"
+        else:
+            self._path = path
 
 
 _DONE = object()
@@ -167,11 +178,9 @@ def synchronize() -> None:
         torch.accelerator.synchronize()
 
 
-def _is_whole(path: Path) -> bool:
-    """Whether an exported trace ends as JSON objects do."""
-    with path.open("rb") as file:
-        file.seek(max(path.stat().st_size - 64, 0))
-        return file.read().rstrip().endswith(b"}")
+def _has_recorded(profiler: Any) -> bool:
+    results = profiler.profiler.kineto_results
+    return results is not None and results.trace_start_ns() > 0
 
 
 def _profiler(options: Options) -> Any:

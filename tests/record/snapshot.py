@@ -8,11 +8,13 @@ from typing import Any
 import torch
 from torch import nn
 
+from samprof.record import patches, session
+
 Places = Mapping[str, Mapping[Any, Any]]
 
 
 def world(*modules: nn.Module) -> dict[str, dict[Any, Any]]:
-    """Place -> a copy of what stands there: the modules' `__dict__`s, hooks, globals of packages."""
+    """Place -> a copy of what stands there: modules' `__dict__`s, hooks, globals, samprof's own."""
     places: dict[str, dict[Any, Any]] = {}
     for number, root in enumerate(modules):
         for path, module in root.named_modules(prefix=f"module {number}"):
@@ -38,6 +40,12 @@ def world(*modules: nn.Module) -> dict[str, dict[Any, Any]]:
         "thread profile": threading.getprofile(),
         "torch profiler": torch._C._autograd._profiler_enabled(),
         "torch.profiler": torch.autograd.profiler._is_profiler_enabled,
+    }
+    places["samprof"] = {
+        "session": session._open,
+        "thread": patches.elsewhere.home,
+        "ranges": len(patches.elsewhere._ranges),
+        "replaced": len(patches._patches),
     }
     return places
 

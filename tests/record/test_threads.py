@@ -119,3 +119,26 @@ def test_a_recording_on_another_thread_inside_one_has_its_own_window(
         net(x)
     assert calls(outer.layers()) == {"net": 2, "other": 1}
     assert calls(inner[0].layers()) == {"other": 1}
+
+
+def test_a_call_that_outlasts_its_recording_is_not_in_the_next_one(x: Tensor) -> None:
+    entered, go_on = threading.Event(), threading.Event()
+
+    class Waits(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            entered.set()
+            go_on.wait()
+            return x
+
+    net = Waits()
+    before = world(net)
+    thread = threading.Thread(target=net, args=(x,))
+    with samprof.profile(net, name="net"):
+        thread.start()
+        entered.wait()
+    with samprof.profile(net, name="net") as following:
+        go_on.set()
+        thread.join()
+        net(x)
+    assert_untouched(before, world(net))
+    assert calls(following.layers()) == {"net": 1}

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 import samprof
+from samprof.record.session import Options, _profiler
 from tests.record.models import FailsInside, calls, column, small_net
 from tests.record.snapshot import assert_untouched, world
 
@@ -34,6 +36,9 @@ def test_the_snapshot_sees_what_a_recording_does(encoder: nn.Module) -> None:
         ("module 0.blocks.0.attn", "forward"),
         ("segment_anything.modeling.image_encoder", "window_partition"),
         ("interpreter", "torch profiler"),
+        ("samprof", "session"),
+        ("samprof", "thread"),
+        ("samprof", "replaced"),
     ]:
         assert before[place].get(key) is not inside[place][key]
 
@@ -171,3 +176,23 @@ def test_nothing_is_left_when_the_device_fails(
     with samprof.profile(net, name="net", memory=memory) as recording:
         net(x)
     assert calls(recording.layers())["net"] == 1
+
+
+@pytest.mark.parametrize("stacks", [True, False])
+def test_what_the_profiler_held_is_gone_without_a_collection(
+    stacks: bool, x: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Any] = []
+
+    def kept(options: Options) -> Any:
+        made.append(_profiler(options))
+        return made[-1]
+
+    monkeypatch.setattr("samprof.record.session._profiler", kept)
+    net = small_net()
+    with samprof.profile(net, stacks=stacks):
+        net(x)
+    (profiler,) = made
+    assert profiler.profiler.kineto_results is None
+    # Objects of Python's for all events take many times as long as all the rest of leaving.
+    assert profiler.profiler._function_events is None

@@ -1,0 +1,109 @@
+"""What the profiler holds, written as a gz trace without a plain copy on disk where the system allows.
+
+Kineto writes plain JSON, once, to a file that it opens by name. On Linux that name leads to memory, and
+the trace is compressed from there, the ranges of other threads put in on the way. A pipe to a process
+that compresses meanwhile is no faster (measured in docs/how-it-works.md), and would stop the program
+for good if that process hung: Kineto writes with Python's lock held.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from samprof.record.elsewhere import Range, as_events
+
+try:
+    from isal.isal_zlib import compressobj
+
+    _LEVEL = 1
+except ImportError:  # no wheel for this machine: the standard library does it too, only slower
+    from zlib import compressobj  # type: ignore[assignment]
+
+    _LEVEL = 2  # on traces smaller than 1, and no slower
+
+_GZIP = 31  # what zlib calls a window of 15 bits in a gzip file
+_EVENTS_KEY = b'"traceEvents": ['
+_PIECE_BYTES = 1 << 20
+
+
+def write_trace(write_plain: Callable[[str], None], target: Path, ranges: Sequence[Range]) -> None:
+    """Writes a gz trace, whole or not at all.
+
+    Args:
+        write_plain: makes the profiler write plain JSON to the path that it is given.
+        target: the file to write; its folder must be there.
+        ranges: what to put into the trace besides.
+
+    Raises:
+        OSError: no space, or no such folder.
+    """
+    with _plain_file(target.parent) as plain:
+        write_plain(str(plain))
+        if not _is_whole(plain):
+            raise OSError("the disk is full")  # Kineto itself says nothing
+        try:
+            with target.open("wb") as file:
+                packer = compressobj(level=_LEVEL, wbits=_GZIP)
+                for piece in _pieces(plain, ranges):
+                    file.write(packer.compress(piece))
+                file.write(packer.flush())
+        except BaseException:
+            with suppress(OSError):
+                target.unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def _plain_file(folder: Path) -> Iterator[Path]:
+    """A path in the folder to write to and read from; in memory where the system has such files."""
+    path = folder / "plain.json"
+    names = (path, folder / "plain.json.tmp")  # Kineto opens the second, and renames it at the end
+    with ExitStack() as undo:
+        for name in names:
+            undo.callback(name.unlink, missing_ok=True)
+        memory = _memory_file()
+        if memory is not None:
+            undo.callback(os.close, memory)
+            with suppress(OSError):  # no links here: then it is a file like any other
+                for name in names:
+                    name.symlink_to(f"/proc/self/fd/{memory}")
+        yield path
+
+
+def _memory_file() -> int | None:
+    """A file in memory that can be opened by name; None where the system has none."""
+    if sys.platform != "linux":
+        return None
+    try:
+        memory = os.memfd_create("samprof")
+    except OSError:
+        return None
+    if Path(f"/proc/self/fd/{memory}").exists():
+        return memory
+    os.close(memory)
+    return None
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether an exported trace ends as JSON objects do."""
+    with path.open("rb") as file:
+        file.seek(max(path.stat().st_size - 64, 0))
+        return file.read().rstrip().endswith(b"}")
+
+
+def _pieces(plain: Path, ranges: Sequence[Range]) -> Iterator[bytes]:
+    """The bytes of the trace with the ranges as its first events."""
+    with plain.open("rb") as trace:
+        if ranges:
+            head = b""
+            while _EVENTS_KEY not in head and (more := trace.read(_PIECE_BYTES)):
+                head += more
+            before, key, after = head.partition(_EVENTS_KEY)
+            yield before + key
+            if key:
+                yield from (event + b",\n" for event in as_events(ranges, before))
+            yield after
+        while more := trace.read(_PIECE_BYTES):
+            yield more
