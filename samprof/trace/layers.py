@@ -103,7 +103,10 @@ def union_by_group(group: Integers, start: Ints, end: Ints, groups: int) -> Ints
     span = int(end.max() - origin) + 1
     shift = np.cumsum(np.diff(group, prepend=group[0]) != 0)
     if int(shift[-1]) * span > np.iinfo(np.int64).max - span:
-        raise OverflowError("the trace is too long for one pass over all groups")
+        # Too long for that: half of the groups at a time.
+        middle = int(np.searchsorted(shift, (shift[-1] + 1) // 2))
+        first = union_by_group(group[:middle], start[:middle], end[:middle], groups)
+        return first + union_by_group(group[middle:], start[middle:], end[middle:], groups)
     shift *= span
     shift -= origin
     start += shift

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from samprof.trace.check import Check
 
 
+_STEP_DIGITS = 18  # more do not fit into 64 bits
+
+
 @dataclass(frozen=True)
 class Trace:
     """One Kineto trace, read. Nothing in it changes; what is derived is computed once and kept.
@@ -138,7 +141,7 @@ class Trace:
         for row in self.events.of(Kind.ANNOTATION).tolist():
             name = self.names[self.events.name[row]]
             number = name.removeprefix(STEP_PREFIX)
-            if name != number and number.isdecimal():
+            if name != number and number.isdecimal() and len(number) <= _STEP_DIGITS:
                 start = int(self.events.ts[row])
                 marked.append((int(number), start, start + int(self.events.dur[row])))
         return sorted(marked, key=lambda step: (step[1], step[0]))
