@@ -131,8 +131,9 @@ def forwards(rounds: int, count: int) -> None:
 
 
 def ranges(rounds: int, count: int) -> None:
-    """What samprof's ranges add to a real forward."""
-    show_added(small_encoder(), [BLOCK, LAYER, OP], rounds, count, 1)
+    """What samprof's ranges add to a forward: a real one, and one that is hardly more than its ops."""
+    show_added("small encoder", small_encoder(), [BLOCK, LAYER, OP], rounds, count)
+    show_added("tiny encoder", tiny_encoder(), [BLOCK, LAYER, OP], rounds, count, forwards=10)
 
 
 def tiny(rounds: int, count: int) -> None:
@@ -140,7 +141,8 @@ def tiny(rounds: int, count: int) -> None:
     import torch
 
     module = torch.nn.Sequential(*[torch.nn.Identity() for _ in range(TINY_MODULES)])
-    show_added((module, torch.ones(1)), [LAYER], rounds, count, 10)
+    title = f"chain of {TINY_MODULES} modules that do nothing"
+    show_added(title, (module, torch.ones(1)), [LAYER], rounds, count, forwards=10)
 
 
 def options(rounds: int, count: int) -> None:
@@ -208,12 +210,15 @@ def leaving(rounds: int, count: int) -> None:
         )
 
 
-def show_added(model: Model, ways: Sequence[Way], rounds: int, pairs: int, forwards: int) -> None:
+def show_added(
+    title: str, model: Model, ways: Sequence[Way], rounds: int, pairs: int, forwards: int = 1
+) -> None:
     """Prints what the ranges add, from pairs under one profiler of forwards with and without them."""
     import torch
 
     module, inputs = model
     other = torch.nn.Identity()
+    print(f"The {title}; the last column is the median with its 95% interval:\n")
     print("| | ranges | forward without, ms | added, us | a range, us | of the forward, % |")
     print("|---|---|---|---|---|---|")
     for way in ways:
@@ -238,7 +243,7 @@ def show_added(model: Model, ways: Sequence[Way], rounds: int, pairs: int, forwa
             spread([extra / entered for extra in added], 2),
             certain([extra / one / 10 for extra, one in zip(added, without, strict=True)], 2),
         )
-    print("\nThe last column is the median with its 95% interval; the others are with quartiles.")
+    print()
 
 
 def take_turns(ways: Sequence[Way], model: Model, rounds: int, count: int) -> Visits:
@@ -315,7 +320,7 @@ def ratio(own: Sequence[float], other: Sequence[float]) -> str:
 
 def spread(values: Sequence[float], digits: int) -> str:
     """Median and quartiles."""
-    low, middle, high = statistics.quantiles(values, n=4)
+    low, middle, high = statistics.quantiles(values, n=4) if len(values) > 1 else [*values] * 3
     return f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 

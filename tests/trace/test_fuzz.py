@@ -127,7 +127,7 @@ def test_any_json_is_a_trace_or_an_error(path: Path, value: Any) -> None:
 
 
 @given(document=documents, ascii_only=st.booleans(), indent=st.none() | st.integers(0, 1))
-@settings(deterministic, max_examples=400)
+@settings(deterministic, max_examples=150)
 def test_any_events_are_read_or_counted(
     path: Path, document: Any, ascii_only: bool, indent: int | None
 ) -> None:
@@ -416,7 +416,7 @@ def test_a_list_is_split_as_json_reads_it(
 
 
 @given(document=documents, size=st.integers(1, 200), data=st.data())
-@settings(deterministic, max_examples=150)
+@settings(deterministic, max_examples=80)
 def test_the_size_of_the_pieces_does_not_matter(
     path: Path, document: Any, size: int, data: st.DataObject
 ) -> None:

@@ -21,7 +21,7 @@ from samprof.trace.contents import Contents
 from samprof.trace.events import Table
 from samprof.trace.scan import PIECE_BYTES
 
-EVENTS = 12_000
+EVENTS = 20_000
 
 
 @pytest.fixture(scope="module")
