@@ -17,13 +17,15 @@ project makes itself. The machine is shared and noisy, so every figure is a medi
 ratios are taken between measurements made right after each other. Nothing here is asserted by the test
 suite.
 """
+NOTES = "<!-- notes: what follows is written by hand, and kept -->\n"
 READING = ("bench.readers",)
 RECORDING = (
     ("bench.recording", "--ranges", "--rounds", "6"),
     ("bench.recording", "--tiny", "--rounds", "8"),
     ("bench.recording", "--leaving", "--rounds", "3"),
 )
-QUICK_READING = ("bench.readers", "--sizes", "0.02", "--rounds", "1")
+QUICK_NOTES = "<!-- notes: what follows is written by hand, and kept -->\n"
+READING = ("bench.readers", "--sizes", "0.02", "--rounds", "1")
 QUICK_RECORDING = (("bench.recording", "--tiny", "--rounds", "2"),)
 
 
@@ -35,8 +37,14 @@ def main() -> int:
     reading, recording = (QUICK_READING, QUICK_RECORDING) if options.quick else (READING, RECORDING)
     parts = [INTRODUCTION, "## Reading a trace\n", _output(reading), "## Recording\n"]
     parts += [_output(command) for command in recording]
-    options.out.write_text("\n".join(parts))
+    options.out.write_text("\n".join([*parts, _notes(options.out)]))
     return 0
+
+
+def _notes(page: Path) -> str:
+    """What people wrote below the tables: it stays."""
+    text = page.read_text() if page.exists() else NOTES
+    return text[text.index(NOTES) :] if NOTES in text else NOTES
 
 
 def _output(command: tuple[str, ...]) -> str:
