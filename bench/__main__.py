@@ -24,8 +24,7 @@ RECORDING = (
     ("bench.recording", "--tiny", "--rounds", "8"),
     ("bench.recording", "--leaving", "--rounds", "3"),
 )
-QUICK_NOTES = "<!-- notes: what follows is written by hand, and kept -->\n"
-READING = ("bench.readers", "--sizes", "0.02", "--rounds", "1")
+QUICK_READING = ("bench.readers", "--sizes", "0.02", "--rounds", "1")
 QUICK_RECORDING = (("bench.recording", "--tiny", "--rounds", "2"),)
 
 
