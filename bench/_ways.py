@@ -18,7 +18,10 @@ Way = Callable[[Path], Iterator[None]]
 
 
 def samprof(path: Path) -> Iterator[None]:
-    import samprof
+    # Others import these with their own module; samprof when they are needed.
+    import pandas  # noqa: F401
+
+    import samprof.trace.parse
 
     yield
     trace = samprof.load(path, cache=False)
@@ -28,7 +31,9 @@ def samprof(path: Path) -> Iterator[None]:
 
 
 def samprof_cached(path: Path) -> Iterator[None]:
-    import samprof
+    import pandas  # noqa: F401
+
+    import samprof.trace
 
     yield
     trace = samprof.load(path, cache=True)
