@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench._machine import describe, installed_version
-from bench._measure import PAUSE_S, MeasureError, Measurement, measure
+from bench._measure import MeasureError, Measurement, measure
 from bench.traces import Truth, write_trace
 
 LIMIT_PROCESSES = "SAMPROF_READERS"
@@ -71,10 +71,9 @@ Every measurement is a fresh process; the time runs from before the first call o
 finished table, with the file in the page cache. Imports are not counted for anyone: samprof's own,
 which come when they are needed, are made beforehand. Ratios are taken within a round. Medians, with
 the lowest and the highest. Memory is the most that the process and its children held at one time:
-resident memory of one process, the sum of proportional shares of several, seen every {
-    PAUSE_S
-    * 1e3:.0f} ms, and never below the first process's own peak as the kernel kept it. HTA looks through
-the list of steps for every event, so the traces have few. `{LIMIT_PROCESSES}=1` keeps samprof to
+resident memory of one process, the sum of proportional shares of several, seen every 20 ms, and never
+below the first process's own peak as the kernel kept it. HTA looks through the list of steps for every
+event, so the traces have few. `{LIMIT_PROCESSES}=1` keeps samprof to
 one process.
 """
 
