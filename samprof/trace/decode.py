@@ -18,6 +18,7 @@ from samprof.trace.kinds import MEMORY, kind_of
 from samprof.trace.times import nanoseconds, whole_nanoseconds
 
 Times = Callable[[list[Any]], tuple[Ints, Mask]]
+_MOST_BYTES = 2**50
 _HEAD = attrgetter("ph", "cat", "name", "pid", "tid")
 
 
@@ -135,8 +136,10 @@ class Decoder:
             total=_column([a.total for a in args]),
             device=_small(device),
         )
-        self.part.memory.append(table.take(timed))
+        possible = _within(table.size, _MOST_BYTES) & _within(table.total, _MOST_BYTES)
+        self.part.memory.append(table.take(timed & possible))
         self._pass_over("without a time", ~timed)
+        self._pass_over("of more bytes than there are", timed & ~possible)
 
 
 def _particulars(events: list[Event], kind: SmallInts) -> dict[str, Any]:
@@ -216,7 +219,11 @@ def _column(values: list[int]) -> Ints:
 def _small(values: list[int]) -> SmallInts:
     """The values that fit into 32 bits, -1 for others."""
     wide = np.array(values, np.int64)
-    return np.where((wide >= -(2**31)) & (wide < 2**31), wide, -1).astype(np.int32)
+    return np.where(_within(wide, 2**31), wide, -1).astype(np.int32)
+
+
+def _within(values: Ints, limit: int) -> Mask:
+    return (values > -limit) & (values < limit)
 
 
 def _integers(values: list[Any], instead: list[Any]) -> SmallInts:

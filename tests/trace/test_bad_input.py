@@ -296,6 +296,19 @@ def test_the_command_refuses_in_one_line(
     assert captured.err.endswith("\n")
 
 
+def test_an_allocation_of_more_bytes_than_there_are_is_passed_over(tmp_path: Path) -> None:
+    def allocation(size: int, total: int) -> str:
+        args = f'{{"Bytes": {size}, "Total Allocated": {total}, "Device Type": 1, "Device Id": 0}}'
+        usual = op("[memory]", more=f', "args": {args}')
+        return usual.replace('"X"', '"i"').replace("cpu_op", "cpu_instant_event")
+
+    text = document(allocation(512, 1024), allocation(2**63 - 1, 0), allocation(1, -(2**63)))
+    trace = load_trace(written(tmp_path, text))
+    assert trace.allocations.size.tolist() == [512]
+    assert trace.allocations.total.tolist() == [1024]
+    assert trace.notes == ("2 events of more bytes than there are",)
+
+
 def test_every_cut_is_refused(tmp_path: Path) -> None:
     whole = document(op(), op("}, {"), before='"x": [], ', after=', "y": [{}]').encode()
     path = written(tmp_path, whole)

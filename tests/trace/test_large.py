@@ -52,6 +52,7 @@ def test_the_books_hold(large: tuple[Path, Truth], trace: Trace) -> None:
     assert check.total_ns == large[1].device_ns
     assert check.attributed_ns + check.outside_ns + check.no_launch_ns == check.total_ns
     assert check.lost_records == 0
+    assert check.ok
 
 
 @pytest.mark.parametrize("by", ["samprof", "op"])
