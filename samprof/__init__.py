@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import samprof.sweep  # noqa: F401 - binds the package to its name; the function then takes it
 from samprof._version import __version__
-from samprof.api import load, profile, sweep
+from samprof.api import compare, components, load, profile, sweep
 from samprof.errors import SamprofError
 
 if TYPE_CHECKING:
@@ -13,7 +13,18 @@ if TYPE_CHECKING:
     from samprof.sweep.run import Run
     from samprof.trace import Trace
 
-__all__ = ["Recording", "Run", "SamprofError", "Trace", "__version__", "load", "profile", "sweep"]
+__all__ = [
+    "Recording",
+    "Run",
+    "SamprofError",
+    "Trace",
+    "__version__",
+    "compare",
+    "components",
+    "load",
+    "profile",
+    "sweep",
+]
 _LAZY = {
     "Recording": "samprof.record.recording",
     "Run": "samprof.sweep.run",

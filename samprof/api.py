@@ -8,7 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from samprof.errors import UsageError
+
 if TYPE_CHECKING:
+    import pandas as pd
     import torch
     from torch import nn
 
@@ -164,4 +167,106 @@ def sweep(
     )
     directory = Path(out) if out is not None else Path(tempfile.mkdtemp(prefix="samprof-run-"))
     watch = progress or (lambda _: None)
-    return carry_out(plan, ThisProcess(target), directory, fresh=fresh, progress=watch)
+    return carry_out(plan, ThisProcess(lambda: target), directory, fresh=fresh, progress=watch)
+
+
+def components(
+    workload: str,
+    *,
+    model: str = "auto",
+    size: int | None = None,
+    variants: str | None = None,
+    repeats: int = 5,
+    warmup: int = 2,
+    out: str | Path | None = None,
+    fresh: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+    **options: Any,
+) -> Run:
+    """Measures a way to use SAM end to end, in this process: where does its time go?
+
+    Args:
+        workload: encode, predict, batch, amg or onnx; see `samprof.sam.names.WORKLOADS`.
+        model: vit_b, vit_l, vit_h or small; auto is vit_b on an accelerator and small on the CPU.
+        size: images (encode, batch, amg) or prompts (predict, onnx); 1, and 4 prompts or images of
+            batch, if not given.
+        variants: with commas between, ways of the workload, or of running the encoder
+            ("eager,bf16+sdpa"); by default each way of the workload.
+        repeats: measurements of wall time, and as many recorded runs.
+        warmup: runs before the first measurement of a variant.
+        out: the run directory, as in `sweep`.
+        fresh: remove an earlier run from `out` first.
+        progress: called as it goes on.
+        options: other arguments of the workload: checkpoint, device, dtype, images, kind,
+            points_per_side ...
+
+    Returns:
+        A run with one point a variant: `Run.components(variant=...)`, `Run.figures(directory)`.
+
+    Raises:
+        UsageError: an argument has no meaning.
+        ModelError: the model, checkpoint or device cannot be had.
+
+    Example:
+        >>> run = samprof.components("encode", model="small", repeats=1, warmup=0)  # doctest: +SKIP
+        >>> run.components()["component"].tolist()  # doctest: +SKIP
+        ['image encoder', 'other host work']
+    """
+    from samprof.sam.names import WORKLOADS, variants_of
+    from samprof.sweep.engines import ThisProcess
+    from samprof.sweep.plan import Plan, checked_batch_sizes, checked_count
+    from samprof.sweep.sweep import carry_out
+    from samprof.sweep.target import Recipe
+
+    if workload not in WORKLOADS:
+        remedy = f"use one of {', '.join(WORKLOADS)}"
+        raise UsageError("components", workload, "no such workload", remedy)
+    known = WORKLOADS[workload]
+    unknown = [key for key in options if key not in (*known.options, *_MODEL_OPTIONS)]
+    if unknown:
+        remedy = f"it takes {', '.join((*_MODEL_OPTIONS, *known.options))}"
+        raise UsageError("components", unknown[0], f"{workload} takes no such option", remedy)
+    many = workload == "batch" or "prompts" in known.over
+    arguments = {"model": model, "over": known.over[0], **options}
+    directory = Path(out) if out is not None else Path(tempfile.mkdtemp(prefix="samprof-run-"))
+    for number, variant in enumerate(variants_of(workload, variants)):
+        plan = Plan(
+            target={"factory": known.factory, **arguments},
+            batch_sizes=checked_batch_sizes([size if size is not None else 4 if many else 1]),
+            repeats=checked_count("repeats", repeats, 1),
+            warmup=checked_count("warmup", warmup, 0),
+            variant=variant,
+            over=known.over[0],
+        )
+        recipe = Recipe(known.factory, {**arguments, "variant": variant})
+        run = carry_out(
+            plan,
+            ThisProcess(recipe.make),
+            directory,
+            fresh=fresh and number == 0,
+            progress=progress or (lambda _: None),
+        )
+    return run
+
+
+_MODEL_OPTIONS = ("checkpoint", "device", "dtype")
+
+
+def compare(a: Run | str | Path, b: Run | str | Path) -> pd.DataFrame:
+    """One row a batch size and layer: how the times of run b differ from those of run a.
+
+    Args:
+        a: what is compared with; a run or its directory.
+        b: what is compared.
+
+    Returns:
+        See `samprof.analysis.compare.compare_layers`.
+
+    Raises:
+        SamprofError: one is not a run, or they have no batch size in common.
+    """
+    from samprof.sweep.compare import compare_runs
+    from samprof.sweep.run import Run
+
+    first, second = (run if isinstance(run, Run) else Run(run) for run in (a, b))
+    return compare_runs(first, second)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from samprof.analysis.axis import AXES, BATCH_SIZE, Axis
 from samprof.analysis.fit import Floats, fit_rows
 
 FREE, SUB_LINEAR, LINEAR, SUPER_LINEAR, UNCERTAIN = (
@@ -17,12 +18,13 @@ WIDE = 0.2
 """A relative interquartile range above this is said in the row's note."""
 
 
-def scaling_table(layers: pd.DataFrame) -> pd.DataFrame:
+def scaling_table(layers: pd.DataFrame, axis: Axis = AXES[BATCH_SIZE]) -> pd.DataFrame:
     """One row a path: its time at each batch size and how it grows.
 
     Args:
         layers: long form, as `Run.layers` gives it: path, depth, batch_size, repeat, time_ns, and
             where known type, role, clock.
+        axis: what its sizes count; an image below is the axis' unit.
 
     Returns:
         Columns path, depth, type, role, clock; for each batch size b `time_ns_b`, `image_ns_b` (median
@@ -46,8 +48,9 @@ def scaling_table(layers: pd.DataFrame) -> pd.DataFrame:
         table[name] = order.get(name, "")
     raw = [_repeats(layers[layers["batch_size"] == size], table["path"]) for size in sizes]
     medians = np.stack([np.median(values, axis=1) for values in raw], axis=1)
-    table = pd.concat([table, _batch_columns(sizes, medians)], axis=1)
-    return pd.concat([table, _growth(sizes, raw, medians)], axis=1)
+    amounts = np.array([axis.amount(size) for size in sizes], np.float64)
+    table = pd.concat([table, _batch_columns(sizes, amounts, medians)], axis=1)
+    return pd.concat([table, _growth(amounts, raw, medians)], axis=1)
 
 
 def by_role(layers: pd.DataFrame) -> pd.DataFrame:
@@ -97,20 +100,19 @@ def _repeats(layers: pd.DataFrame, paths: pd.Series) -> Floats:
     return wide.reindex(paths).fillna(0.0).to_numpy(dtype=np.float64)
 
 
-def _batch_columns(sizes: list[int], medians: Floats) -> pd.DataFrame:
+def _batch_columns(sizes: list[int], amounts: Floats, medians: Floats) -> pd.DataFrame:
     columns: dict[str, Floats] = {}
-    base = medians[:, 0] / sizes[0]
+    images = medians / amounts
     for index, size in enumerate(sizes):
-        image = medians[:, index] / size
         columns[f"time_ns_{size}"] = medians[:, index]
-        columns[f"image_ns_{size}"] = image
-        columns[f"gain_{size}"] = _ratio(base, image)
+        columns[f"image_ns_{size}"] = images[:, index]
+        columns[f"gain_{size}"] = _ratio(images[:, 0], images[:, index])
     return pd.DataFrame(columns)
 
 
-def _growth(sizes: list[int], raw: list[Floats], medians: Floats) -> pd.DataFrame:
+def _growth(amounts: Floats, raw: list[Floats], medians: Floats) -> pd.DataFrame:
     rows = len(medians)
-    gain = _ratio(medians[:, 0] / sizes[0], medians[:, -1] / sizes[-1])
+    gain = _ratio(medians[:, 0] / amounts[0], medians[:, -1] / amounts[-1])
     missing = np.full(rows, np.nan)
     growth = {
         "gain": gain,
@@ -119,8 +121,8 @@ def _growth(sizes: list[int], raw: list[Floats], medians: Floats) -> pd.DataFram
         ),
         "class": np.full(rows, UNCERTAIN, dtype=object),
     }
-    if len(sizes) > 1:
-        fit = fit_rows(np.array(sizes, np.float64), raw)
+    if len(amounts) > 1:
+        fit = fit_rows(amounts, raw)
         growth |= {
             "fixed_ns": fit.fixed,
             "per_image_ns": fit.per_image,

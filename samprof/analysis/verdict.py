@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from samprof.analysis.axis import AXES, BATCH_SIZE, Axis
 from samprof.analysis.fit import INTERVAL, fit_rows, resampled_medians
 from samprof.analysis.scaling import WIDE, by_role, scaling_table
 from samprof.errors import RunError
@@ -71,7 +72,10 @@ class Verdict:
 
 
 def verdict(
-    points: pd.DataFrame, wall: Mapping[int, Sequence[int]], layers: pd.DataFrame
+    points: pd.DataFrame,
+    wall: Mapping[int, Sequence[int]],
+    layers: pd.DataFrame,
+    axis: Axis = AXES[BATCH_SIZE],
 ) -> Verdict:
     """The verdict on one variant.
 
@@ -79,6 +83,7 @@ def verdict(
         points: as `Run.points` gives them, of one variant.
         wall: for each batch size the raw wall times of a forward in ns, without the profiler.
         layers: as `Run.layers` gives them, of the same variant.
+        axis: what the sizes count.
 
     Raises:
         RunError: no point is ok.
@@ -88,19 +93,19 @@ def verdict(
         raise RunError("verdict", "the run", "no batch size ran to its end", remedy)
     sizes = sorted(wall)
     medians = np.array([np.median(wall[size]) for size in sizes])
-    throughput = np.array(sizes) / medians * 1e9
+    throughput = np.array([axis.amount(size) for size in sizes]) / medians * 1e9
     best = next(
         i for i, rate in enumerate(throughput) if rate >= throughput.max() * (1 - NEAR_BEST)
     )
-    gain, low, high = _gain(sizes, wall, best)
-    blame = _blame(layers) if len(sizes) > 1 else ()
-    reason = _reason(sizes, wall)
+    gain, low, high = _gain(sizes, wall, best, axis)
+    blame = _blame(layers, axis) if len(sizes) > 1 else ()
+    reason = _reason(sizes, wall, axis)
     sentences = (
-        _answer(sizes, best, throughput, wall),
-        *([_blame_sentence(blame)] if blame else []),
+        _answer(sizes, best, throughput, wall, axis),
+        *([_blame_sentence(blame, axis)] if blame else []),
         reason,
-        _advice(sizes, best, throughput, points),
-        _doubt(sizes, wall, points),
+        _advice(sizes, best, throughput, points, axis),
+        _doubt(sizes, wall, points, axis),
     )
     return Verdict(
         best_batch_size=sizes[best],
@@ -116,11 +121,11 @@ def verdict(
 
 
 def _gain(
-    sizes: list[int], wall: Mapping[int, Sequence[int]], index: int
+    sizes: list[int], wall: Mapping[int, Sequence[int]], index: int, axis: Axis
 ) -> tuple[float, float, float]:
     """Throughput of one batch size over that of the smallest, with its interval."""
     pair = [np.array([wall[sizes[i]]], dtype=np.float64) for i in (0, index)]
-    scale = sizes[index] / sizes[0]
+    scale = axis.amount(sizes[index]) / axis.amount(sizes[0])
     first, other = (float(np.median(times)) for times in pair)
     gain = scale * first / other
     if index == 0:
@@ -132,9 +137,9 @@ def _gain(
     return gain, float(low), float(high)
 
 
-def _blame(layers: pd.DataFrame) -> tuple[Blame, ...]:
+def _blame(layers: pd.DataFrame, axis: Axis) -> tuple[Blame, ...]:
     """The classes with the most time at the largest batch, among those that gain little."""
-    roles = scaling_table(by_role(layers))
+    roles = scaling_table(by_role(layers), axis)
     largest = int(layers["batch_size"].max())
     share = roles[f"image_ns_{largest}"] / roles[f"image_ns_{largest}"].sum()
     found = [
@@ -146,30 +151,34 @@ def _blame(layers: pd.DataFrame) -> tuple[Blame, ...]:
 
 
 def _answer(
-    sizes: list[int], best: int, throughput: np.ndarray[Any, Any], wall: Mapping[int, Sequence[int]]
+    sizes: list[int],
+    best: int,
+    throughput: np.ndarray[Any, Any],
+    wall: Mapping[int, Sequence[int]],
+    axis: Axis,
 ) -> str:
     if len(sizes) == 1:
         rate = digits(float(throughput[0]))
-        return f"One batch size only ({sizes[0]}: {rate} images/s): nothing to compare."
+        return f"One {axis.label} only ({sizes[0]}: {rate} {axis.unit}s/s): nothing to compare."
     fastest = int(np.argmax(throughput))
     index = fastest if fastest else len(sizes) - 1
-    gain, low, high = _gain(sizes, wall, index)
-    measured = f"{digits(gain)} times the throughput of batch {sizes[0]}"
-    interval = f"(95% interval {digits(low)} to {digits(high)})"
+    gain, low, high = _gain(sizes, wall, index, axis)
+    measured = (
+        f"{axis.text(sizes[index])} gives {digits(gain)} times the throughput of "
+        f"{axis.text(sizes[0])} (95% interval {digits(low)} to {digits(high)})."
+    )
     if best and low > HELPS:
-        return f"Batching helps: batch {sizes[index]} gives {measured} {interval}."
+        return f"{axis.subject} helps: {measured}"
     if high < 1 - NEAR_BEST:
-        return (
-            f"Batching does not help, it costs: batch {sizes[index]} gives {measured} {interval}."
-        )
+        return f"{axis.subject} does not help, it costs: {measured}"
     if high < HELPS or low > HELPS or not best:
-        return f"Batching barely helps: batch {sizes[index]} gives {measured} {interval}."
-    return f"Batching may help a little: batch {sizes[index]} gives {measured} {interval}."
+        return f"{axis.subject} barely helps: {measured}"
+    return f"{axis.subject} may help a little: {measured}"
 
 
-def _blame_sentence(blame: tuple[Blame, ...]) -> str:
+def _blame_sentence(blame: tuple[Blame, ...], axis: Axis) -> str:
     parts = [
-        f"{entry.role} ({entry.share:.0%} of an image's time, gain {digits(entry.gain)})"
+        f"{entry.role} ({entry.share:.0%} of {axis.an_unit}'s time, gain {digits(entry.gain)})"
         for entry in blame
     ]
     listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
@@ -177,56 +186,65 @@ def _blame_sentence(blame: tuple[Blame, ...]) -> str:
     return f"{listed} {verb} it back." if listed[0].isupper() else f"The {listed} {verb} it back."
 
 
-def _reason(sizes: list[int], wall: Mapping[int, Sequence[int]]) -> str:
+def _reason(sizes: list[int], wall: Mapping[int, Sequence[int]], axis: Axis) -> str:
     """From the fit of the whole: what part of the smallest batch's time a larger one can share."""
     if len(sizes) == 1:
         return ""
-    fit = fit_rows(np.array(sizes, np.float64), [np.array([wall[b]], np.float64) for b in sizes])
+    amounts = np.array([axis.amount(size) for size in sizes], np.float64)
+    fit = fit_rows(amounts, [np.array([wall[size]], np.float64) for size in sizes])
     fixed, per_image = float(fit.fixed[0]), float(fit.per_image[0])
-    one = fixed + per_image * sizes[0]
+    one = fixed + per_image * amounts[0]
     if fixed == 0:
-        return f"By the fit, a batch shares nothing: each image costs {time_text(per_image)}."
+        cost = time_text(per_image)
+        return f"By the fit, {axis.whole} shares nothing: each {axis.unit} costs {cost}."
     return (
-        f"By the fit, a batch costs {time_text(fixed)} once and {time_text(per_image)} an image: "
-        f"{fixed / one:.0%} of batch {sizes[0]} is what a larger batch can share."
+        f"By the fit, {axis.whole} costs {time_text(fixed)} once and {time_text(per_image)} "
+        f"{axis.an_unit}: {fixed / one:.0%} of {axis.text(sizes[0])} is what {axis.larger} can "
+        "share."
     )
 
 
-def _doubt(sizes: list[int], wall: Mapping[int, Sequence[int]], points: pd.DataFrame) -> str:
+def _doubt(
+    sizes: list[int], wall: Mapping[int, Sequence[int]], points: pd.DataFrame, axis: Axis
+) -> str:
     """Says when the measurements differ so much among themselves that the answer may be chance."""
     doubts = []
     ok = points[points["status"] == "ok"].sort_values("distortion")
     fastest, slowest = ok.iloc[0], ok.iloc[-1]
     if fastest["distortion"] < 1 - WIDE:
         doubts.append(
-            f"at batch {fastest['batch_size']} forwards took {1 / fastest['distortion']:.2f} times "
+            f"at {axis.text(fastest['batch_size'])} forwards took {1 / fastest['distortion']:.2f} times "
             "as long without the profiler as under it: warm up more, or on a quieter machine"
         )
     if slowest["distortion"] > 1 + WIDE:
         doubts.append(
-            f"at batch {slowest['batch_size']} forwards took {slowest['distortion']:.2f} times as "
+            f"at {axis.text(slowest['batch_size'])} forwards took {slowest['distortion']:.2f} times as "
             "long under the profiler, which the layer times share"
         )
     spreads = [np.subtract(*np.percentile(wall[b], [75, 25])) / np.median(wall[b]) for b in sizes]
     worst = int(np.argmax(spreads))
     if spreads[worst] > WIDE:
-        doubts.append(f"the repeats at batch {sizes[worst]} spread by {spreads[worst]:.0%}")
+        doubts.append(f"the repeats at {axis.text(sizes[worst])} spread by {spreads[worst]:.0%}")
     return f"Take this with care: {'; '.join(doubts)}." if doubts else ""
 
 
 def _advice(
-    sizes: list[int], best: int, throughput: np.ndarray[Any, Any], points: pd.DataFrame
+    sizes: list[int],
+    best: int,
+    throughput: np.ndarray[Any, Any],
+    points: pd.DataFrame,
+    axis: Axis,
 ) -> str:
     ok = points[points["status"] == "ok"].set_index("batch_size")
     memory = memory_text(float(ok.loc[sizes[best], "peak_memory_bytes"]))  # type: ignore[arg-type]
     rate = digits(float(throughput[best]))
-    text = f"Run batch {sizes[best]}: {rate} images/s with {memory}"
+    text = f"Run {axis.text(sizes[best])}: {rate} {axis.unit}s/s with {memory}"
     if len(sizes) > 1:
         text += ", the smallest within 5% of the best"
     if sizes[best] != sizes[-1]:
         largest = memory_text(float(ok.loc[sizes[-1], "peak_memory_bytes"]))  # type: ignore[arg-type]
-        text += f" (batch {sizes[-1]} takes {largest})"
+        text += f" ({axis.text(sizes[-1])} takes {largest})"
     too_big = points.loc[points["status"] == "oom", "batch_size"].tolist()
     if too_big:
-        text += f"; batch {min(too_big)} did not fit in memory"
+        text += f"; {axis.text(min(too_big))} did not fit in memory"
     return f"{text}."

@@ -13,7 +13,9 @@ from samprof.errors import SamprofError, UsageError
 COMMANDS = {
     "sweep": "measure a model over batch sizes; print which layers scale, and the verdict",
     "record": "record one model at one batch size into a trace",
+    "components": "where a pipeline's time goes: encoder, decoder, masks, waits, idle",
     "scaling": "the scaling table and verdict of a run directory",
+    "compare": "which layers changed between runs or variants; exits 1 if --gate says so",
     "layers": "time by layer, of a trace or a run",
     "kernels": "device time by kernel, of a trace or a run",
     "check": "whether a trace or a run counts every nanosecond once; exits 1 if not",

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from samprof.errors import ModelError
-from samprof.sam.names import AUTO, DTYPES, MODELS
+from samprof.sam.names import AUTO, DTYPES, MODELS, WORKLOADS
 from samprof.sweep.target import Recipe
 
 
@@ -34,22 +34,30 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def recipe_of(options: argparse.Namespace) -> Recipe:
-    """What the arguments ask for.
+    """The image encoder, or the factory, that the arguments ask for.
 
     Raises:
         ModelError: an unknown model or dtype.
     """
     if options.factory:
         return Recipe(options.factory)
+    return Recipe(WORKLOADS["encode"].factory, model_arguments(options))
+
+
+def model_arguments(options: argparse.Namespace) -> dict[str, Any]:
+    """The arguments of every workload that say which model.
+
+    Raises:
+        ModelError: an unknown model or dtype.
+    """
     if options.model not in (AUTO, *MODELS):
         remedy = f"use one of {', '.join(MODELS)}"
         raise ModelError("model", options.model, "unknown model", remedy)
     if options.dtype not in DTYPES:
         raise ModelError("model", options.dtype, "unknown dtype", f"use one of {', '.join(DTYPES)}")
-    arguments: dict[str, Any] = {
+    return {
         "model": options.model,
         "checkpoint": options.checkpoint,
         "device": options.device,
         "dtype": options.dtype,
     }
-    return Recipe("samprof.sam.workloads:encode", arguments)

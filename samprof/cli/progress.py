@@ -13,7 +13,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from samprof.sweep.plan import Plan
+from samprof.analysis.axis import Axis
+from samprof.sweep.plan import EAGER, Plan
 from samprof.sweep.point import Point
 from samprof.sweep.sweep import Progress as Step
 from samprof.units import memory_text, time_text
@@ -27,13 +28,14 @@ class SweepProgress:
     """
 
     def __init__(self, plan: Plan) -> None:
+        self._plan = plan
         self._forwards = plan.forwards()
         self._console = Console(stderr=True, highlight=False)
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("images,"),
+            TextColumn(f"{plan.axis.unit}s,"),
             TimeElapsedColumn(),
             TextColumn("gone,"),
             TimeRemainingColumn(),
@@ -63,13 +65,19 @@ class SweepProgress:
         if step.images:
             self._seen += step.images
             self._bar.update(
-                self._task, advance=step.images, description=f"batch {step.batch_size}"
+                self._task, advance=step.images, description=self._name(step.batch_size)
             )
             return
         # A point that ended early, or was there already, still counts as a whole.
         self._bar.advance(self._task, share - self._seen)
         self._seen = 0
-        self._console.print(f"batch {step.batch_size}: {_outcome(step)}", markup=False)
+        outcome = _outcome(step, self._plan.axis)
+        self._console.print(f"{self._name(step.batch_size)}: {outcome}", markup=False)
+
+    def _name(self, size: int) -> str:
+        """The point in words."""
+        variant = self._plan.variant
+        return self._plan.axis.text(size) + (f", {variant}" if variant != EAGER else "")
 
 
 class ReadingProgress:
@@ -104,16 +112,16 @@ class ReadingProgress:
         self._bar.update(self._task, completed=done, total=total)
 
 
-def _outcome(step: Step) -> str:
+def _outcome(step: Step, axis: Axis) -> str:
     if step.point is None:
         return "there already"
     if step.point.status == "ok":
-        return _measured(step.point)
+        return _measured(step.point, axis)
     reason = "out of memory" if step.point.status == "oom" else "failed"
     return f"{reason}: {step.point.message}"
 
 
-def _measured(point: Point) -> str:
+def _measured(point: Point, axis: Axis) -> str:
     middle = sorted(point.wall_ns)[len(point.wall_ns) // 2]
     memory = memory_text(point.peak_memory_bytes)
-    return f"{time_text(middle / point.batch_size)} an image, {memory}"
+    return f"{time_text(middle / (point.units or point.batch_size))} {axis.an_unit}, {memory}"

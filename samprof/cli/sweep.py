@@ -4,62 +4,53 @@ import argparse
 import sys
 from pathlib import Path
 
-from samprof.cli.model import add_model_arguments, recipe_of
+from samprof.analysis.axis import AXES
 from samprof.cli.output import add_output_arguments, print_table
-from samprof.errors import MissingPackageError, UsageError
-from samprof.sam.names import AUTO
-from samprof.sweep.engines import Engine, Ray, Subprocess, ThisProcess
-from samprof.sweep.plan import Plan, checked_batch_sizes, checked_count
+from samprof.cli.workload import (
+    add_workload_arguments,
+    default_over,
+    directory_of,
+    engine_of,
+    plans_of,
+    workload_recipe,
+)
+from samprof.errors import MissingPackageError
+from samprof.sam.names import WORKLOADS
+from samprof.sweep.plan import Plan
+from samprof.sweep.run import Run
 from samprof.sweep.target import Recipe
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
-    add_model_arguments(parser)
+    add_workload_arguments(parser)
     parser.add_argument(
-        "--batch-sizes", default="1,2,4,8", metavar="B,B,...", help="default: 1,2,4,8"
+        "--workload", metavar="NAME", help=f"{', '.join(WORKLOADS)} (default: what --over needs)"
     )
-    parser.add_argument("--repeats", type=int, default=5, metavar="N", help="default: 5")
-    parser.add_argument("--warmup", type=int, default=2, metavar="N", help="default: 2")
+    parser.add_argument("--over", metavar="AXIS", help=f"{', '.join(AXES)} (default: batch-size)")
     parser.add_argument(
-        "--granularity", default="block", help="block, layer or op (default: block)"
+        "--batch-sizes",
+        "--sizes",
+        dest="sizes",
+        metavar="N,N,...",
+        help="sizes on that axis (default for batch sizes: 1,2,4,8)",
     )
-    parser.add_argument(
-        "--out",
-        metavar="DIR",
-        help="the run directory (default: below runs, named after model, dtype and device)",
-    )
-    parser.add_argument("--fresh", action="store_true", help="start over in a used directory")
     parser.add_argument("--depth", type=int, metavar="N", help="print rows down to this depth")
-    parser.add_argument(
-        "--engine",
-        choices=("subprocess", "process", "ray"),
-        default="subprocess",
-        help="measure each point in a process of its own (default), in this one, or on Ray",
-    )
     add_output_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Runs the sweep, prints the answer, writes tables, report and figures."""
-    from samprof.cli.progress import SweepProgress
-    from samprof.sweep.sweep import carry_out
-
-    recipe = recipe_of(options)
-    plan = _plan(options, recipe)
-    out = Path(options.out or Path("runs") / _name(options))
-    with SweepProgress(plan) as progress:
-        try:
-            run = carry_out(
-                plan, _engine(options, recipe), out, fresh=options.fresh, progress=progress
-            )
-        except KeyboardInterrupt:
-            done = len(list((out / "points").glob("b*.json")))
-            sys.stderr.write(
-                f"samprof: sweep: interrupted: {out} keeps {done} of {len(plan.batch_sizes)} "
-                "points; run the same command to finish\n"
-            )
-            raise
+    workload, over = default_over(options.workload, options.over)
+    recipe = workload_recipe(options, workload, over)
+    sizes = options.sizes
+    if sizes is None:
+        sizes = ",".join(map(str, AXES[over].defaults))
+    plans = plans_of(options, workload, recipe, over, sizes)
+    special = [] if workload == "encode" else [workload]
+    special += [] if over == WORKLOADS[workload].over[0] else [over]
+    out = directory_of(options, *special)
+    run = measure_all(options, recipe, plans, out)
 
     def as_text(width: int) -> str:
         from samprof.report.text import run_text
@@ -67,6 +58,40 @@ def run(options: argparse.Namespace) -> int:
         return run_text(run.summary, width, depth=options.depth)
 
     print_table(run.scaling(), options, as_text)
+    if not (options.json or options.csv):
+        sys.stdout.write("\n")
+    write_pages(run, out, options)
+    return 0
+
+
+def measure_all(options: argparse.Namespace, recipe: Recipe, plans: list[Plan], out: Path) -> Run:
+    """Carries out the plan of each variant in one run directory, with progress."""
+    from samprof.cli.progress import SweepProgress
+    from samprof.sweep.sweep import carry_out
+
+    for number, plan in enumerate(plans):
+        with SweepProgress(plan) as progress:
+            try:
+                run = carry_out(
+                    plan,
+                    engine_of(options, recipe, plan.variant),
+                    out,
+                    fresh=options.fresh and number == 0,
+                    progress=progress,
+                )
+            except KeyboardInterrupt:
+                done = len(list((out / "points").glob("b*.json")))
+                planned = len(plans) * len(plan.batch_sizes)
+                sys.stderr.write(
+                    f"samprof: sweep: interrupted: {out} keeps {done} of {planned} "
+                    "points; run the same command to finish\n"
+                )
+                raise
+    return run
+
+
+def write_pages(run: Run, out: Path, options: argparse.Namespace) -> None:
+    """Writes report and figures, and says where they are."""
     written = [f"Run directory: {out}"]
     try:
         written.append(f"Report:        {run.report(out / 'report.html')}")
@@ -76,32 +101,4 @@ def run(options: argparse.Namespace) -> int:
         # The sweep is done and printed; the pictures can be had later with samprof report.
         sys.stderr.write(f"samprof: {error}\n")
     if not (options.json or options.csv):
-        sys.stdout.write("\n" + "\n".join(written) + "\n")
-    return 0
-
-
-def _plan(options: argparse.Namespace, recipe: Recipe) -> Plan:
-    granularities = ("block", "layer", "op")
-    if options.granularity not in granularities:
-        remedy = f"use one of {', '.join(granularities)}"
-        raise UsageError("sweep", options.granularity, "unknown granularity", remedy)
-    return Plan(
-        target={"factory": recipe.factory, **recipe.arguments},
-        batch_sizes=checked_batch_sizes(options.batch_sizes.split(",")),
-        repeats=checked_count("repeats", options.repeats, 1),
-        warmup=checked_count("warmup", options.warmup, 0),
-        granularity=options.granularity,
-    )
-
-
-def _engine(options: argparse.Namespace, recipe: Recipe) -> Engine:
-    if options.engine == "ray":
-        return Ray(recipe, gpus=0 if options.device == "cpu" else 1)
-    return Subprocess(recipe) if options.engine == "subprocess" else ThisProcess(recipe.make())
-
-
-def _name(options: argparse.Namespace) -> str:
-    """What was asked for in words that may stand in a path; what was left open is left out."""
-    model = options.factory.replace(":", ".") if options.factory else options.model
-    parts = ["sam" if model == AUTO else model, options.dtype, options.device.replace(":", "")]
-    return "-".join(part for part in parts if part != AUTO)
+        sys.stdout.write("\n".join(written) + "\n")

@@ -9,11 +9,26 @@ OpLabels = Mapping[str, str | list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function `module.name` that is worth a range where a recorded module calls it."""
+    """A function or method that is worth a range where it runs.
+
+    Attributes:
+        module: the Python module that calls it: where its name is looked up.
+        name: the function's name, or `Class.method`.
+        role: its part in the model.
+        granularity: the coarsest at which it is entered.
+        starts: work may start here, outside of every module; else it counts below one only.
+    """
 
     module: str
     name: str
     role: str
+    granularity: str = "op"
+    starts: bool = False
+
+    @property
+    def label(self) -> str:
+        """What it is called in a path: `apply_image()`."""
+        return f"{self.name.rpartition('.')[2]}()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +39,10 @@ class Knowledge:
         name: what to call the root, where the user gives no name.
         roles: qualified name below the root ("" is the root) -> role, such as "window attention".
         blocks: qualified names that are entered at granularity block; empty means by depth.
-        functions: functions that are entered at granularity op.
+        functions: functions that are entered, from their granularity on.
         inner_ops: role -> labels of the ops directly inside a module of that role.
+        components: role -> component that everything in its range belongs to, in the order in which
+            a pipeline runs them.
     """
 
     name: str | None = None
@@ -33,3 +50,4 @@ class Knowledge:
     blocks: frozenset[str] = frozenset()
     functions: tuple[Function, ...] = ()
     inner_ops: Mapping[str, OpLabels] = field(default_factory=dict)
+    components: Mapping[str, str] = field(default_factory=dict)

@@ -36,10 +36,16 @@ def fast_record_function() -> tuple[type, str]:
 def enter_ranges(selection: Selection, stack: ExitStack) -> None:
     """Makes the selected modules and functions enter their ranges until the stack is closed."""
     for module, path in selection.modules.items():
-        _add(module.__dict__, _entry_point(module), module, range_name(path), stack)
-    for function in selection.functions:
-        namespace = vars(sys.modules[function.module])
-        _add(namespace, function.name, None, range_name(f".{function.name}()"), stack)
+        _add(module, _entry_point(module), range_name(path), stack)
+    for function, name in selection.functions:
+        owner: Any = sys.modules[function.module]
+        holder, _, key = function.name.rpartition(".")
+        _add(getattr(owner, holder) if holder else owner, key, name, stack)
+
+
+def around(call: Callable[..., Any], path: str) -> Callable[..., Any]:
+    """The callable inside a range of this path."""
+    return entering(call, (range_name(path),), _Switch())
 
 
 @contextmanager
@@ -59,13 +65,11 @@ def _entry_point(module: nn.Module) -> str:
     return "_compiled_call_impl" if compiled else "forward"
 
 
-def _add(
-    namespace: dict[str, Any], key: str, module: nn.Module | None, name: str, stack: ExitStack
-) -> None:
+def _add(owner: Any, key: str, name: str, stack: ExitStack) -> None:
     with _lock:
-        patch = _patches.get((id(namespace), key))
+        patch = _patches.get((id(owner), key))
         if patch is None:
-            patch = _patches[id(namespace), key] = _Patch(namespace, key, module)
+            patch = _patches[id(owner), key] = _Patch(owner, key)
         patch.add(name)
         stack.callback(_remove, patch, name)
 
@@ -74,20 +78,19 @@ def _remove(patch: "_Patch", name: str) -> None:
     with _lock:
         patch.remove(name)
         if not patch.names:
-            del _patches[id(patch.namespace), patch.key]
+            del _patches[id(patch.owner), patch.key]
 
 
 class _Patch:
-    """One replaced callable in a namespace (a module's `__dict__`, or a Python module's globals)."""
+    """One replaced callable of a module, a class or a Python module: an entry of its `__dict__`."""
 
-    def __init__(self, namespace: dict[str, Any], key: str, module: nn.Module | None) -> None:
-        self.namespace = namespace
+    def __init__(self, owner: Any, key: str) -> None:
+        self.owner = owner
         self.key = key
         self.names: list[str] = []
-        self._module = module
-        self._was_there = key in namespace
-        self._original = namespace[key] if self._was_there else getattr(module, key)
-        self._installed: Callable[..., Any] | None = None
+        self._was_there = key in vars(owner)
+        self._original = vars(owner)[key] if self._was_there else getattr(owner, key)
+        self._installed: Any = None
         self._switch = _Switch()
 
     def add(self, name: str) -> None:
@@ -100,31 +103,48 @@ class _Patch:
 
     def _update(self) -> None:
         self._switch.on = False  # whoever still holds the wrapper holds a plain callable
-        if self._installed is not None and self.namespace.get(self.key) is not self._installed:
+        if self._installed is not None and vars(self.owner).get(self.key) is not self._installed:
             return  # someone put their own callable here meanwhile: it is theirs to take away
         if self.names:
-            self._switch = _Switch()
-            self._installed = entering(
-                self._original, tuple(dict.fromkeys(self.names)), self._switch
-            )
-            self.namespace[self.key] = self._installed
-            if self._module is not None:
-                self.namespace.setdefault(_COPYING, self._reduced)
-            return
-        if self._was_there:
-            self.namespace[self.key] = self._original
+            self._install()
+        elif self._was_there:
+            self._put(self.key, self._original)
         else:
-            del self.namespace[self.key]
-        if self.namespace.get(_COPYING) == self._reduced:
-            del self.namespace[_COPYING]
+            self._take_away(self.key)
+        if not self.names and vars(self.owner).get(_COPYING) == self._reduced:
+            self._take_away(_COPYING)
+
+    def _install(self) -> None:
+        self._switch = _Switch()
+        names = tuple(dict.fromkeys(self.names))
+        if isinstance(self._original, staticmethod):
+            inner = entering(self._original.__func__, names, self._switch)
+            self._installed = staticmethod(inner)
+        else:
+            self._installed = entering(self._original, names, self._switch)
+        self._put(self.key, self._installed)
+        if isinstance(self.owner, nn.Module) and _COPYING not in vars(self.owner):
+            self._put(_COPYING, self._reduced)
+
+    def _put(self, key: str, value: Any) -> None:
+        if isinstance(self.owner, type):
+            setattr(self.owner, key, value)
+        else:  # not setattr: nn.Module has its own ideas of it
+            vars(self.owner)[key] = value
+
+    def _take_away(self, key: str) -> None:
+        if isinstance(self.owner, type):
+            delattr(self.owner, key)
+        else:
+            del vars(self.owner)[key]
 
     def _reduced(self, protocol: SupportsIndex) -> Any:
         """How the module is copied and pickled while it is wrapped: as if it were not.
 
         A copied wrapper would run the forward of the module that it was made for.
         """
-        plain: Any = type(self._module).__reduce_ex__
-        function, arguments, state, *rest = plain(self._module, protocol)
+        plain: Any = type(self.owner).__reduce_ex__
+        function, arguments, state, *rest = plain(self.owner, protocol)
         if isinstance(state, dict) and state.get(self.key) is self._installed:
             state = {key: value for key, value in state.items() if key not in (self.key, _COPYING)}
             if self._was_there:

@@ -46,6 +46,11 @@ class Recording:
         self._end: str | None = None
         self._session: Session | None = None
 
+    @property
+    def root(self) -> str:
+        """The first part of every path."""
+        return self._selection.root
+
     def step(self) -> None:
         """Marks the end of a step; after the last of `steps` the recording ends.
 
@@ -89,6 +94,10 @@ class Recording:
     def layers(self) -> pd.DataFrame:
         """One row a layer; the columns of `Trace.layers`."""
         return self.trace.layers("samprof")
+
+    def components(self) -> pd.DataFrame:
+        """One row a component; the columns of `Trace.components`."""
+        return self.trace.components("samprof")
 
     def kernels(self) -> pd.DataFrame:
         """One row a device activity; the columns of `Trace.kernels`."""
@@ -185,6 +194,7 @@ class Profile:
         shapes: record the shapes of op inputs.
         stacks: record Python stacks (slow).
         knowledge: names, roles and functions of the module's parts.
+        whole: who records enters the root's range, around work of which the module is a part.
 
     Raises:
         UsageError: an argument has no meaning.
@@ -201,6 +211,7 @@ class Profile:
         shapes: bool = True,
         stacks: bool = False,
         knowledge: Knowledge | None = None,
+        whole: bool = False,
     ) -> None:
         if not isinstance(module, nn.Module):
             cause = "not an nn.Module"
@@ -215,11 +226,14 @@ class Profile:
         self._steps = steps
         self._options = Options(memory=memory, shapes=shapes, stacks=stacks)
         self._knowledge = knowledge or Knowledge()
+        self._whole = whole
         self._recordings: list[Recording] = []
         self._select()
 
     def _select(self) -> Selection:
-        return select(self._module, self._name, self._granularity, self._knowledge)
+        return select(
+            self._module, self._name, self._granularity, self._knowledge, whole=self._whole
+        )
 
     def __enter__(self) -> Recording:
         recording = Recording(self._select(), self._options, self._steps)

@@ -22,21 +22,33 @@ class Selection:
     Attributes:
         root: the first part of every name.
         modules: module -> full name of its range.
-        functions: functions to enter.
+        functions: functions to enter, with the name of their range.
         metadata: what the trace file keeps: root, granularity, modules (path -> type and role),
-            functions (name -> role), inner_ops (path -> op labels).
+            functions (name -> role), inner_ops (path -> op labels), components (role -> component).
     """
 
     root: str
     modules: dict[nn.Module, str]
-    functions: tuple[Function, ...]
+    functions: tuple[tuple[Function, str], ...]
     metadata: dict[str, Any]
 
 
 def select(
-    module: nn.Module, name: str | None, granularity: str, knowledge: Knowledge
+    module: nn.Module,
+    name: str | None,
+    granularity: str,
+    knowledge: Knowledge,
+    *,
+    whole: bool = False,
 ) -> Selection:
     """The modules below `module` that are worth a range at this granularity.
+
+    Args:
+        module: the root.
+        name: what to call it; None for what is known of it, or its class.
+        granularity: block, layer or op.
+        knowledge: of its parts.
+        whole: the root's range stands around work that includes its forward, which then has none.
 
     Raises:
         UsageError: an unknown granularity, or an empty name.
@@ -55,9 +67,15 @@ def select(
         if not _is_called(child) or not _is_wanted(module, qualified, granularity, knowledge):
             continue
         path = f"{root}.{qualified}" if qualified else root
-        chosen[child] = path
         described[path] = [type(_inner(child)).__name__, knowledge.roles.get(qualified, "")]
-    functions = knowledge.functions if granularity == "op" else ()
+        if qualified or not whole:
+            chosen[child] = path
+    levels = get_args(Granularity)
+    functions = tuple(
+        (function, range_name(f"{root if function.starts else ''}.{function.label}"))
+        for function in knowledge.functions
+        if levels.index(function.granularity) <= levels.index(granularity)
+    )
     inner_ops = {
         path: knowledge.inner_ops.get(described[path][1], {})
         for child, path in chosen.items()
@@ -67,8 +85,9 @@ def select(
         "root": root,
         "granularity": granularity,
         "modules": described,
-        "functions": {f"{function.name}()": function.role for function in functions},
+        "functions": {function.label: function.role for function, _ in functions},
         "inner_ops": inner_ops,
+        "components": dict(knowledge.components),
     }
     return Selection(root, chosen, functions, metadata)
 

@@ -2,88 +2,89 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from samprof.analysis.scaling import batch_sizes_of
-from samprof.errors import MissingPackageError
+from samprof.report.canvas import ACCENT, COLOUR, canvas, png
+from samprof.report.component_figures import components_figure, lanes_figure, modules_figure
 from samprof.report.summary import Summary
 from samprof.units import MEMORY_UNITS, common_unit
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-_DPI = 144
-_COLOUR, _ACCENT = "#2f6db3", "#c2541f"
-_STYLE = {
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": "#e4e4e4",
-    "grid.linewidth": 0.8,
-    "axes.axisbelow": True,
-    "font.size": 10,
-    "axes.titlesize": 11,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "text.parse_math": False,
-}
 
 
-def run_figures(summary: Summary) -> dict[str, bytes]:
+def run_figures(summary: Summary, lanes: pd.DataFrame | None = None) -> dict[str, bytes]:
     """All figures of a run: name -> PNG.
+
+    Args:
+        summary: the tables of the run.
+        lanes: what ran when in one forward.
 
     Raises:
         MissingPackageError: matplotlib is not installed.
     """
-    return {"batching": batching_figure(summary), "layers": layers_figure(summary)}
+    figures = {"batching": batching_figure(summary), "layers": layers_figure(summary)}
+    if len(batch_sizes_of(summary.scaling)) == 1:
+        figures = {}  # nothing grows
+    if summary.components:
+        figures = {"components": components_figure(summary.components, summary.title)} | figures
+    figures["modules"] = modules_figure(summary)
+    if lanes is not None and len(lanes):
+        figures["lanes"] = lanes_figure(lanes, summary.title)
+    return figures
 
 
 def batching_figure(summary: Summary) -> bytes:
     """Time of an image, speed-up and peak memory against the batch size."""
-    points = summary.points[summary.points["status"] == "ok"].sort_values("batch_size")
+    axis = summary.axis
+    points = summary.points[summary.points["variant"] == summary.variant]
+    points = points[points["status"] == "ok"].sort_values("batch_size")
     sizes = points["batch_size"].to_numpy(dtype=int)
-    wall = points["wall_ns"].to_numpy(dtype=float) / sizes
-    spread = points["wall_iqr_ns"].to_numpy(dtype=float) / sizes / 2
+    units = points["images_per_s"].to_numpy(dtype=float) * points["wall_ns"].to_numpy(float) / 1e9
+    wall = points["wall_ns"].to_numpy(dtype=float) / units
+    spread = points["wall_iqr_ns"].to_numpy(dtype=float) / units / 2
     memory = points["peak_memory_bytes"].to_numpy(dtype=float)
-    with _figure(1, 3, (11.5, 3.9)) as (figure, (time, speed, space)):
+    with canvas(1, 3, (11.5, 3.9)) as (figure, (time, speed, space)):
         unit = common_unit(wall)
-        time.errorbar(sizes, wall / unit.size, spread / unit.size, **_line(_COLOUR))
-        time.set(title="Time of an image", ylabel=f"{unit.name} an image (wall)", ylim=(0, None))
+        time.errorbar(sizes, wall / unit.size, spread / unit.size, **_line(COLOUR))
+        time.set(
+            title=f"Time of {axis.an_unit}",
+            ylabel=f"{unit.name} {axis.an_unit} (wall)",
+            ylim=(0, None),
+        )
 
         gain = wall[0] / wall
         speed.axhline(1.0, color="#888888", linewidth=1, linestyle="--")
-        speed.errorbar(sizes, gain, gain * spread / wall, **_line(_COLOUR))
+        speed.errorbar(sizes, gain, gain * spread / wall, **_line(COLOUR))
         best = summary.verdict.best_batch_size
         place = list(sizes).index(best)
-        speed.plot(best, gain[place], "o", color=_ACCENT, markersize=9, zorder=5)
+        speed.plot(best, gain[place], "o", color=ACCENT, markersize=9, zorder=5)
         speed.annotate(
-            f"run batch {best}",
+            f"run {axis.text(best)}",
             (best, gain[place] * (1 + spread[place] / wall[place])),
             xytext=(0, 9),
             textcoords="offset points",
-            color=_ACCENT,
+            color=ACCENT,
             ha="left" if place == 0 else "right" if best == sizes[-1] else "center",
         )
         top = max(1.5, float((gain + gain * spread / wall).max()) * 1.15)
-        label = f"times the throughput of batch {sizes[0]}"
+        label = f"times the throughput of {axis.text(sizes[0])}"
         speed.set(title="Speed-up", ylabel=label, ylim=(0, top))
 
         bytes_unit = common_unit(memory, MEMORY_UNITS)
-        space.plot(sizes, memory / bytes_unit.size, marker="o", color=_COLOUR)
+        space.plot(sizes, memory / bytes_unit.size, marker="o", color=COLOUR)
         space.set(title="Peak memory", ylabel=bytes_unit.name, ylim=(0, None))
         for axes in (time, speed, space):
-            _batch_axis(axes, sizes)
+            _size_axis(axes, sizes, axis.label)
         too_big = summary.points.loc[summary.points["status"] == "oom", "batch_size"].tolist()
         if too_big:
-            space.set_xlabel(f"batch size (out of memory: {', '.join(map(str, too_big))})")
+            space.set_xlabel(f"{axis.label} (out of memory: {', '.join(map(str, too_big))})")
         figure.suptitle(summary.title, x=0.01, ha="left", fontsize=10, color="#555555")
-        return _png(figure)
+        return png(figure)
 
 
 def layers_figure(summary: Summary, depth: int = 1) -> bytes:
@@ -96,7 +97,7 @@ def layers_figure(summary: Summary, depth: int = 1) -> bytes:
     values = np.array([rows[f"image_ns_{size}"].to_numpy(dtype=float) for size in sizes])
     unit = common_unit(values.ravel())
     height = max(3.0, 0.9 + len(rows) * (0.13 * len(sizes) + 0.12))
-    with _figure(1, 1, (9.0, height)) as (figure, (axes,)):
+    with canvas(1, 1, (9.0, height)) as (figure, (axes,)):
         thickness = 0.82 / len(sizes)
         for index, size in enumerate(sizes):
             where = np.arange(len(rows)) + (index - (len(sizes) - 1) / 2) * thickness
@@ -106,48 +107,23 @@ def layers_figure(summary: Summary, depth: int = 1) -> bytes:
         axes.invert_yaxis()
         axes.grid(visible=False, axis="y")
         axes.set_xlabel(
-            f"{'device' if summary.clock == 'device' else 'CPU'} time, {unit.name} an image"
+            f"{'device' if summary.clock == 'device' else 'CPU'} time, {unit.name} {summary.axis.an_unit}"
         )
-        axes.set_title("Time of an image by layer and batch size")
-        axes.legend(title="batch size", frameon=False, loc="best")
+        axes.set_title(f"Time of {summary.axis.an_unit} by layer and {summary.axis.label}")
+        axes.legend(title=summary.axis.label, frameon=False, loc="best")
         figure.suptitle(summary.title, x=0.01, ha="left", fontsize=10, color="#555555")
-        return _png(figure)
-
-
-class _figure:  # noqa: N801 - used like a function
-    """A figure with its axes, in samprof's style; closed afterwards. Touches no global state."""
-
-    def __init__(self, rows: int, columns: int, size: tuple[float, float]) -> None:
-        try:
-            import matplotlib as mpl
-            from matplotlib.backends.backend_agg import FigureCanvasAgg
-            from matplotlib.figure import Figure
-        except ImportError:
-            raise MissingPackageError("figures", "matplotlib", "report") from None
-        self._context = mpl.rc_context(_STYLE)  # type: ignore[arg-type]
-        self._shape = (rows, columns)
-        self._make: Any = lambda: Figure(figsize=size, layout="constrained")
-        self._canvas: Any = FigureCanvasAgg
-
-    def __enter__(self) -> tuple[Figure, Sequence[Axes]]:
-        self._context.__enter__()
-        figure = self._make()
-        self._canvas(figure)
-        return figure, np.atleast_1d(figure.subplots(*self._shape)).ravel().tolist()
-
-    def __exit__(self, *error: object) -> None:
-        self._context.__exit__(None, None, None)
+        return png(figure)
 
 
 def _line(colour: str) -> dict[str, Any]:
     return {"marker": "o", "color": colour, "capsize": 3, "elinewidth": 1.2, "linewidth": 1.8}
 
 
-def _batch_axis(axes: Axes, sizes: np.ndarray[Any, Any]) -> None:
+def _size_axis(axes: Axes, sizes: np.ndarray[Any, Any], label: str) -> None:
     axes.set_xscale("log", base=2)
     axes.set_xticks(sizes, [str(size) for size in sizes])
     axes.minorticks_off()
-    axes.set_xlabel("batch size")
+    axes.set_xlabel(label)
 
 
 def _shade(index: int, count: int) -> tuple[float, ...]:
@@ -168,9 +144,3 @@ def _short_names(rows: pd.DataFrame, root: str) -> list[str]:
         f"{name} ({role})" if role and role not in name.replace("_", " ") else name
         for name, role in zip(names, rows["role"], strict=True)
     ]
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=_DPI)
-    return buffer.getvalue()

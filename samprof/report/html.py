@@ -4,6 +4,7 @@ from base64 import b64encode
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from samprof.analysis.scaling import batch_sizes_of
 from samprof.errors import MissingPackageError
@@ -13,13 +14,20 @@ from samprof.report.text import check_text
 from samprof.units import common_unit, digits, fixed_digits, memory_text
 
 _CAPTIONS = {
-    "batching": "Time of an image, speed-up and memory against the batch size",
-    "layers": "Time of an image by layer and batch size",
+    "components": "Time by component",
+    "batching": "Time, speed-up and memory against the size",
+    "layers": "Time by layer and size",
+    "modules": "Where in the module tree the time goes",
+    "lanes": "Host and device, one forward",
 }
 
 
-def run_page(summary: Summary) -> str:
+def run_page(summary: Summary, lanes: pd.DataFrame | None = None) -> str:
     """The page.
+
+    Args:
+        summary: the tables of the run.
+        lanes: what ran when in one forward.
 
     Raises:
         MissingPackageError: jinja2 or matplotlib is not installed.
@@ -36,17 +44,20 @@ def run_page(summary: Summary) -> str:
         undefined=jinja2.StrictUndefined,
     )
     figures = [
-        (_CAPTIONS[name], b64encode(data).decode()) for name, data in run_figures(summary).items()
+        (_CAPTIONS[name], b64encode(data).decode())
+        for name, data in run_figures(summary, lanes).items()
     ]
     return pages.get_template("run.html").render(
         title=summary.title,
         verdict=summary.verdict,
         figures=figures,
         points=_points(summary),
+        components=_components(summary),
         scaling=_scaling(summary),
         checks={size: check_text(check) for size, check in sorted(summary.checks.items())},
         environment=_flat(summary.environment),
         asked=_flat(summary.asked),
+        axis=summary.axis,
         clock="device" if summary.clock == "device" else "CPU",
     )
 
@@ -55,17 +66,31 @@ def _points(summary: Summary) -> list[dict[str, str]]:
     unit = common_unit(summary.points["wall_ns"].dropna())
     return [
         {
-            "batch": str(row["batch_size"]),
+            summary.axis.label: str(row["batch_size"]),
+            "variant": str(row["variant"]),
             "status": str(row["status"]),
             f"wall, {unit.name}": digits(row["wall_ns"] / unit.size),
             f"quartile range, {unit.name}": digits(row["wall_iqr_ns"] / unit.size, 2),
-            "images/s": digits(row["images_per_s"]),
+            f"{summary.axis.unit}s/s": digits(row["images_per_s"]),
             "peak memory": memory_text(row["peak_memory_bytes"]),
             "distortion": digits(row["distortion"]),
             "message": str(row["message"]),
         }
         for row in summary.points.to_dict("records")
     ]
+
+
+def _components(summary: Summary) -> list[dict[str, Any]]:
+    tables = []
+    for variant, table in summary.components.items():
+        unit = common_unit([table["host_ns"].max(), table["device_ns"].max()])
+        numbers = [
+            fixed_digits(table[name].tolist(), unit) for name in ("host_ns", "wait_ns", "device_ns")
+        ]
+        shares = [f"{value:.1%}" for value in table["share"]]
+        rows = zip(table["component"], table["calls"], *numbers, shares, strict=True)
+        tables.append({"variant": variant, "unit": unit.name, "rows": [list(row) for row in rows]})
+    return tables
 
 
 def _scaling(summary: Summary) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """Everything a renderer shows of a run, in one value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
+from samprof.analysis.axis import AXES, BATCH_SIZE, Axis
 from samprof.analysis.verdict import Verdict
 
 
@@ -20,6 +21,9 @@ class Summary:
         points, scaling, roles: tables of `Run`.
         verdict: the answer.
         checks: batch size -> conservation check of its trace.
+        axis: what the batch sizes count.
+        variant: which one scaling, roles, verdict and checks are of.
+        components: variant -> component table at the largest batch size.
     """
 
     asked: Mapping[str, Any]
@@ -30,6 +34,9 @@ class Summary:
     roles: pd.DataFrame
     verdict: Verdict
     checks: Mapping[int, Mapping[str, Any]]
+    axis: Axis = AXES[BATCH_SIZE]
+    variant: str = "eager"
+    components: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def title(self) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from samprof.analysis.axis import AXES, BATCH_SIZE, Axis
 from samprof.analysis.scaling import batch_sizes_of
 from samprof.report.summary import Summary
 from samprof.report.table import (
@@ -22,7 +23,13 @@ from samprof.report.table import (
 from samprof.units import common_unit, digits, memory_text, time_text
 
 
-def scaling_text(scaling: pd.DataFrame, width: int, *, depth: int | None = None) -> str:
+def scaling_text(
+    scaling: pd.DataFrame,
+    width: int,
+    *,
+    depth: int | None = None,
+    axis: Axis = AXES[BATCH_SIZE],
+) -> str:
     """The scaling table: time of an image in each layer at each batch size, and how it grows."""
     rows = shown_rows(scaling, depth)
     sizes = batch_sizes_of(scaling)
@@ -32,7 +39,7 @@ def scaling_text(scaling: pd.DataFrame, width: int, *, depth: int | None = None)
     columns = [
         Cells("layer", tree_labels(rows), 10, "left", flexible=True),
         *(
-            Cells(f"b={size}", column, 10 if size in (sizes[0], sizes[-1]) else 6)
+            Cells(axis.symbol.format(size), column, 10 if size in (sizes[0], sizes[-1]) else 6)
             for size, column in zip(sizes, texts, strict=True)
         ),
         Cells("gain", [f"{value:.2f}" if value == value else "-" for value in rows["gain"]], 8),
@@ -40,12 +47,13 @@ def scaling_text(scaling: pd.DataFrame, width: int, *, depth: int | None = None)
         Cells("exponent (95 %)", _intervals(rows), 5),
         Cells("role", text_cells(rows["role"]), 4, "left"),
         Cells("fixed", time_cells(rows["fixed_ns"], unit), 3),
-        Cells("an image", time_cells(rows["per_image_ns"], unit), 2),
+        Cells(axis.an_unit, time_cells(rows["per_image_ns"], unit), 2),
         Cells("note", text_cells(rows["note"]), 1, "left"),
     ]
     clock = CLOCKS["device" if "device" in set(rows["clock"]) else "cpu"]
-    growth = f"; gain from b={sizes[0]} to {sizes[-1]}" if len(sizes) > 1 else ""
-    head = f"{clock} of an image by batch size, in {unit.name}{growth}"
+    first = axis.symbol.format(sizes[0])
+    growth = f"; gain from {first} to {sizes[-1]}" if len(sizes) > 1 else ""
+    head = f"{clock} of {axis.an_unit} by {axis.label}, in {unit.name}{growth}"
     return wrapped(head, width) + table_text(columns, width)
 
 
@@ -94,22 +102,33 @@ def kernels_text(kernels: pd.DataFrame, width: int) -> str:
     return table_text(columns, width)
 
 
-def points_text(points: pd.DataFrame, width: int) -> str:
+def points_text(points: pd.DataFrame, width: int, axis: Axis = AXES[BATCH_SIZE]) -> str:
     """The points of a run: throughput, times with their spread, memory, distortion."""
     unit = common_unit(points["wall_ns"].dropna())
     wall, spread = points["wall_ns"] / unit.size, points["wall_iqr_ns"] / unit.size
     memory = points["peak_memory_bytes"]
+    only_one = len(set(points["variant"])) == 1
     columns = [
-        Cells("batch", count_cells(points["batch_size"]), 10),
+        Cells(_size_head(axis), count_cells(points["batch_size"]), 10),
         Cells("status", text_cells(points["status"]), 9, "left"),
         Cells(f"wall, {unit.name}", [_spread(a, b) for a, b in zip(wall, spread, strict=True)], 8),
-        Cells("images/s", [digits(value) for value in points["images_per_s"]], 9),
+        Cells(f"{axis.unit}s/s", [digits(value) for value in points["images_per_s"]], 9),
         Cells("peak memory", [memory_text(value) for value in memory], 7),
         Cells("distortion", [digits(value) for value in points["distortion"]], 6),
-        Cells("variant", text_cells(points["variant"]), 2, "left"),
+        Cells("variant", text_cells(points["variant"]), 2 if only_one else 9, "left"),
+        Cells("preparing", _times(points["prepare_ns"]), 4),
+        Cells(
+            "off by",
+            [f"{value:.1e}" if value else "" for value in points["deviation"].fillna(0)],
+            4,
+        ),
         Cells("message", text_cells(points["message"]), 3, "left", flexible=True),
     ]
     return table_text(columns, width)
+
+
+def _size_head(axis: Axis) -> str:
+    return "batch" if axis.name == BATCH_SIZE else axis.label
 
 
 def check_text(check: Mapping[str, Any]) -> str:
@@ -133,9 +152,11 @@ def run_text(summary: Summary, width: int, *, depth: int | None = None) -> str:
     largest = max(summary.checks)
     sections = [
         f"{summary.title}\n",
-        points_text(summary.points, width),
-        scaling_text(summary.scaling, width, depth=depth),
-        wrapped(f"Books at batch {largest}: {check_text(summary.checks[largest])}", width),
+        points_text(summary.points, width, summary.axis),
+        scaling_text(summary.scaling, width, depth=depth, axis=summary.axis),
+        wrapped(
+            f"Books at {summary.axis.text(largest)}: {check_text(summary.checks[largest])}", width
+        ),
         wrapped(str(summary.verdict), width),
     ]
     return "\n".join(sections)
@@ -151,3 +172,7 @@ def _intervals(rows: pd.DataFrame) -> list[str]:
 
 def _spread(value: float, spread: float) -> str:
     return f"{digits(value)} ± {digits(spread / 2, 2)}" if value == value else "-"
+
+
+def _times(values: pd.Series) -> list[str]:
+    return [time_text(value) if value == value and value is not None else "" for value in values]

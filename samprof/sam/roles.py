@@ -9,6 +9,7 @@ import sys
 from torch import nn
 
 from samprof.record.knowledge import Function, Knowledge
+from samprof.sam.pipeline import COMPONENTS, functions_around
 
 _COMPONENTS = {
     "Sam": ("sam", "SAM"),
@@ -55,6 +56,8 @@ def describe(module: nn.Module) -> Knowledge:
         if kind in _COMPONENTS:
             roles[path] = _COMPONENTS[kind][1]
             blocks.add(path)
+        if kind == "Sam":
+            functions |= functions_around(type(child))
         if kind == "ImageEncoderViT":
             _describe_encoder(path, child, roles, blocks)
         elif _is_block(child):
@@ -76,6 +79,7 @@ def describe(module: nn.Module) -> Knowledge:
             "window block": _ADDITION,
             "global block": _ADDITION,
         },
+        components=COMPONENTS,
     )
 
 
@@ -121,7 +125,7 @@ def _describe_decoder(
 ) -> None:
     parts = {
         "transformer": "decoder transformer",
-        "output_upscaling": "mask upsampling",
+        "output_upscaling": "decoder upscaling",
         "output_hypernetworks_mlps": "mask head",
         "iou_prediction_head": "mask head",
     }

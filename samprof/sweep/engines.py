@@ -58,16 +58,20 @@ class Engine(Protocol):
 
 
 class ThisProcess:
-    """Measures a target that is already here."""
+    """Measures in this process.
 
-    def __init__(self, target: Target) -> None:
-        self._target = target
+    Args:
+        make: the target; called for each point, since a point may change it for good.
+    """
+
+    def __init__(self, make: Callable[[], Target]) -> None:
+        self._make = make
 
     def measure(self, job: Job, advance: Advance) -> Point:
         """See `Engine`."""
         from samprof.sweep.worker import carry
 
-        return carry(job, self._target, advance)
+        return carry(job, self._make(), advance)
 
 
 class Subprocess:

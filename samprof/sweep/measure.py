@@ -11,11 +11,14 @@ import torch
 
 from samprof.errors import SamprofError
 from samprof.record.environment import device_state
+from samprof.record.patches import around
 from samprof.record.recording import Profile, Recording
 from samprof.record.session import synchronize
 from samprof.sweep.plan import Plan
 from samprof.sweep.point import Point, Status, point_key
+from samprof.sweep.prepare import prepare
 from samprof.sweep.target import Target
+from samprof.trace.components import component_steps
 from samprof.trace.events import DEVICE_KINDS
 from samprof.trace.trace import Trace
 from samprof.trace.window import split_steps, within
@@ -64,12 +67,18 @@ def is_out_of_memory(error: BaseException) -> bool:
 def _measure(
     target: Target, plan: Plan, batch_size: int, out: Path, progress: Callable[[int], None]
 ) -> Point:
+    target = target.at(batch_size) if target.at is not None else target
+    call = target.call or target.module
     with torch.inference_mode():
         inputs = target.inputs(batch_size)
+        prepared = prepare(target, call, inputs)
+        result: Any = None
 
-        def forward() -> int:
+        def forward(run: Callable[..., Any] = call) -> int:
+            nonlocal result
+            result = None
             start = time.perf_counter_ns()
-            target.module(*inputs)
+            result = run(*inputs)
             synchronize()
             elapsed = time.perf_counter_ns() - start
             progress(1)
@@ -77,13 +86,13 @@ def _measure(
 
         device = module_device(target.module)
         synchronize()
-        for _ in range(plan.warmup):
-            forward()
+        warmup = [forward() for _ in range(plan.warmup)]
         before = device_state(device)
         _reset_peak(device)
         wall = [forward() for _ in range(plan.repeats)]
         peak = _peak(device)
         recording, recorded_wall = _record(target, plan, forward)
+        notes = [*target.notes, *([target.outcome(result)] if target.outcome else [])]
     trace = recording.trace
     steps = dict(split_steps(trace))
     frames, clock = [], trace.clock
@@ -93,15 +102,20 @@ def _measure(
         layers.insert(0, "step", repeat + 1)
         frames.append(layers)
     table = pd.concat(frames, ignore_index=True)
+    components = component_steps(trace, "samprof")
+    components = components[components["step"] > 0]
     root = table[table["path"] == trace.recorded["roots"][0]]
-    key = point_key(batch_size, plan.variant)
-    saved = recording.save(out / "traces" / key)
+    saved = recording.save(out / "traces" / point_key(batch_size, plan.variant))
     host_peak, source = _host_peak(trace, target, inputs)
     return Point(
         batch_size=batch_size,
         variant=plan.variant,
         status="ok",
         clock=clock,
+        units=target.units(batch_size) if target.units else plan.axis.amount(batch_size),
+        prepare_ns=prepared.time_ns if prepared else None,
+        deviation=prepared.deviation if prepared else None,
+        warmup_ns=warmup,
         wall_ns=wall,
         recorded_wall_ns=recorded_wall,
         time_ns=root[f"{clock}_total_ns"].tolist(),
@@ -112,18 +126,24 @@ def _measure(
         check=_measured_part(trace).check("samprof").as_dict(),
         trace=saved.relative_to(out).as_posix(),
         layers={name: table[name].tolist() for name in table.columns},
+        components={name: components[name].tolist() for name in components.columns},
+        notes=notes,
     )
 
 
-def _record(target: Target, plan: Plan, forward: Callable[[], int]) -> tuple[Recording, list[int]]:
+def _record(target: Target, plan: Plan, forward: Callable[..., int]) -> tuple[Recording, list[int]]:
     """One session with a step a repeat: several sessions in a process can lose kernels."""
     profile = Profile(
-        target.module, granularity=plan.granularity, knowledge=target.knowledge, shapes=True
+        target.module,
+        granularity=plan.granularity,
+        knowledge=target.knowledge,
+        whole=target.call is not None,
     )
     wall = []
     with profile as recording:
+        run = around(target.call, recording.root) if target.call else target.module
         for _ in range(plan.repeats + 1):
-            wall.append(forward())
+            wall.append(forward(run))
             recording.step()
     return recording, wall[1:]
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from samprof.analysis.axis import AXES, BATCH_SIZE, Axis
 from samprof.errors import UsageError
 
 EAGER = "eager"
@@ -12,15 +13,16 @@ EAGER = "eager"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The question of a sweep. Batch sizes may be added later; the rest makes it another sweep.
+    """The question of a sweep. Batch sizes and variants may be added later; the rest makes another.
 
     Attributes:
         target: what is measured, in words and arguments.
-        batch_sizes: ascending.
+        batch_sizes: ascending; sizes on another axis where `over` names one.
         repeats: measurements a point, of wall time and of recorded time each.
         warmup: forwards before the first measurement of a point.
         granularity: which layers become rows.
         variant: a name for how the model runs.
+        over: what the sizes count, a name of `samprof.analysis.axis`.
         seed: of the order in which the points are visited.
     """
 
@@ -30,7 +32,13 @@ class Plan:
     warmup: int = 2
     granularity: str = "block"
     variant: str = EAGER
+    over: str = BATCH_SIZE
     seed: int = field(default=0, compare=False)
+
+    @property
+    def axis(self) -> Axis:
+        """What the sizes count."""
+        return AXES[self.over]
 
     def order(self) -> tuple[int, ...]:
         """The batch sizes shuffled: a device that throttles must not punish the largest one."""
@@ -43,13 +51,13 @@ class Plan:
         return self.warmup + self.repeats + self.repeats + 1
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data for `run.json`."""
+        """Plain data, all of it."""
         return asdict(self) | {"batch_sizes": list(self.batch_sizes), "target": dict(self.target)}
 
     def identity(self) -> dict[str, Any]:
         """What has to be equal for the points of two sweeps to belong together."""
         asked = self.as_dict()
-        return {key: asked[key] for key in asked if key not in ("batch_sizes", "seed")}
+        return {key: asked[key] for key in asked if key not in ("batch_sizes", "variant", "seed")}
 
 
 def checked_batch_sizes(values: Iterable[object]) -> tuple[int, ...]:

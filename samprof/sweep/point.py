@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,8 +11,29 @@ from samprof.errors import RunError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from samprof.analysis.axis import Axis
+
 Status = Literal["ok", "oom", "failed"]
 SCHEMA = 1
+_COLUMNS = [
+    "batch_size",
+    "variant",
+    "status",
+    "wall_ns",
+    "wall_iqr_ns",
+    "time_ns",
+    "time_iqr_ns",
+    "clock",
+    "distortion",
+    "peak_memory_bytes",
+    "images_per_s",
+    "kernels",
+    "repeats",
+    "warmup_ns",
+    "prepare_ns",
+    "deviation",
+    "message",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +45,10 @@ class Point:
         status: ok; oom (the memory was not enough); failed (the model raised).
         message: why it is not ok; or what a reader of an ok point should know.
         clock: device, or cpu where no device was active.
+        units: units of work in one forward: images, prompts, whatever the sweep's axis counts.
+        prepare_ns: first forward of a changed module: compiling, capturing and the like.
+        deviation: relative error of its results; missing where nothing was changed.
+        warmup_ns: one forward each, before anything is measured.
         wall_ns: one forward each, without the profiler.
         recorded_wall_ns: one forward each, under the profiler.
         time_ns: time of the root module in each recorded forward, on `clock`.
@@ -34,6 +59,8 @@ class Point:
         check: the conservation check of the recorded trace.
         trace: the trace file, relative to the run directory.
         layers: the layer table of each recorded forward, column -> values.
+        components: the component table of each recorded forward, column -> values.
+        notes: what a reader of the times should know.
     """
 
     batch_size: int
@@ -41,6 +68,10 @@ class Point:
     status: Status
     message: str = ""
     clock: str = ""
+    units: float = 0.0
+    prepare_ns: int | None = None
+    deviation: float | None = None
+    warmup_ns: list[int] = field(default_factory=list)
     wall_ns: list[int] = field(default_factory=list)
     recorded_wall_ns: list[int] = field(default_factory=list)
     time_ns: list[int] = field(default_factory=list)
@@ -51,6 +82,8 @@ class Point:
     check: Mapping[str, Any] = field(default_factory=dict)
     trace: str = ""
     layers: Mapping[str, list[Any]] = field(default_factory=dict)
+    components: Mapping[str, list[Any]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -77,9 +110,16 @@ class Point:
 
     def layers_frame(self) -> pd.DataFrame:
         """The layer tables of all recorded forwards, long form; columns as in `Run.layers`."""
+        return self._frame(self.layers)
+
+    def components_frame(self) -> pd.DataFrame:
+        """The component tables of all recorded forwards, long form; see `component_steps`."""
+        return self._frame(self.components)
+
+    def _frame(self, columns: Mapping[str, list[Any]]) -> pd.DataFrame:
         import pandas as pd
 
-        frame = pd.DataFrame(dict(self.layers))
+        frame = pd.DataFrame(dict(columns))
         frame.insert(0, "batch_size", self.batch_size)
         frame.insert(1, "variant", self.variant)
         return frame
@@ -93,3 +133,48 @@ def point_key(batch_size: int, variant: str) -> str:
         ('b0004', 'b0016-bf16')
     """
     return f"b{batch_size:04d}" + ("" if variant == "eager" else f"-{variant}")
+
+
+def points_table(points: Sequence[Point], axis: Axis) -> pd.DataFrame:
+    """One row a point; see `Run.points`."""
+    import pandas as pd
+
+    return pd.DataFrame([_row(point, axis) for point in points], columns=_COLUMNS)
+
+
+def _row(point: Point, axis: Axis) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "batch_size": point.batch_size,
+        "variant": point.variant,
+        "status": point.status,
+        "clock": point.clock,
+        "repeats": len(point.wall_ns),
+        "message": "; ".join(text for text in (point.message, *point.notes) if text),
+    }
+    if point.status != "ok":
+        return row
+    wall, wall_range = _median_and_range(point.wall_ns)
+    time, time_range = _median_and_range(point.time_ns)
+    recorded, _ = _median_and_range(point.recorded_wall_ns)
+    even = len(set(point.kernels)) == 1
+    return row | {
+        "wall_ns": wall,
+        "wall_iqr_ns": wall_range,
+        "time_ns": time,
+        "time_iqr_ns": time_range,
+        "distortion": recorded / wall,
+        "peak_memory_bytes": point.peak_memory_bytes,
+        "images_per_s": (point.units or axis.amount(point.batch_size)) / wall * 1e9,
+        "kernels": point.kernels[0] if even else None,
+        "warmup_ns": sum(point.warmup_ns),
+        "prepare_ns": point.prepare_ns,
+        "deviation": point.deviation,
+    }
+
+
+def _median_and_range(values: list[int]) -> tuple[int, int]:
+    """Median and interquartile range, in whole nanoseconds."""
+    import numpy as np
+
+    low, middle, high = np.percentile(values, [25, 50, 75])
+    return round(middle), round(high - low)

@@ -6,9 +6,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from samprof.analysis.axis import AXES, BATCH_SIZE, Axis
 from samprof.errors import RunError
 from samprof.sweep.plan import EAGER
-from samprof.sweep.point import Point, point_key
+from samprof.sweep.point import Point, point_key, points_table
 from samprof.sweep.store import RUN_FILE, Store, read_json, write_whole
 from samprof.trace import Trace, load_trace
 
@@ -48,6 +49,11 @@ class Run:
         return dict(self._data.get("target", {}))
 
     @property
+    def axis(self) -> Axis:
+        """What was swept over: what `batch_size` and "image" stand for in every table."""
+        return AXES[self.asked.get("over", BATCH_SIZE)]
+
+    @property
     def environment(self) -> dict[str, Any]:
         """Where it ran."""
         return dict(self._data.get("environment", {}))
@@ -60,12 +66,10 @@ class Run:
             the profiler), wall_iqr_ns, time_ns (median of the recorded root module), time_iqr_ns,
             clock (device or cpu), distortion (recorded wall time over wall time),
             peak_memory_bytes, images_per_s, kernels (of a forward; missing where forwards
-            differ), repeats, message.
+            differ), repeats, warmup_ns (all forwards before), prepare_ns and deviation (of a variant:
+            change with its first forward, and relative error against eager), message.
         """
-        import pandas as pd
-
-        rows = [_point_row(point) for point in self._measured]
-        return pd.DataFrame(rows, columns=_POINT_COLUMNS)
+        return points_table(self._measured, self.axis)
 
     def layers(self) -> pd.DataFrame:
         """The layer tables of all recorded forwards, long form.
@@ -80,20 +84,43 @@ class Run:
         """One row a layer: how its time grows with the batch.
 
         Args:
-            variant: which; by default the only one, or eager.
+            variant: which; by default eager, or the first.
 
         Returns:
             See `samprof.analysis.scaling.scaling_table`.
         """
         from samprof.analysis.scaling import scaling_table
 
-        return scaling_table(self._of(self._layers, variant))
+        return scaling_table(self._of(self._per_batch, variant), self.axis)
 
     def roles(self, variant: str | None = None) -> pd.DataFrame:
         """The same as `scaling` for layer classes: self times, each layer in one class."""
         from samprof.analysis.scaling import by_role, scaling_table
 
-        return scaling_table(by_role(self._of(self._layers, variant)))
+        return scaling_table(by_role(self._of(self._per_batch, variant)), self.axis)
+
+    def components(self, batch_size: int | None = None, variant: str | None = None) -> pd.DataFrame:
+        """One row a component of one point: host and device time side by side, summing to the whole.
+
+        Args:
+            batch_size: which; by default the largest that ran.
+            variant: as in `scaling`.
+
+        Returns:
+            See `samprof.trace.components`, from the recorded forward whose time is the median.
+
+        Raises:
+            RunError: no such point.
+        """
+        from samprof.trace.components import component_table
+
+        chosen = self._variant(variant)
+        held = {point.batch_size: point for point in self._of_variant(chosen) if point.components}
+        size = max(held, default=0) if batch_size is None else batch_size
+        if size not in held:
+            sizes = ", ".join(map(str, held)) or "(none)"
+            raise RunError("run", self.path, f"no {self.axis.text(size)}", f"there are {sizes}")
+        return component_table(held[size].components_frame())
 
     def verdict(self, variant: str | None = None) -> Verdict:
         """Does batching help, what holds it back, which batch to run."""
@@ -101,35 +128,63 @@ class Run:
 
         chosen = self._variant(variant)
         wall = {
-            point.batch_size: point.wall_ns
-            for point in self._measured
-            if point.variant == chosen and point.status == "ok"
+            point.batch_size: [round(time * self._batches(point)) for time in point.wall_ns]
+            for point in self._of_variant(chosen)
+            if point.status == "ok"
         }
-        return verdict(self._of(self.points(), chosen), wall, self._of(self._layers, chosen))
+        layers = self._of(self._per_batch, chosen)
+        return verdict(self._of(self.points(), chosen), wall, layers, self.axis)
 
-    def trace(self, batch_size: int, variant: str = EAGER) -> Trace:
+    def trace(self, batch_size: int, variant: str | None = None) -> Trace:
         """The recorded trace of a point.
+
+        Args:
+            batch_size: which.
+            variant: as in `scaling`.
 
         Raises:
             RunError: no such point, or it has no trace.
         """
-        for point in self._measured:
-            if (point.batch_size, point.variant) == (batch_size, variant) and point.trace:
-                return load_trace(self.path / point.trace)
-        cause = f"no trace of {point_key(batch_size, variant)}"
-        sizes = ", ".join(str(point.batch_size) for point in self._measured if point.trace)
-        raise RunError("run", self.path, cause, f"there are traces of batch {sizes or '(none)'}")
+        chosen = self._variant(variant)
+        recorded = {p.batch_size: p.trace for p in self._of_variant(chosen) if p.trace}
+        if batch_size in recorded:
+            return load_trace(self.path / recorded[batch_size])
+        cause = f"no trace of {point_key(batch_size, chosen)}"
+        sizes = ", ".join(map(str, recorded)) or "(none)"
+        raise RunError("run", self.path, cause, f"there are traces of batch {sizes}")
 
-    def checks(self) -> dict[int, dict[str, Any]]:
+    def checks(self, variant: str | None = None) -> dict[int, dict[str, Any]]:
         """The conservation check of each recorded batch size."""
-        return {point.batch_size: dict(point.check) for point in self._measured if point.check}
+        points = self._of_variant(self._variant(variant))
+        return {point.batch_size: dict(point.check) for point in points if point.check}
+
+    def variants(self) -> list[str]:
+        """The variants that were measured, in the order in which they were asked for."""
+        asked = [name for name in self.asked.get("variants", []) if self._of_variant(name)]
+        return list(dict.fromkeys([*asked, *(point.variant for point in self._measured)]))
+
+    def lanes(self, batch_size: int | None = None, variant: str | None = None) -> pd.DataFrame:
+        """What ran when in one recorded forward, host and device; see `samprof.trace.lanes`.
+
+        Args:
+            batch_size: which; by default the smallest that ran.
+            variant: as in `scaling`.
+
+        Raises:
+            RunError: no such point.
+        """
+        from samprof.trace.lanes import lanes_table
+
+        recorded = [p.batch_size for p in self._of_variant(self._variant(variant)) if p.trace]
+        size = min(recorded, default=0) if batch_size is None else batch_size
+        return lanes_table(self.trace(size, variant), "samprof")
 
     def report(self, path: str | Path) -> Path:
         """Writes the report, one HTML file that needs nothing else; returns its path."""
         from samprof.report.html import run_page
 
         target = Path(path)
-        write_whole(target, run_page(self.summary).encode())
+        write_whole(target, run_page(self.summary, self.lanes()).encode())
         return target
 
     def figures(self, directory: str | Path) -> list[Path]:
@@ -137,7 +192,7 @@ class Run:
         from samprof.report.figures import run_figures
 
         written = []
-        for name, data in run_figures(self.summary).items():
+        for name, data in run_figures(self.summary, self.lanes()).items():
             path = Path(directory) / f"{name}.png"
             write_whole(path, data)
             written.append(path)
@@ -157,7 +212,17 @@ class Run:
             roles=self.roles(),
             verdict=self.verdict(),
             checks=self.checks(),
+            axis=self.axis,
+            variant=self._variant(None),
+            components=self._largest_components(),
         )
+
+    def _largest_components(self) -> dict[str, pd.DataFrame]:
+        """The component table of each variant, at the largest size that ran."""
+        shown = [
+            name for name in self.variants() if any(p.components for p in self._of_variant(name))
+        ]
+        return {name: self.components(variant=name) for name in shown}
 
     def write_tables(self) -> None:
         """Writes layers.parquet and scaling.csv beside the points."""
@@ -187,9 +252,29 @@ class Run:
             table[name] = table[f"device_{source}"].where(on_device, table[f"cpu_{source}"])
         return table
 
+    @cached_property
+    def _per_batch(self) -> pd.DataFrame:
+        """The layer tables with the time of one batch, where a forward runs many of them."""
+        table = self._layers
+        scale = {
+            (point.batch_size, point.variant): self._batches(point) for point in self._measured
+        }
+        if all(factor == 1 for factor in scale.values()) or table.empty:
+            return table
+        pairs = zip(table["batch_size"], table["variant"], strict=True)
+        factor = [scale[pair] for pair in pairs]
+        return table.assign(time_ns=table["time_ns"] * factor, self_ns=table["self_ns"] * factor)
+
+    def _batches(self, point: Point) -> float:
+        """What part of a point's forward one batch of its size is."""
+        return self.axis.amount(point.batch_size) / point.units if point.units else 1
+
+    def _of_variant(self, variant: str) -> list[Point]:
+        return [point for point in self._measured if point.variant == variant]
+
     def _variant(self, variant: str | None) -> str:
-        present = list(dict.fromkeys(point.variant for point in self._measured))
-        chosen = variant or (present[0] if len(present) == 1 else EAGER)
+        present = self.variants()
+        chosen = variant or (EAGER if EAGER in present or not present else present[0])
         if chosen not in present:
             remedy = f"there are {', '.join(present) or 'no points yet'}"
             raise RunError("run", self.path, f"no point of variant {chosen}", remedy)
@@ -201,56 +286,3 @@ class Run:
             remedy = "look at the messages of its points, then sweep smaller batch sizes"
             raise RunError("run", self.path, "no batch size ran to its end", remedy)
         return table[table["variant"] == chosen]
-
-
-_POINT_COLUMNS = [
-    "batch_size",
-    "variant",
-    "status",
-    "wall_ns",
-    "wall_iqr_ns",
-    "time_ns",
-    "time_iqr_ns",
-    "clock",
-    "distortion",
-    "peak_memory_bytes",
-    "images_per_s",
-    "kernels",
-    "repeats",
-    "message",
-]
-
-
-def _point_row(point: Point) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "batch_size": point.batch_size,
-        "variant": point.variant,
-        "status": point.status,
-        "clock": point.clock,
-        "repeats": len(point.wall_ns),
-        "message": point.message,
-    }
-    if point.status != "ok":
-        return row
-    wall, wall_range = _median_and_range(point.wall_ns)
-    time, time_range = _median_and_range(point.time_ns)
-    recorded, _ = _median_and_range(point.recorded_wall_ns)
-    even = len(set(point.kernels)) == 1
-    return row | {
-        "wall_ns": wall,
-        "wall_iqr_ns": wall_range,
-        "time_ns": time,
-        "time_iqr_ns": time_range,
-        "distortion": recorded / wall,
-        "peak_memory_bytes": point.peak_memory_bytes,
-        "images_per_s": point.batch_size / wall * 1e9,
-        "kernels": point.kernels[0] if even else None,
-    }
-
-
-def _median_and_range(values: list[int]) -> tuple[int, int]:
-    """Median and interquartile range, in whole nanoseconds."""
-    import numpy as np
-
-    low, middle, high = np.percentile(values, [25, 50, 75])
-    return round(middle), round(high - low)

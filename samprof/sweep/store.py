@@ -86,14 +86,17 @@ class Store:
         if fresh:
             self._clear()
         held = self._run() or {}
-        before, now = held.get("environment", {}).get("device_name"), environment["device_name"]
-        if before and before != now:
-            cause = f"its points were measured on {before}, this is {now}"
+        device, now = held.get("environment", {}).get("device_name"), environment["device_name"]
+        if device and device != now:
+            cause = f"its points were measured on {device}, this is {now}"
             raise RunError("sweep", self.root, cause, "choose another --out, or start --fresh")
-        sizes = {*held.get("asked", {}).get("batch_sizes", []), *plan.batch_sizes}
+        before = held.get("asked", {})
+        sizes = {*before.get("batch_sizes", []), *plan.batch_sizes}
+        variants = dict.fromkeys([*before.get("variants", []), plan.variant])
+        asked = plan.identity() | {"batch_sizes": sorted(sizes), "variants": list(variants)}
         data = {
             "schema": _SCHEMA,
-            "asked": plan.as_dict() | {"batch_sizes": sorted(sizes)},
+            "asked": asked,
             "target": target,
             "environment": environment,
         }

@@ -17,6 +17,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Change:
+    """How the module is altered before it is timed, and how far its results may then stray.
+
+    Attributes:
+        apply: alters it, for good.
+        tolerance: the largest relative error that still counts as the same result.
+        result: what is compared, called with the inputs; None for what is timed.
+    """
+
+    apply: Callable[[], None]
+    tolerance: float
+    result: Callable[..., Any] | None = None
+
+
+@dataclass(frozen=True)
 class Target:
     """A module with its inputs.
 
@@ -25,12 +40,25 @@ class Target:
         inputs: the positional arguments for a batch size.
         knowledge: names and roles of the module's parts.
         label: what to call the model in titles.
+        call: what is run on the inputs where that is more than the module's forward: a pipeline
+            that uses the module.
+        change: what makes it the variant that is asked for; its results are compared first.
+        units: units of work that one call does, where they are not those of the batch size.
+        at: the target for a batch size, where the module itself depends on it.
+        outcome: says what a call gave, in words for a reader of the times.
+        notes: what a reader of the times should know besides.
     """
 
     module: nn.Module
     inputs: Callable[[int], tuple[Any, ...]]
     knowledge: Knowledge
     label: str = ""
+    call: Callable[..., Any] | None = None
+    change: Change | None = None
+    units: Callable[[int], float] | None = None
+    at: Callable[[int], Target] | None = None
+    outcome: Callable[[Any], str] | None = None
+    notes: tuple[str, ...] = ()
 
     def description(self) -> dict[str, Any]:
         """What tells this target from others, as plain data."""

@@ -1,6 +1,6 @@
 """What kind of event a phase, a category and a name make, in the words of every Kineto version."""
 
-from samprof.trace.events import MODULE_PREFIX, RANGE_PREFIX, Kind
+from samprof.trace.events import DEVICE_KINDS, MODULE_PREFIX, RANGE_PREFIX, Kind
 
 MEMORY = 11
 """Stands for allocator events, which have a table of their own."""
@@ -19,6 +19,7 @@ _KIND_OF_CATEGORY = {
     "gpu_memset": Kind.MEMSET,
     "memset": Kind.MEMSET,
 }
+_SHADOW = "gpu_user_annotation"
 _FLOWS = {"s": Kind.FLOW_FORWARD, "f": Kind.FLOW_BACKWARD}
 
 
@@ -42,7 +43,8 @@ def _lasting(category: str, name: str) -> int:
     if "runtime" in category or "driver" in category:
         return Kind.RUNTIME
     kind = _KIND_OF_CATEGORY.get(category, _IGNORED)
-    if kind in (Kind.OP, Kind.ANNOTATION) and name.startswith(RANGE_PREFIX):
+    # Whatever its category, but not the shadow that an annotation casts on the device.
+    if name.startswith(RANGE_PREFIX) and kind not in DEVICE_KINDS and category != _SHADOW:
         return Kind.RANGE
     if kind == Kind.MODULE and not name.startswith(MODULE_PREFIX):
         return _IGNORED

@@ -148,10 +148,14 @@ def _joined(outer: str | None, label: str) -> str:
 
 
 def _qualified(outer: str | None, label: str) -> str:
-    """The qualified name; a function hangs below the range that it runs in."""
+    """The qualified name; a function hangs below the range that it runs in.
+
+    Relative (".softmax()") or, where it may also run outside of every range, from the root
+    ("sam.set_image()").
+    """
     if outer is None or not label.endswith("()") or label.startswith(outer + "."):
         return label
-    return f"{outer}.{label.removeprefix('.')}"
+    return f"{outer}.{label.rpartition('.')[2]}"
 
 
 def _ranges(

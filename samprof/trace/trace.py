@@ -70,6 +70,16 @@ class Trace:
 
         return self._noted(layers_table(self, by))
 
+    def components(self, by: By = "auto") -> pd.DataFrame:
+        """One row a component, host and device time side by side; see `samprof.trace.components`.
+
+        Args:
+            by: as in `kernels`.
+        """
+        from samprof.trace.components import component_steps, component_table
+
+        return self._noted(component_table(component_steps(self, by)))
+
     def memory(self, by: By = "auto") -> pd.DataFrame:
         """One row an owner of allocations; see `samprof.trace.memory`."""
         from samprof.trace.memory import memory_table

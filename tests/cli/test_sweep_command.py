@@ -54,8 +54,10 @@ def test_the_report_and_figures_go_where_they_are_asked(
     assert main(["report", str(swept), "-o", str(page), "--figures", str(figures)]) == 0
     assert capsys.readouterr().out.split() == [
         str(page),
-        str(figures / "batching.png"),
-        str(figures / "layers.png"),
+        *(
+            str(figures / f"{name}.png")
+            for name in ("components", "batching", "layers", "modules", "lanes")
+        ),
     ]
     assert page.read_text().startswith("<!doctype html>")
 

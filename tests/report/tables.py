@@ -25,6 +25,7 @@ def summary(rename: dict[str, str] | None = None, oom: tuple[int, ...] = ()) -> 
         table[name] = pd.Series(value, table.index).where(ok)
     table["wall_ns"] = table["batch_size"].map({b: times[0] for b, times in WALL.items()})
     table["images_per_s"] = table["batch_size"] / table["wall_ns"] * 1e9
+    table["prepare_ns"] = table["deviation"] = float("nan")
     table["message"] = [("" if good else "OutOfMemoryError: too much") for good in ok]
     check = {
         "attributed_ns": 500_000_000,

@@ -80,7 +80,7 @@ def test_the_parts_of_the_decoder_have_their_roles(small: nn.Module) -> None:
         )
     assert roles[f"{transformer}.layers.1.mlp"] == "decoder MLP"
     assert roles[f"{transformer}.norm_final_attn"] == "decoder transformer"
-    assert set(below(roles, "mask_decoder.output_upscaling").values()) == {"mask upsampling"}
+    assert set(below(roles, "mask_decoder.output_upscaling").values()) == {"decoder upscaling"}
     heads = below(roles, "mask_decoder.output_hypernetworks_mlps")
     assert set(heads.values()) == {"mask head"}
     assert "mask_decoder.output_hypernetworks_mlps.3.layers.2" in heads
@@ -144,7 +144,7 @@ def test_block_means_components_blocks_and_their_parts(small: nn.Module) -> None
 
 def test_functions_are_those_of_the_file_of_the_encoder(small: nn.Module) -> None:
     module = "segment_anything.modeling.image_encoder"
-    assert describe(small).functions == (
+    assert describe(small.get_submodule("image_encoder")).functions == (
         Function(module, "window_partition", "window partition"),
         Function(module, "window_unpartition", "window partition"),
         Function(module, "add_decomposed_rel_pos", "relative position"),

@@ -55,7 +55,10 @@ def test_each_point_has_a_process_of_its_own_and_the_answer_is_printed(tmp_path:
     assert (out / "report.html").is_file()
     assert sorted(path.name for path in (out / "figures").iterdir()) == [
         "batching.png",
+        "components.png",
+        "lanes.png",
         "layers.png",
+        "modules.png",
     ]
     again = subprocess.run(
         [sys.executable, "-m", "samprof.cli.main", "scaling", str(out)],

@@ -93,7 +93,7 @@ def test_an_interrupted_point_is_measured_again(tmp_path: Path) -> None:
     assert sweep(tmp_path, (1, 2)).points()["status"].tolist() == ["ok", "ok"]
 
 
-@pytest.mark.parametrize("options", [{"repeats": 3}, {"granularity": "layer"}, {"variant": "x"}])
+@pytest.mark.parametrize("options", [{"repeats": 3}, {"granularity": "layer"}])
 def test_a_directory_of_another_sweep_is_refused(
     tmp_path: Path, options: dict[str, object]
 ) -> None:
@@ -102,6 +102,17 @@ def test_a_directory_of_another_sweep_is_refused(
     with pytest.raises(RunError, match="it belongs to another sweep"):
         sweep(tmp_path, **options)
     assert files(tmp_path) == before
+
+
+def test_a_directory_holds_several_variants_of_one_sweep(tmp_path: Path) -> None:
+    sweep(tmp_path)
+    run = sweep(tmp_path, variant="x")
+    assert run.variants() == ["eager", "x"]
+    assert run.asked["variants"] == ["eager", "x"]
+    assert run.points()["variant"].tolist() == ["eager"] * 2 + ["x"] * 2
+    assert set(run.scaling("x")["path"]) == set(run.scaling()["path"])
+    assert run.checks("x").keys() == run.checks().keys()
+    assert run.trace(1, "x").steps()
 
 
 def test_a_directory_of_somebody_else_is_refused(tmp_path: Path) -> None:

@@ -214,8 +214,6 @@ def is_usual(event: Any) -> bool:
         and isinstance(args, dict)
         and all(is_whole(args.get(key, 0)) for key in WHOLE_NUMBERS)
         and (phase not in ("s", "f") or is_whole(event.get("id")))
-        # Kineto gives the ranges that samprof enters these categories only.
-        and (category.lower() in ENTERED | DEVICE or not name.startswith(SAMPROF))
     )
 
 

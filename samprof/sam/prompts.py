@@ -1,0 +1,81 @@
+"""So many prompts for a photo, of one kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import cycle, islice
+
+import numpy as np
+import numpy.typing as npt
+
+from samprof.sam.images import Photo
+
+Array = npt.NDArray[np.float64]
+_SEED = 0
+_SMALLEST, _LARGEST = 0.05, 0.4
+_LOGIT = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Prompts:
+    """What is asked of an image, in its own pixels; parts that are not asked are None.
+
+    Attributes:
+        points: `[N, 2]`, x and y.
+        boxes: `[N, 4]`, x and y of two corners.
+        masks: `[N, M, M]`, logits at low resolution, over the padded square that the encoder sees.
+    """
+
+    points: Array | None = None
+    boxes: Array | None = None
+    masks: Array | None = None
+
+    def __len__(self) -> int:
+        held = [part for part in (self.points, self.boxes, self.masks) if part is not None]
+        return len(held[0]) if held else 0
+
+    def one(self, number: int) -> Prompts:
+        """The prompts with only one of them."""
+        parts = (self.points, self.boxes, self.masks)
+        return Prompts(*(None if part is None else part[number : number + 1] for part in parts))
+
+
+def prompts_of(photo: Photo, count: int, kind: str, mask_side: int) -> Prompts:
+    """The photo's own prompts first, then made-up ones, the same each time.
+
+    Args:
+        photo: with its points and boxes.
+        count: how many.
+        kind: points, boxes, or masks (each a point with a round mask at its place).
+        mask_side: M, of the masks.
+
+    Example:
+        >>> from samprof.sam.images import synthetic
+        >>> prompts_of(synthetic(), 20, "boxes", 64).boxes.shape
+        (20, 4)
+    """
+    height, width = photo.pixels.shape[:2]
+    generator = np.random.default_rng(_SEED)
+    sizes = np.array([width, height], np.float64)
+    if kind == "boxes":
+        low = generator.uniform(0, 1 - _LARGEST, (count, 2)) * sizes
+        span = generator.uniform(_SMALLEST, _LARGEST, (count, 2)) * sizes
+        return Prompts(boxes=np.concatenate([photo.boxes, np.hstack([low, low + span])])[:count])
+    made = generator.uniform(0, 1, (count, 2)) * sizes
+    points = np.concatenate([photo.points, made])[:count]
+    if kind == "points":
+        return Prompts(points=points)
+    return Prompts(points=points, masks=_round_masks(points / max(height, width), mask_side))
+
+
+def _round_masks(centres: Array, side: int) -> Array:
+    """Discs of a tenth of the side around the centres, which are given from 0 to 1."""
+    places = (np.arange(side) + 0.5) / side
+    across = places[None, None, :] - centres[:, 0, None, None]
+    down = places[None, :, None] - centres[:, 1, None, None]
+    return np.where(across**2 + down**2 < 0.01, _LOGIT, -_LOGIT)
+
+
+def repeated(photos: tuple[Photo, ...], count: int) -> list[Photo]:
+    """So many photos: all of them, again and again."""
+    return list(islice(cycle(photos), count))
