@@ -20,8 +20,9 @@ def main(model: str = "small", directory: str = "runs/example-06") -> None:
             print(
                 f"{point['variant']}: off by {point['deviation']:.1e}, exported in {export:.1f} s"
             )
-    ok = run.points().query("status == 'ok'")["variant"]
-    print(components_text({way: run.components(variant=way) for way in ok}, 100))
+    ok = set(run.points().query("status == 'ok'")["variant"])
+    tables = {way: run.components(variant=way) for way in run.variants() if way in ok}
+    print(components_text(tables, 100))
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def add_workload_arguments(parser: argparse.ArgumentParser) -> None:
         "--pred-iou-thresh",
         type=float,
         metavar="X",
-        help="of automatic masks (default: 0.88; 0 with random weights)",
+        help="of automatic masks (default: 0.88; with random weights what a twentieth reach)",
     )
     parser.add_argument(
         "--stability-score-thresh",

@@ -138,7 +138,7 @@ def _is_called(module: nn.Module) -> bool:
 def _is_wanted(module: nn.Module, qualified: str, granularity: str, knowledge: Knowledge) -> bool:
     if granularity != "block" or not qualified:
         return True
-    if knowledge.blocks:
+    if qualified in knowledge.roles and knowledge.blocks:
         return qualified in knowledge.blocks
     return _call_depth(module, qualified) <= _BLOCK_DEPTH
 

@@ -5,18 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from samprof.analysis.scaling import batch_sizes_of
 from samprof.report.canvas import canvas, png
 from samprof.report.summary import Summary
+from samprof.report.table import tree_labels
 from samprof.units import common_unit, time_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _FIXED = {
+    "SAM": "#737373",
+    "set image": "#a8a8a8",
+    "predict": "#a8a8a8",
+    "automatic masks": "#a8a8a8",
+    "patch embedding": "#9ecae1",
+    "window block": "#6baed6",
+    "window attention": "#4292c6",
+    "global block": "#1c64a8",
+    "global attention": "#08306b",
+    "norm": "#c6dbef",
+    "MLP": "#41ab5d",
+    "neck": "#a1d99b",
+    "decoder transformer": "#e06a1b",
+    "decoder attention": "#a63603",
+    "decoder MLP": "#fdae6b",
+    "decoder upscaling": "#fdd0a2",
+    "mask head": "#d94801",
+    "cropping": "#bcbddc",
+    "collecting masks": "#9e9ac8",
     "preprocessing": "#8c6bb1",
     "image encoder": "#2f6db3",
     "prompt encoder": "#41b6a6",
@@ -31,6 +51,7 @@ _FIXED = {
     "device idle": "#ececec",
 }
 _OTHERS = ("#2f6db3", "#c2541f", "#41b6a6", "#8c6bb1", "#e0a030", "#b03a62", "#7a9a3a", "#5a4a3a")
+HOST, WAIT, DEVICE = "host", "wait", "device"
 _SMALLEST_LABEL = 0.05
 _SMALLEST_BAR = 0.0005
 _DEEPEST = 4
@@ -78,7 +99,7 @@ def components_figure(tables: Mapping[str, pd.DataFrame], title: str) -> bytes:
         axes.margins(x=0.12)
         axes.set_xlabel(unit.name)
         axes.set_title("Time by component")
-        _legend(axes, names, colours, columns=3)
+        _legend(figure, names, colours, columns=3)
         figure.suptitle(title, x=0.01, ha="left", fontsize=10, color="#555555")
         return png(figure)
 
@@ -112,19 +133,10 @@ def modules_figure(summary: Summary) -> bytes:
                 edgecolor="white",
                 linewidth=0.6,
             )
-            label = str(row["path"]).rpartition(".")[2] if row["depth"] else str(row["path"])
-            # About 130 letters fit across.
-            if row["time"] / whole * 130 > len(label) + 1:
-                middle = (left + row["time"] / 2) / unit.size
-                axes.text(
-                    middle,
-                    row["depth"],
-                    label,
-                    ha="center",
-                    va="center",
-                    fontsize=8,
-                    color=_ink(colour),
-                )
+        axes.set_xlim(0, whole / unit.size)
+        for row, left, name in zip(rows.to_dict("records"), places, _own_names(rows), strict=True):
+            span = (left / unit.size, row["time"] / unit.size)
+            _label(axes, name, span, row["depth"], colours[row["role"] or row["path"]])
         axes.set_yticks([])
         axes.invert_yaxis()
         axes.grid(visible=False)
@@ -132,7 +144,7 @@ def modules_figure(summary: Summary) -> bytes:
         clock = "device" if summary.clock == "device" else "CPU"
         axes.set_xlabel(f"{clock} time, {unit.name}, at {summary.axis.text(size)}")
         axes.set_title("Where in the module tree the time goes")
-        _legend(axes, roles, colours, columns=5)
+        _legend(figure, roles, colours, columns=5)
         figure.suptitle(summary.title, x=0.01, ha="left", fontsize=10, color="#555555")
         return png(figure)
 
@@ -145,20 +157,20 @@ def lanes_figure(lanes: pd.DataFrame, title: str) -> bytes:
         title: of what.
     """
     span = float((lanes["start_ns"] + lanes["dur_ns"]).max())
-    shown = lanes[(lanes["row"] <= _DEEPEST) | (lanes["lane"] != "host")]
+    shown = lanes[(lanes["row"] <= _DEEPEST) | (lanes["lane"] != HOST)]
     shown = shown[shown["dur_ns"] >= span * _SMALLEST_BAR]
     unit = common_unit([span])
     keys = sorted(
         set(zip(shown["lane"], shown["row"], strict=True)),
-        key=lambda key: (["host", "wait", "device"].index(key[0]), key[1]),
+        key=lambda key: ([HOST, WAIT, DEVICE].index(key[0]), key[1]),
     )
-    names = list(dict.fromkeys(shown.loc[shown["lane"] != "wait", "component"]))
+    names = list(dict.fromkeys(shown.loc[shown["lane"] != WAIT, "component"]))
     colours = colours_of(names)
     height = 1.7 + 0.4 * len(keys) + 0.22 * ((len(names) + 4) // 5)
     with canvas(1, 1, (11.0, height)) as (figure, (axes,)):
         for place, key in enumerate(keys):
             bars = shown[(shown["lane"] == key[0]) & (shown["row"] == key[1])]
-            waits = key[0] == "wait"
+            waits = key[0] == WAIT
             axes.broken_barh(
                 list(zip(bars["start_ns"] / unit.size, bars["dur_ns"] / unit.size, strict=True)),
                 (place - 0.44, 0.88),
@@ -166,13 +178,20 @@ def lanes_figure(lanes: pd.DataFrame, title: str) -> bytes:
                 edgecolor="white",
                 linewidth=0.3,
             )
+        axes.set_xlim(0, span / unit.size)
+        for place, key in enumerate(keys):
+            bars = shown[
+                (shown["lane"] == key[0]) & (shown["row"] == key[1]) & (shown["lane"] == HOST)
+            ]
+            for bar in bars.to_dict("records"):
+                where = (bar["start_ns"] / unit.size, bar["dur_ns"] / unit.size)
+                _label(axes, _last_part(bar["name"]), where, place, colours[bar["component"]])
         axes.set_yticks(range(len(keys)), [_lane_label(*key) for key in keys])
         axes.invert_yaxis()
-        axes.set_xlim(0, span / unit.size)
         axes.grid(visible=False, axis="y")
         axes.set_xlabel(f"{unit.name} from the start")
         axes.set_title("Host and device, one forward")
-        _legend(axes, names, colours, columns=5)
+        _legend(figure, names, colours, columns=5)
         figure.suptitle(title, x=0.01, ha="left", fontsize=10, color="#555555")
         return png(figure)
 
@@ -196,22 +215,41 @@ def _icicle(rows: pd.DataFrame) -> list[float]:
     return begins
 
 
+def _own_names(rows: pd.DataFrame) -> list[str]:
+    """What each path adds to that of the row above it in the tree."""
+    return [label.strip() for label in tree_labels(rows)]
+
+
+def _last_part(path: str) -> str:
+    """The end of a qualified name; of a numbered module with the list that it is in."""
+    *outer, last = path.split(".")
+    return f"{outer[-1]}.{last}" if last.isdecimal() and outer else last
+
+
 def _lane_label(lane: str, row: int) -> str:
-    return {"host": f"host, depth {row}", "wait": "host waits"}.get(lane, f"device, stream {row}")
+    return {HOST: f"host, depth {row}", WAIT: "host waits"}.get(lane, f"device, stream {row}")
 
 
-def _legend(axes: Axes, names: list[str], colours: Mapping[str, str], columns: int) -> None:
+def _legend(figure: Figure, names: list[str], colours: Mapping[str, str], columns: int) -> None:
     from matplotlib.patches import Patch
 
-    axes.legend(
+    figure.legend(
         [Patch(color=colours[name]) for name in names],
         names,
         ncols=columns,
         frameon=False,
         fontsize=8,
-        loc="upper center",
-        bbox_to_anchor=(0.5, -0.14 - 0.5 / max(float(np.ptp(axes.get_ylim())), 1.0)),
+        loc="outside lower center",
     )
+
+
+def _label(axes: Axes, text: str, span: tuple[float, float], row: float, colour: str) -> None:
+    """Writes a name into a bar if it fits; about 130 letters fit across the picture."""
+    begin, width = span
+    left, right = axes.get_xlim()
+    if width / (right - left) * 130 > len(text) + 1:
+        ink = _ink(colour)
+        axes.text(begin + width / 2, row, text, ha="center", va="center", fontsize=8, color=ink)
 
 
 def _ink(colour: str) -> str:

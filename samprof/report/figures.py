@@ -106,9 +106,8 @@ def layers_figure(summary: Summary, depth: int = 1) -> bytes:
         axes.set_yticks(np.arange(len(rows)), names)
         axes.invert_yaxis()
         axes.grid(visible=False, axis="y")
-        axes.set_xlabel(
-            f"{'device' if summary.clock == 'device' else 'CPU'} time, {unit.name} {summary.axis.an_unit}"
-        )
+        clock = "device" if summary.clock == "device" else "CPU"
+        axes.set_xlabel(f"{clock} time, {unit.name} {summary.axis.an_unit}")
         axes.set_title(f"Time of {summary.axis.an_unit} by layer and {summary.axis.label}")
         axes.legend(title=summary.axis.label, frameon=False, loc="best")
         figure.suptitle(summary.title, x=0.01, ha="left", fontsize=10, color="#555555")

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from samprof.analysis.axis import BATCH_SIZE
 from samprof.sam.images import Photo, gather
 from samprof.sam.names import AUTO, EAGER
-from samprof.sam.prompts import repeated
+from samprof.sam.prompts import prompts_of, repeated
 from samprof.sam.roles import describe
-from samprof.sam.subject import subject
+from samprof.sam.subject import Subject, subject
 from samprof.sam.workloads import encoded_pixels
 from samprof.sweep.target import Target
 
 if TYPE_CHECKING:
-    import torch
     from segment_anything import SamAutomaticMaskGenerator
 
 _LAYERS_OF = {1: 0, 5: 1, 21: 2, 85: 3}
 """Crops of an image -> crop layers."""
+_KEPT, _TRIED = 0.05, 64
 
 
 def amg(
@@ -50,7 +52,8 @@ def amg(
         points_per_batch: how many of them the decoder takes at once.
         crop_layers: each layer cuts the image into four times as many crops.
         pred_iou_thresh: which masks are kept. By default that of segment_anything with a
-            checkpoint; with random weights 0, for no mask would survive.
+            checkpoint; with random weights, of whose masks none would survive that, such that
+            a twentieth of them do.
         stability_score_thresh: likewise.
 
     Raises:
@@ -61,17 +64,18 @@ def amg(
 
     found = subject(model, checkpoint, device, dtype)
     gathered = gather(images)
-    thresholds = {
-        name: 0.0 if value is None else value
-        for name, value in (
-            ("pred_iou_thresh", pred_iou_thresh),
-            ("stability_score_thresh", stability_score_thresh),
-        )
-        if value is not None or not found.has_weights
+    given = {
+        "pred_iou_thresh": pred_iou_thresh,
+        "stability_score_thresh": stability_score_thresh,
     }
+    thresholds = {name: value for name, value in given.items() if value is not None}
     notes = [gathered.note] if gathered.note else []
-    if not found.has_weights and None in (pred_iou_thresh, stability_score_thresh):
-        notes.append("random weights: thresholds at 0, so that masks survive")
+    if not found.has_weights:
+        thresholds = _for_random_weights(found, gathered.photos[0]) | thresholds
+        notes.append(
+            "random weights: thresholds set so that a twentieth of the masks survive, and no box "
+            "suppresses another; the masks are noise, whose RLE costs more than that of things"
+        )
 
     def generator(size: int) -> SamAutomaticMaskGenerator:
         settings: dict[str, Any] = {
@@ -114,3 +118,23 @@ def _generate(
     generator: SamAutomaticMaskGenerator, photos: list[Photo]
 ) -> list[list[dict[str, Any]]]:
     return [generator.generate(photo.pixels) for photo in photos]
+
+
+def _for_random_weights(found: Subject, photo: Photo) -> dict[str, float]:
+    """Settings under which one mask in twenty survives, as tried on some points of the photo."""
+    from segment_anything import SamPredictor
+
+    predictor = SamPredictor(found.sam)
+    with torch.inference_mode():
+        predictor.set_image(photo.pixels)
+        points = prompts_of(photo, _TRIED, "points", found.side // 4).points
+        moved = predictor.transform.apply_coords(points, photo.pixels.shape[:2])
+        coordinates = torch.as_tensor(moved, dtype=torch.float, device=found.device)
+        labels = torch.ones(len(coordinates), 1, dtype=torch.int, device=found.device)
+        _, quality, _ = predictor.predict_torch(coordinates[:, None], labels)
+    return {
+        "pred_iou_thresh": max(float(torch.quantile(quality.float(), 1 - _KEPT)), 0.0),
+        "stability_score_thresh": 0.0,
+        "box_nms_thresh": 1.0,
+        "crop_nms_thresh": 1.0,
+    }

@@ -38,7 +38,7 @@ _METHODS = {
         "apply_boxes": PREPROCESSING,
         "apply_boxes_torch": PREPROCESSING,
     },
-    "MaskData": {"filter": FILTERING},
+    "MaskData": {"filter": FILTERING, "cat": "collecting masks"},
     "SamAutomaticMaskGenerator": {"postprocess_small_regions": FILTERING},
 }
 _STARTS = {

@@ -74,7 +74,7 @@ def _encoder_target(
     notes: tuple[str, ...],
 ) -> Target:
     encoder = found.sam.image_encoder
-    parameter = next(encoder.parameters())
+    device, dtype = found.device, next(encoder.parameters()).dtype
 
     def batch(batch_size: int) -> tuple[torch.Tensor, ...]:
         if photos is None:
@@ -82,7 +82,7 @@ def _encoder_target(
             pixels = torch.randn(batch_size, 3, side, side, generator=generator)
         else:
             pixels = torch.cat([encoded_pixels(found, p) for p in repeated(photos, batch_size)])
-        return (pixels.to(device=parameter.device, dtype=parameter.dtype),)
+        return (pixels.to(device, dtype),)
 
     change = found.change(variant, None)
     return Target(encoder, batch, describe(encoder), label=found.label, change=change, notes=notes)

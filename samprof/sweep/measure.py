@@ -16,7 +16,7 @@ from samprof.record.recording import Profile, Recording
 from samprof.record.session import synchronize
 from samprof.sweep.plan import Plan
 from samprof.sweep.point import Point, Status, point_key
-from samprof.sweep.prepare import prepare
+from samprof.sweep.prepare import DeviatesError, prepare
 from samprof.sweep.target import Target
 from samprof.trace.components import component_steps
 from samprof.trace.events import DEVICE_KINDS
@@ -48,6 +48,8 @@ def measure(
         return _measure(target, plan, batch_size, out, progress)
     except SamprofError:
         raise
+    except DeviatesError as error:
+        return Point(batch_size, plan.variant, "failed", str(error))
     except Exception as error:  # whatever the model raises is a result of this point
         status: Status = "oom" if is_out_of_memory(error) else "failed"
         message = " ".join(f"{type(error).__name__}: {error}".split())[:300]

@@ -237,7 +237,9 @@ class Run:
 
     @cached_property
     def _measured(self) -> list[Point]:
-        return Store(self.path).points()
+        asked = {name: place for place, name in enumerate(self.asked.get("variants", []))}
+        points = Store(self.path).points()
+        return sorted(points, key=lambda point: asked.get(point.variant, len(asked)))
 
     @cached_property
     def _layers(self) -> pd.DataFrame:

@@ -66,7 +66,8 @@ def component_steps(trace: Trace, by: By = "auto") -> pd.DataFrame:
     order = {name: place for place, name in enumerate(_in_order(trace, table["component"]))}
     table["place"] = table["component"].map(order)
     table = table.sort_values(["step", "place"], ignore_index=True)
-    return table[_COLUMNS]
+    result: pd.DataFrame = table[_COLUMNS]
+    return result
 
 
 def component_table(steps: pd.DataFrame) -> pd.DataFrame:
@@ -83,7 +84,7 @@ def component_table(steps: pd.DataFrame) -> pd.DataFrame:
     if whole.empty:
         return steps.drop(columns="step").assign(share=0.0, host_iqr_ns=0.0, device_iqr_ns=0.0)
     chosen = whole.index[(len(whole) - 1) // 2]
-    table = steps[steps["step"] == chosen].drop(columns="step").reset_index(drop=True)
+    table: pd.DataFrame = steps[steps["step"] == chosen].drop(columns="step").reset_index(drop=True)
     table["share"] = table["host_ns"] / max(int(table["host_ns"].sum()), 1)
     for name in ("host", "device"):
         wide = steps.pivot_table(index="component", columns="step", values=f"{name}_ns")
