@@ -107,6 +107,8 @@ def _compared(options: argparse.Namespace) -> list[_Comparison]:
     from samprof.sweep.compare import compare_runs, differences
 
     runs = [open_run(path) for path in options.paths]
+    if options.gate is not None:
+        _print_notes([_one_process(run) for run in runs if run.asked.get("processes", 1) == 1])
     if len(runs) == 1:
         return _variants(runs[0], options)
     first, *others = runs
@@ -145,6 +147,13 @@ def _comparison(
         cause = f"no {axis.text(size)} on both sides"
         raise UsageError("compare", names[1], cause, f"both have {common}")
     return _Comparison(names, found.reset_index(drop=True), axis)
+
+
+def _one_process(run: Run) -> str:
+    return (
+        f"each point of {run.path} was measured in one process, whose luck its repeats share; for a "
+        "gate sweep with --processes 4"
+    )
 
 
 def _print_notes(notes: Sequence[str]) -> None:

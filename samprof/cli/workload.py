@@ -65,6 +65,14 @@ def add_workload_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repeats", type=int, default=5, metavar="N", help="default: 5")
     parser.add_argument("--warmup", type=int, default=2, metavar="N", help="default: 2")
     parser.add_argument(
+        "--processes",
+        type=int,
+        default=1,
+        metavar="N",
+        help="measure each point anew in N processes, whose luck is not the same (default: 1; 4 "
+        "before samprof compare --gate)",
+    )
+    parser.add_argument(
         "--granularity", default="block", help="block, layer or op (default: block)"
     )
     parser.add_argument(
@@ -125,6 +133,12 @@ def plans_of(
         remedy = f"use one of {', '.join(granularities)}"
         raise UsageError("sweep", options.granularity, "unknown granularity", remedy)
     checked = AXES[over].checked(checked_batch_sizes(sizes.split(",")))
+    processes = checked_count("processes", options.processes, 1)
+    if processes > 1 and options.engine == "process":
+        remedy = "use --engine subprocess"
+        raise UsageError(
+            "sweep", f"--processes {processes}", "all of them would be this one", remedy
+        )
     variants = [EAGER] if options.factory else variants_of(workload, options.variant)
     return [
         Plan(
@@ -133,6 +147,7 @@ def plans_of(
             repeats=checked_count("repeats", options.repeats, 1),
             warmup=checked_count("warmup", options.warmup, 0),
             granularity=options.granularity,
+            processes=processes,
             variant=variant,
             over=over,
         )

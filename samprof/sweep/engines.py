@@ -131,7 +131,7 @@ class Ray:
             return Point(job.batch_size, job.plan.variant, "oom", _last_line(str(error)))
         except self._ray.exceptions.RayError as error:
             return Point(job.batch_size, job.plan.variant, "failed", _last_line(str(error)))
-        advance(job.plan.forwards())
+        advance(job.plan.forwards() // job.plan.processes)
         return _opened(answer)
 
 

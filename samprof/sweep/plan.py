@@ -20,6 +20,8 @@ class Plan:
         batch_sizes: ascending; sizes on another axis where `over` names one.
         repeats: measurements a point, of wall time and of recorded time each.
         warmup: forwards before the first measurement of a point.
+        processes: in how many, one after the other, each point is measured anew; the repeats of one
+            share its luck (where its memory lies, for one), those of several do not.
         granularity: which layers become rows.
         variant: a name for how the model runs.
         over: what the sizes count, a name of `samprof.analysis.axis`.
@@ -33,6 +35,7 @@ class Plan:
     granularity: str = "block"
     variant: str = EAGER
     over: str = BATCH_SIZE
+    processes: int = 1
     seed: int = field(default=0, compare=False)
 
     @property
@@ -48,7 +51,7 @@ class Plan:
 
     def forwards(self) -> int:
         """How many forwards a point takes: warm-up, timed, and recorded with one to get going."""
-        return self.warmup + self.repeats + self.repeats + 1
+        return self.processes * (self.warmup + self.repeats + self.repeats + 1)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, all of it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from samprof.errors import RunError
@@ -133,6 +133,50 @@ def point_key(batch_size: int, variant: str) -> str:
         ('b0004', 'b0016-bf16')
     """
     return f"b{batch_size:04d}" + ("" if variant == "eager" else f"-{variant}")
+
+
+def merged(parts: Sequence[Point]) -> Point:
+    """One point of what several processes measured, one after the other.
+
+    Raw times stand behind each other, repeats and steps counted on. Where one did not get through,
+    the point is that one. Trace, books and state are those of the last.
+    """
+    last = parts[-1]
+    if last.status != "ok" or len(parts) == 1:
+        return last
+    prepared = [part.prepare_ns for part in parts if part.prepare_ns is not None]
+    deviations = [part.deviation for part in parts if part.deviation is not None]
+    joined: dict[str, Any] = {
+        name: [value for part in parts for value in getattr(part, name)]
+        for name in ("warmup_ns", "wall_ns", "recorded_wall_ns", "time_ns", "kernels")
+    }
+    return replace(
+        last,
+        **joined,
+        prepare_ns=max(prepared, default=None),
+        deviation=max(deviations, default=None),
+        peak_memory_bytes=max(part.peak_memory_bytes for part in parts),
+        layers=_counted_on([part.layers for part in parts], ("repeat", "step")),
+        components=_counted_on([part.components for part in parts], ("step",)),
+        notes=list(dict.fromkeys(note for part in parts for note in part.notes)),
+    )
+
+
+def _counted_on(
+    tables: Sequence[Mapping[str, list[Any]]], counters: tuple[str, ...]
+) -> dict[str, list[Any]]:
+    """Tables one below the other; what they count goes on where the one before ended."""
+    names = dict.fromkeys(name for table in tables for name in table)
+    joined: dict[str, list[Any]] = {name: [] for name in names}
+    for table in tables:
+        rows = len(next(iter(table.values()), []))
+        for name in names:
+            values = table.get(name, [None] * rows)
+            if name in counters and joined[name]:
+                first = max(joined[name]) + 1 - min(values, default=0)
+                values = [value + first for value in values]
+            joined[name].extend(values)
+    return joined
 
 
 def points_table(points: Sequence[Point], axis: Axis) -> pd.DataFrame:

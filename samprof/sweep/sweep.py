@@ -6,7 +6,7 @@ from pathlib import Path
 
 from samprof.sweep.engines import Engine, Job
 from samprof.sweep.plan import Plan
-from samprof.sweep.point import Point
+from samprof.sweep.point import Point, merged
 from samprof.sweep.run import Run
 from samprof.sweep.store import Store
 
@@ -58,9 +58,14 @@ def carry_out(
         def advance(forwards: int, size: int = batch_size) -> None:
             progress(Progress(size, images=forwards * size))
 
-        point = engine.measure(Job(plan, batch_size, out, fresh), advance)
+        parts = []
+        for _ in range(plan.processes):
+            parts.append(engine.measure(Job(plan, batch_size, out, fresh), advance))
+            fresh = False  # removed once: what follows belongs to this sweep
+            if parts[-1].status != "ok":
+                break
+        point = merged(parts)
         store.write_point(point)
-        fresh = False  # removed once: what follows belongs to this sweep
         progress(Progress(batch_size, point=point))
     run = Run(out)
     run.write_tables()

@@ -4,11 +4,14 @@ import runpy
 from pathlib import Path
 
 import pytest
+from PIL import Image
+
+from samprof.sam.images import synthetic
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-def run(name: str, *arguments: str) -> None:
+def run(name: str, *arguments: str | None) -> None:
     runpy.run_path(str(EXAMPLES / name))["main"](*arguments)
 
 
@@ -26,6 +29,53 @@ def test_02_batch_scaling(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     text = capsys.readouterr().out
     assert "window attention" in text
     assert "Run batch" in text
+
+
+def test_03_components(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("03_components.py", None, "small", str(tmp_path))
+    text = capsys.readouterr().out
+    assert "mask upsampling" in text
+    assert "together: the image encoder takes " in text
+    assert "one-by-one: the image encoder takes " in text
+    assert (tmp_path / "figures" / "components.png").is_file()
+
+
+def test_04_automatic_masks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for seed in (0, 1):
+        picture = Image.fromarray(synthetic((96, 128), seed).pixels)
+        picture.save(photos / f"{seed}.png")
+    (photos / "broken.jpg").write_bytes(b"no picture")
+    run("04_automatic_masks.py", str(photos), "small", str(tmp_path / "run"))
+    text = capsys.readouterr().out
+    assert "skipped 1 of 3: broken.jpg" in text
+    assert "box NMS" in text
+    assert "of 2 images" in text
+
+
+def test_05_compare_variants(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("05_compare_variants.py", "small", str(tmp_path))
+    text = capsys.readouterr().out
+    assert "sdpa: off by " in text
+    assert "bf16 against eager" in text
+    assert text.count("Beyond noise: ") == 2
+
+
+def test_06_onnx_decoder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("06_onnx_decoder.py", "small", str(tmp_path))
+    text = capsys.readouterr().out
+    assert "onnx-quantised: off by " in text
+    assert "onnxruntime" in text
+
+
+def test_07_autosam_head(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("07_autosam_head.py", "small", str(tmp_path))
+    text = capsys.readouterr().out
+    assert "% of the forward." in text
+    assert "% of the training step." in text
+    assert "head" in text
+    assert (tmp_path / "training-step" / "rank0.pt.trace.json.gz").is_file()
 
 
 def test_every_example_has_a_test() -> None:

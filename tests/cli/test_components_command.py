@@ -1,0 +1,123 @@
+"""`samprof components` and `samprof sweep --over`: measured, or read from what is there."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from samprof.cli.main import main
+from samprof.trace.components import IDLE, OTHER, TRANSFERS, WAITS
+from tests.trace.test_components import pipeline
+
+FAST = ["--model", "small", "--repeats", "1", "--warmup", "0", "--engine", "process"]
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("components") / "run"
+    arguments = ["components", "predict", "--prompts", "2", *FAST, "--out", str(out)]
+    assert main(arguments) == 0
+    return out
+
+
+def test_a_workload_is_measured_in_each_of_its_ways(
+    measured: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert sorted(path.name for path in (measured / "points").iterdir()) == [
+        "b0002-one-by-one.json",
+        "b0002-together.json",
+    ]
+    assert sorted(path.name for path in (measured / "figures").iterdir()) == [
+        "components.png",
+        "lanes.png",
+        "modules.png",
+    ]
+    assert "Components" in (measured / "report.html").read_text()
+    assert main(["components", str(measured)]) == 0
+    text = capsys.readouterr().out
+    head, *_ = text.splitlines()
+    assert "2 prompts" in head
+    for words in ("together", "one-by-one", "mask upsampling", "whole", "without the profiler"):
+        assert words in text
+
+
+def test_the_rows_of_a_run_are_there_for_programs(
+    measured: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["components", str(measured), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert {row["variant"] for row in rows} == {"together", "one-by-one"}
+    shares = [row["share"] for row in rows if row["variant"] == "together"]
+    assert sum(shares) == pytest.approx(1)
+
+
+def test_the_rest_of_the_commands_read_such_a_run(
+    measured: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in ("scaling", "layers", "check"):
+        assert main([command, str(measured)]) == 0
+    assert "One prompts an image only" in capsys.readouterr().out
+
+
+def test_a_trace_has_components_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = pipeline().write(tmp_path / "trace.json")
+    assert main(["components", str(path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Host and device time by component, in ns"
+    found = {line[1:24].strip(): line.split() for line in lines}
+    assert found["whole"][1:] == ["1000.0", "100.0", "250.0", "1000.0", "4"]
+    for name in (OTHER, TRANSFERS, WAITS, IDLE, "image encoder"):
+        assert name in found
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["components", "dance"], "no such workload or path"),
+        (["components", "predict", "--points-per-side", "3"], "means nothing here"),
+        (["components", "predict", "--batch-size", "3"], "use --prompts"),
+        (["components", "amg", "--points-per-batch", "0"], "not a count"),
+        (["components", "encode", "--images", "/nowhere"], "no such file or folder"),
+        (["components", "encode", "--variant", "bf17"], "unknown part"),
+        (["components", "onnx", "--variant", "bf16"], "not part of onnx"),
+        (["components", "encode", "--factory", "a:b"], "has no workload"),
+        (["sweep", "--over", "colour"], "nothing to sweep over"),
+        (["sweep", "--over", "crops", "--sizes", "2"], "crops come in layers"),
+        (["sweep", "--over", "prompts", "--workload", "amg"], "amg has no prompts an image"),
+        (["sweep", "--workload", "dance"], "no such workload"),
+    ],
+)
+def test_bad_usage_is_one_line(
+    arguments: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*arguments, *FAST[:2], "--engine", "process", "--out", str(tmp_path / "o")]) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert len(error.strip().splitlines()) == 1
+
+
+def test_nothing_measured_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["components", "encode", *FAST, "--variant", "cudagraph", "--device", "cpu"]
+    assert main([*arguments, "--out", str(tmp_path / "run")]) == 2
+    assert "CUDA" in capsys.readouterr().err
+
+
+def test_a_sweep_over_prompts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "run"
+    arguments = ["sweep", "--over", "prompts", "--sizes", "1,2", "--variant", "together", *FAST]
+    assert main([*arguments, "--out", str(out), "--depth", "1"]) == 0
+    text = capsys.readouterr().out
+    assert "prompts/s" in text
+    assert "By the fit, an image" in text
+    assert main(["scaling", str(out), "--roles"]) == 0
+    assert "mask decoder" in capsys.readouterr().out
+
+
+def test_a_sweep_of_two_variants(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "run"
+    arguments = ["sweep", "--batch-sizes", "1", "--variant", "eager,sdpa", *FAST]
+    assert main([*arguments, "--out", str(out), "--depth", "0"]) == 0
+    text = capsys.readouterr().out
+    assert "sdpa" in text
+    assert main(["compare", str(out), "--depth", "0"]) == 0
+    assert "sdpa against eager" in capsys.readouterr().out
