@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -198,7 +199,9 @@ def lanes_figure(lanes: pd.DataFrame, title: str) -> bytes:
 
 def colours_of(names: list[str]) -> dict[str, str]:
     """A colour for each name: known components have theirs, others take turns."""
-    others = iter(_OTHERS * (len(names) // len(_OTHERS) + 1))
+    taken = {_FIXED[name] for name in names if name in _FIXED}
+    free = [colour for colour in _OTHERS if colour not in taken] or list(_OTHERS)
+    others = cycle(free)
     return {name: _FIXED[name] if name in _FIXED else next(others) for name in names}
 
 

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import samprof
 from samprof.sweep.engines import Job
 from samprof.sweep.plan import Plan
 from samprof.sweep.point import Point, merged
@@ -53,31 +52,28 @@ def test_notes_are_said_once_and_the_worst_deviation_counts() -> None:
 
 
 class Counting:
-    """An engine that measures nothing and counts."""
+    """An engine that measures nothing and counts: each process says that the memory was not enough."""
 
-    def __init__(self, fails_at: int = 0) -> None:
+    def __init__(self, ok: int) -> None:
         self.jobs: list[Job] = []
-        self._fails_at = fails_at
+        self._ok = ok
 
     def measure(self, job: Job, advance: object) -> Point:
         self.jobs.append(job)
-        if not (job.out / "run.json").exists():
-            job.out.mkdir(exist_ok=True)
-            (job.out / "run.json").write_text("{}")
-        return part(len(self.jobs), "oom" if len(self.jobs) == self._fails_at else "ok")
+        if len(self.jobs) > self._ok:
+            return Point(job.batch_size, job.plan.variant, "oom", "too much")
+        return part(len(self.jobs))
 
 
-def test_each_point_is_measured_in_so_many_processes(tmp_path: Path) -> None:
-    engine = Counting(fails_at=5)
+def test_each_point_is_measured_in_so_many_processes_until_one_fails(tmp_path: Path) -> None:
     plan = Plan(target={}, batch_sizes=(4,), repeats=2, processes=3)
-    carry_out_only = Plan(target={}, batch_sizes=(4,), repeats=2, processes=3, variant="x")
-    try:
-        carry_out(plan, engine, tmp_path, fresh=True)
-    except samprof.SamprofError:
-        pass  # the points of this engine have no tables
-    assert [job.fresh for job in engine.jobs] == [True, False, False]
-    try:
-        carry_out(carry_out_only, engine, tmp_path)
-    except samprof.SamprofError:
-        pass
-    assert len(engine.jobs) == 5  # the second of the second plan did not fit: no third
+    engine = Counting(ok=1)
+    (tmp_path / "run.json").write_text("{}")
+    run = carry_out(plan, engine, tmp_path, fresh=True)
+    assert [job.fresh for job in engine.jobs] == [True, False]
+    assert run.points()["status"].tolist() == ["oom"]
+
+
+def test_the_progress_counts_the_forwards_of_all_processes() -> None:
+    plan = Plan(target={}, batch_sizes=(4,), repeats=2, warmup=1, processes=3)
+    assert plan.forwards() == 3 * (1 + 2 + 2 + 1)
