@@ -1,6 +1,8 @@
-"""Text for times (int64 nanoseconds) and memory (bytes); no other place turns them into words."""
+"""Text for times (int64 nanoseconds) and memory (bytes), and back; no other place does either."""
 
+import re
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import NamedTuple
 
 
@@ -13,6 +15,11 @@ class Unit(NamedTuple):
 
 TIME_UNITS = (Unit("s", 1e9), Unit("ms", 1e6), Unit("us", 1e3), Unit("ns", 1.0))
 MEMORY_UNITS = (Unit("GiB", 2.0**30), Unit("MiB", 2.0**20), Unit("KiB", 2.0**10), Unit("B", 1.0))
+DECIMAL_UNITS = (Unit("GB", 1e9), Unit("MB", 1e6), Unit("kB", 1e3), Unit("B", 1.0))
+_TERA = (Unit("TiB", 2.0**40), Unit("TB", 1e12))
+_AMOUNT = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18})?) ?([a-zµμ]*)", re.IGNORECASE)
+_MOST = 2**62
+_LONGEST = len("1234.5 MiB")
 
 
 def common_unit(
@@ -69,14 +76,120 @@ def time_text(ns: float) -> str:
     return f"{digits(ns / unit.size)} {unit.name}"
 
 
-def memory_text(size: float) -> str:
-    """An amount of memory in the binary unit that suits it.
+def memory_text(size: float, units: tuple[Unit, ...] = MEMORY_UNITS) -> str:
+    """An amount of memory in the unit that suits it, a binary one unless others are given.
 
     Example:
-        >>> memory_text(3 * 2**20)
-        '3.00 MiB'
+        >>> memory_text(3 * 2**20), memory_text(1_980_000_000, DECIMAL_UNITS)
+        ('3.00 MiB', '1.98 GB')
     """
     if size != size:
         return "-"
-    unit = common_unit([size], MEMORY_UNITS, least=1)
+    unit = common_unit([size], units, least=1)
     return f"{digits(size / unit.size)} {unit.name}"
+
+
+def units_like(size: int) -> tuple[Unit, ...]:
+    """The memory units in which somebody who gave this amount will have written it.
+
+    Example:
+        >>> [units_like(size)[0].name for size in (2 * 10**9, 400 * 2**20, 123_456_789)]
+        ['GB', 'GiB', 'GiB']
+    """
+    binary, decimal = (len(_shortest(size, units)) for units in (MEMORY_UNITS, DECIMAL_UNITS))
+    return DECIMAL_UNITS if decimal < binary and decimal <= _LONGEST else MEMORY_UNITS
+
+
+def memory_limit_text(size: int) -> str:
+    """A limit of memory as it was written, where that was a round number.
+
+    Example:
+        >>> memory_limit_text(2 * 10**9), memory_limit_text(3 * 2**29), memory_limit_text(2**33 + 1)
+        ('2 GB', '1.5 GiB', '8.00 GiB')
+    """
+    text = _shortest(size, units_like(size))
+    return text if len(text) <= _LONGEST else memory_text(size)
+
+
+def time_limit_text(ns: int) -> str:
+    """A limit of time as it was written, where that was a round number.
+
+    Example:
+        >>> time_limit_text(200_000_000), time_limit_text(1_500_000_000)
+        ('200 ms', '1.5 s')
+    """
+    text = _shortest(ns, TIME_UNITS)
+    return text if len(text) <= _LONGEST else time_text(ns)
+
+
+def bytes_of(text: str) -> int:
+    """The bytes that a text means; kB, MB, GB, TB are decimal, KiB, MiB, GiB, TiB binary.
+
+    Raises:
+        ValueError: it means no amount of memory, or less than a byte.
+
+    Example:
+        >>> bytes_of("2GB"), bytes_of("1.5 GiB"), bytes_of("800MiB"), bytes_of("4096")
+        (2000000000, 1610612736, 838860800, 4096)
+        >>> bytes_of("2 gallons")
+        Traceback (most recent call last):
+        ValueError: not an amount of memory
+    """
+    known = {unit.name.lower(): unit for unit in (*MEMORY_UNITS, *DECIMAL_UNITS, *_TERA)}
+    return _parsed(text, known | {"": known["b"]}, "not an amount of memory")
+
+
+def nanoseconds_of(text: str) -> int:
+    """The nanoseconds that a text means, which has s, ms, us or ns in it.
+
+    Raises:
+        ValueError: it means no time, or less than a nanosecond.
+
+    Example:
+        >>> nanoseconds_of("200ms"), nanoseconds_of("1.5s"), nanoseconds_of("300 us")
+        (200000000, 1500000000, 300000)
+        >>> nanoseconds_of("200")
+        Traceback (most recent call last):
+        ValueError: not a time with its unit
+    """
+    known = {unit.name: unit for unit in TIME_UNITS}
+    known |= dict.fromkeys(("µs", "μs"), known["us"])
+    return _parsed(text, known, "not a time with its unit")
+
+
+def _shortest(amount: int, units: tuple[Unit, ...]) -> str:
+    """The amount, exactly, in the unit that suits it.
+
+    Example:
+        >>> _shortest(1_500_000_000, TIME_UNITS)
+        '1.5 s'
+    """
+    unit = common_unit([amount], units, least=1)
+    number = format(Decimal(amount) / int(unit.size), "f")
+    return f"{number.rstrip('0').rstrip('.') if '.' in number else number} {unit.name}"
+
+
+def _parsed(text: str, known: dict[str, Unit], complaint: str) -> int:
+    found = _AMOUNT.fullmatch(text.strip())
+    unit = known.get(found[2].lower()) if found else None
+    if found is None or unit is None:
+        raise ValueError(complaint)
+    amount = int(Decimal(found[1]) * int(unit.size))
+    if not 0 < amount <= _MOST:
+        raise ValueError(complaint)
+    return amount
+
+
+def rate_text(value: float, unit: str = "FLOP/s") -> str:
+    """A number of operations or bytes, or of them a second, with a decimal prefix.
+
+    Example:
+        >>> rate_text(19.5e12), rate_text(1.555e12, "B/s"), rate_text(0, "B/s"), rate_text(350, "")
+        ('19.5 TFLOP/s', '1.55 TB/s', '0 B/s', '350')
+    """
+    if value != value:
+        return "-"
+    for prefix, size in (("P", 1e15), ("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if abs(value) >= size:
+            return f"{digits(value / size)} {prefix}{unit}".rstrip()
+    return f"{digits(value)} {unit}".rstrip()

@@ -1,7 +1,13 @@
 """Settings that all tests share."""
 
+import os
+import tempfile
+
 from hypothesis import settings
 
 # No timed assertions: a slow machine is no failure. The same examples every time.
 settings.register_profile("samprof", deadline=None, derandomize=True)
 settings.load_profile("samprof")
+
+# What samprof keeps for the user, peaks of devices, is neither read nor written by tests.
+os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="samprof-tests-")

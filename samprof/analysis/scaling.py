@@ -1,5 +1,7 @@
 """How each layer's time grows with the batch."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -14,6 +16,7 @@ FREE, SUB_LINEAR, LINEAR, SUPER_LINEAR, UNCERTAIN = (
     "uncertain",
 )
 _BORDERS = ((0.1, FREE), (0.9, SUB_LINEAR), (1.1, LINEAR), (np.inf, SUPER_LINEAR))
+_WORK = ("flops", "bytes", "ops_without_formula", "device_gap_ns", "launch_gap_ns")
 WIDE = 0.2
 """A relative interquartile range above this is said in the row's note."""
 
@@ -63,9 +66,29 @@ def by_role(layers: pd.DataFrame) -> pd.DataFrame:
     label = label.where(label != "", layers["path"])
     label = label.where(~layers["path"].isin(_with_rows_below(layers)), "rest of " + label)
     keys = ["batch_size", "variant", "repeat", "step", "clock"]
-    grouped = layers.assign(path=label).groupby([*keys, "path"], sort=False, as_index=False)
-    summed = grouped.agg(time_ns=("self_ns", "sum"), calls=("calls", "sum"))
+    work = [name for name in _WORK if name in layers]
+    own = layers.assign(path=label, time_ns=layers["self_ns"], **_own(layers, work))
+    grouped = own.groupby([*keys, "path"], sort=False, as_index=False)
+    summed = grouped[["time_ns", "calls", *work]].sum()
     return summed.assign(depth=0, role=summed["path"], type="")
+
+
+def _own(layers: pd.DataFrame, names: Sequence[str]) -> dict[str, pd.Series]:
+    """Inclusive columns without what the rows directly below hold."""
+    if not names:
+        return {}
+    around: dict[str, str] = {}
+    above: list[str] = []
+    rows = layers.drop_duplicates("path")
+    for path, depth in zip(rows["path"], rows["depth"], strict=True):
+        del above[int(depth) :]
+        around[path] = above[-1] if above else ""
+        above.append(path)
+    keys = ["batch_size", "variant", "repeat"]
+    inside = layers.assign(path=layers["path"].map(around)).groupby([*keys, "path"])[list(names)]
+    places = pd.MultiIndex.from_frame(layers[[*keys, "path"]])
+    below = inside.sum().reindex(places).fillna(0).to_numpy()
+    return {name: layers[name] - below[:, place] for place, name in enumerate(names)}
 
 
 def _with_rows_below(layers: pd.DataFrame) -> set[str]:

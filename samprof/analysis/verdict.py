@@ -11,11 +11,12 @@ import pandas as pd
 
 from samprof.analysis.axis import AXES, BATCH_SIZE, Axis
 from samprof.analysis.fit import INTERVAL, fit_rows, resampled_medians
+from samprof.analysis.limits import NEAR_BEST, Choice, Limits, choose
+from samprof.analysis.memory import memory_sentence
 from samprof.analysis.scaling import WIDE, by_role, scaling_table
 from samprof.errors import RunError
 from samprof.units import digits, memory_text, time_text
 
-NEAR_BEST = 0.05
 HELPS = 1.05
 """Gains below this are not worth a larger batch."""
 _GAINS_LITTLE = 1.1
@@ -31,11 +32,13 @@ class Blame:
         role: the layer class.
         share: its part of the time of an image at the largest batch.
         gain: its time an image at the smallest batch over that at the largest.
+        bound: what limits it, see `samprof.analysis.roofline`; empty where not asked.
     """
 
     role: str
     share: float
     gain: float
+    bound: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ class Verdict:
     """The answer of a sweep. `str()` gives it in sentences.
 
     Attributes:
-        best_batch_size: the smallest whose throughput is within 5 % of the best seen.
+        best_batch_size: the smallest whose throughput is within 5 % of the best that the limits
+            allow; the smallest of all where they allow none.
         gain: throughput there over that at the smallest batch size.
         gain_low, gain_high: 95 % interval of the gain; equal to it where there is one repeat only.
         images_per_s: throughput at the best batch size.
@@ -76,6 +80,9 @@ def verdict(
     wall: Mapping[int, Sequence[int]],
     layers: pd.DataFrame,
     axis: Axis = AXES[BATCH_SIZE],
+    *,
+    memory_limit: int | None = None,
+    latency_limit: int | None = None,
 ) -> Verdict:
     """The verdict on one variant.
 
@@ -84,6 +91,8 @@ def verdict(
         wall: for each batch size the raw wall times of a forward in ns, without the profiler.
         layers: as `Run.layers` gives them, of the same variant.
         axis: what the sizes count.
+        memory_limit: the most bytes that the best batch size may take.
+        latency_limit: the most ns that a forward of it may take.
 
     Raises:
         RunError: no point is ok.
@@ -94,17 +103,22 @@ def verdict(
     sizes = sorted(wall)
     medians = np.array([np.median(wall[size]) for size in sizes])
     throughput = np.array([axis.amount(size) for size in sizes]) / medians * 1e9
-    best = next(
-        i for i, rate in enumerate(throughput) if rate >= throughput.max() * (1 - NEAR_BEST)
-    )
+    limits = Limits(memory_limit, latency_limit)
+    ok = points[points["status"] == "ok"].set_index("batch_size")
+    peaks = [float(value) for value in ok.loc[sizes, "peak_memory_bytes"]]
+    choice = choose(throughput.tolist(), peaks, medians.tolist(), limits, axis)
+    best, free = choice.index, choose(throughput.tolist(), peaks, medians.tolist(), Limits(), axis)
     gain, low, high = _gain(sizes, wall, best, axis)
     blame = _blame(layers, axis) if len(sizes) > 1 else ()
     reason = _reason(sizes, wall, axis)
     sentences = (
-        _answer(sizes, best, throughput, wall, axis),
+        _answer(sizes, free.index, throughput, wall, axis),
         *([_blame_sentence(blame, axis)] if blame else []),
         reason,
-        _advice(sizes, best, throughput, points, axis),
+        _advice(sizes, choice, throughput, points, axis, limits.cost(peaks[-1], medians[-1]))
+        if choice.allowed
+        else _refusal(sizes[0], peaks[0], medians[0], limits, axis),
+        _memory(sizes, peaks, axis) if limits else "",
         _doubt(sizes, wall, points, axis),
     )
     return Verdict(
@@ -230,21 +244,35 @@ def _doubt(
 
 def _advice(
     sizes: list[int],
-    best: int,
+    choice: Choice,
     throughput: np.ndarray[Any, Any],
     points: pd.DataFrame,
     axis: Axis,
+    largest: str,
 ) -> str:
+    best = choice.index
     ok = points[points["status"] == "ok"].set_index("batch_size")
     memory = memory_text(float(ok.loc[sizes[best], "peak_memory_bytes"]))  # type: ignore[arg-type]
     rate = digits(float(throughput[best]))
     text = f"Run {axis.text(sizes[best])}: {rate} {axis.unit}s/s with {memory}"
-    if len(sizes) > 1:
-        text += ", the smallest within 5% of the best"
+    if choice.why:
+        text += f", {choice.why}"
     if sizes[best] != sizes[-1]:
-        largest = memory_text(float(ok.loc[sizes[-1], "peak_memory_bytes"]))  # type: ignore[arg-type]
         text += f" ({axis.text(sizes[-1])} takes {largest})"
     too_big = points.loc[points["status"] == "oom", "batch_size"].tolist()
     if too_big:
         text += f"; {axis.text(min(too_big))} did not fit in memory"
     return f"{text}."
+
+
+def _refusal(size: int, peak: float, wall: float, limits: Limits, axis: Axis) -> str:
+    return (
+        f"No measured {axis.label} is {limits.text(axis)}: {axis.text(size)} takes "
+        f"{limits.cost(peak, wall)}."
+    )
+
+
+def _memory(sizes: list[int], peaks: list[float], axis: Axis) -> str:
+    return memory_sentence(
+        {axis.amount(size): round(peak) for size, peak in zip(sizes, peaks, strict=True)}, axis
+    )

@@ -1,16 +1,25 @@
 """`samprof kernels`: device time by kernel."""
 
+from __future__ import annotations
+
 import argparse
+from typing import TYPE_CHECKING
 
 from samprof.cli.output import add_output_arguments, notes_text, print_table
 from samprof.cli.source import add_source_arguments, open_trace
 from samprof.errors import TraceError
+
+if TYPE_CHECKING:
+    from samprof.trace import Trace
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     add_source_arguments(parser)
     parser.add_argument("--each", action="store_true", help="one row an activity, not a kernel")
+    parser.add_argument(
+        "--ops", action="store_true", help="by op: FLOPs, bytes and rates (needs recorded shapes)"
+    )
     parser.add_argument("--top", type=int, metavar="N", help="the N costliest rows only")
     add_output_arguments(parser)
 
@@ -18,6 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints the kernels, the costliest first."""
     trace = open_trace(options)
+    if options.ops:
+        return _print_ops(trace, options)
     if not trace.has_device_time:
         remedy = "use samprof layers for CPU time, or record on a device"
         raise TraceError("kernels", options.path, "the trace holds no device activity", remedy)
@@ -32,7 +43,28 @@ def run(options: argparse.Namespace) -> int:
         from samprof.report.text import kernels_text
 
         text = kernels_text(activities_as_kernels(rows) if options.each else rows, width)
+        ops = trace.ops()
+        if len(ops):
+            from samprof.report.ops import ops_text
+
+            text += "\n" + ops_text(ops if options.top is None else ops.head(options.top), width)
         return text + notes_text(trace.notes, width)
+
+    print_table(rows, options, as_text, trace.notes)
+    return 0
+
+
+def _print_ops(trace: Trace, options: argparse.Namespace) -> int:
+    ops = trace.ops()
+    if ops.empty:
+        remedy = "record it with shapes=True (torch.profiler: record_shapes=True)"
+        raise TraceError("kernels", options.path, "the trace holds no shapes", remedy)
+    rows = ops if options.top is None else ops.head(options.top)
+
+    def as_text(width: int) -> str:
+        from samprof.report.ops import ops_text
+
+        return ops_text(rows, width) + notes_text(trace.notes, width)
 
     print_table(rows, options, as_text, trace.notes)
     return 0

@@ -20,6 +20,7 @@ COMMANDS = {
     "kernels": "device time by kernel, of a trace or a run",
     "check": "whether a trace or a run counts every nanosecond once; exits 1 if not",
     "report": "the report and the figures of a run",
+    "doctor": "what is installed, what will work here, and the device's measured peaks",
 }
 BAD_INPUT, INTERRUPTED = 2, 130
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from samprof.analysis.axis import AXES
+from samprof.cli.limits import add_limit_arguments, check_limits, limits_of, search_largest
 from samprof.cli.output import add_output_arguments, print_table
 from samprof.cli.workload import (
     add_workload_arguments,
@@ -16,6 +17,7 @@ from samprof.cli.workload import (
 )
 from samprof.errors import MissingPackageError
 from samprof.sam.names import WORKLOADS
+from samprof.sweep.engines import Engine
 from samprof.sweep.plan import Plan
 from samprof.sweep.run import Run
 from samprof.sweep.target import Recipe
@@ -36,12 +38,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="sizes on that axis (default for batch sizes: 1,2,4,8)",
     )
     parser.add_argument("--depth", type=int, metavar="N", help="print rows down to this depth")
+    add_limit_arguments(
+        parser,
+        "search the largest batch within this memory, and keep the batch to run within it; free: "
+        "what is free on the CUDA device",
+    )
     add_output_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Runs the sweep, prints the answer, writes tables, report and figures."""
     workload, over = default_over(options.workload, options.over)
+    check_limits(options, over)
     recipe = workload_recipe(options, workload, over)
     sizes = options.sizes
     if sizes is None:
@@ -51,13 +59,18 @@ def run(options: argparse.Namespace) -> int:
     special += [] if over == WORKLOADS[workload].over[0] else [over]
     out = directory_of(options, *special)
     run = measure_all(options, recipe, plans, out)
+    limits = limits_of(options, str(run.target.get("device", "")))
+    sentences = _largest(run, options, recipe, plans, limits.memory_bytes)
+    run = Run(out, limits) if limits else run
 
     def as_text(width: int) -> str:
+        from samprof.report.table import wrapped
         from samprof.report.text import run_text
 
-        return run_text(run.summary, width, depth=options.depth)
+        text = run_text(run.summary, width, depth=options.depth)
+        return "\n".join([text, *(wrapped(sentence, width) for sentence in sentences)])
 
-    print_table(run.scaling(), options, as_text)
+    print_table(run.scaling(), options, as_text, sentences)
     if not (options.json or options.csv):
         sys.stdout.write("\n")
     write_pages(run, out, options)
@@ -88,6 +101,26 @@ def measure_all(options: argparse.Namespace, recipe: Recipe, plans: list[Plan], 
                 )
                 raise
     return run
+
+
+def _largest(
+    run: Run,
+    options: argparse.Namespace,
+    recipe: Recipe,
+    plans: list[Plan],
+    limit_bytes: int | None,
+) -> list[str]:
+    """A sentence on the largest batch of each variant within the limit; none without a limit."""
+    if limit_bytes is None:
+        return []
+    # Each try has a process of its own, wherever the points were measured.
+    engine = "subprocess" if options.engine == "process" else options.engine
+    apart = argparse.Namespace(**{**vars(options), "engine": engine})
+
+    def engine_for(plan: Plan) -> Engine:
+        return engine_of(apart, recipe, plan.variant)
+
+    return search_largest(run, plans, engine_for, limit_bytes)
 
 
 def write_pages(run: Run, out: Path, options: argparse.Namespace) -> None:

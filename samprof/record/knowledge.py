@@ -41,6 +41,7 @@ class Knowledge:
         blocks: qualified names that are entered at granularity block; empty means by depth.
         functions: functions that are entered, from their granularity on.
         inner_ops: role -> labels of the ops directly inside a module of that role.
+        remarks: qualified name -> what a reader of its times should know.
         components: role -> component that everything in its range belongs to, in the order in which
             a pipeline runs them.
     """
@@ -51,3 +52,4 @@ class Knowledge:
     functions: tuple[Function, ...] = ()
     inner_ops: Mapping[str, OpLabels] = field(default_factory=dict)
     components: Mapping[str, str] = field(default_factory=dict)
+    remarks: Mapping[str, str] = field(default_factory=dict)

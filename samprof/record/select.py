@@ -24,7 +24,8 @@ class Selection:
         modules: module -> full name of its range.
         functions: functions to enter, with the name of their range.
         metadata: what the trace file keeps: root, granularity, modules (path -> type and role),
-            functions (name -> role), inner_ops (path -> op labels), components (role -> component).
+            functions (name -> role), inner_ops (path -> op labels), components (role -> component),
+            remarks (path -> text).
     """
 
     root: str
@@ -88,6 +89,9 @@ def select(
         "functions": {function.label: function.role for function, _ in functions},
         "inner_ops": inner_ops,
         "components": dict(knowledge.components),
+        "remarks": {
+            f"{root}.{qualified}".strip("."): text for qualified, text in knowledge.remarks.items()
+        },
     }
     return Selection(root, chosen, functions, metadata)
 

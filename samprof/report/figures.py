@@ -9,6 +9,7 @@ import numpy as np
 from samprof.analysis.scaling import batch_sizes_of
 from samprof.report.canvas import ACCENT, COLOUR, canvas, png
 from samprof.report.component_figures import components_figure, lanes_figure, modules_figure
+from samprof.report.roofline_figures import gains_figure, roofline_figure
 from samprof.report.summary import Summary
 from samprof.units import MEMORY_UNITS, common_unit
 
@@ -30,8 +31,14 @@ def run_figures(summary: Summary, lanes: pd.DataFrame | None = None) -> dict[str
     figures = {"batching": batching_figure(summary), "layers": layers_figure(summary)}
     if len(batch_sizes_of(summary.scaling)) == 1:
         figures = {}  # nothing grows
+    else:
+        figures["gains"] = gains_figure(summary.roles, summary.title, summary.axis)
     if summary.components:
         figures = {"components": components_figure(summary.components, summary.title)} | figures
+    if len(summary.roofline):
+        figures["roofline"] = roofline_figure(
+            summary.roofline, summary.roof, summary.title, summary.axis
+        )
     figures["modules"] = modules_figure(summary)
     if lanes is not None and len(lanes):
         figures["lanes"] = lanes_figure(lanes, summary.title)

@@ -17,6 +17,8 @@ _CAPTIONS = {
     "components": "Time by component",
     "batching": "Time, speed-up and memory against the size",
     "layers": "Time by layer and size",
+    "gains": "What each layer class gains from the largest size",
+    "roofline": "Roofline: FLOP/s against FLOPs a byte",
     "modules": "Where in the module tree the time goes",
     "lanes": "Host and device, one forward",
 }

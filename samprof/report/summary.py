@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from samprof.analysis.axis import AXES, BATCH_SIZE, Axis
+from samprof.analysis.roofline import Roof
 from samprof.analysis.verdict import Verdict
 
 
@@ -23,6 +24,8 @@ class Summary:
         checks: batch size -> conservation check of its trace.
         axis: what the batch sizes count.
         variant: which one scaling, roles, verdict and checks are of.
+        roofline: intensity and rates of each layer; empty where no shapes were recorded.
+        roof: what the device can do; None where it is not known.
         components: variant -> component table at the largest batch size.
     """
 
@@ -37,6 +40,8 @@ class Summary:
     axis: Axis = AXES[BATCH_SIZE]
     variant: str = "eager"
     components: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    roofline: pd.DataFrame = field(default_factory=pd.DataFrame)
+    roof: Roof | None = None
 
     @property
     def title(self) -> str:

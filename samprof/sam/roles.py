@@ -5,6 +5,7 @@ the encoder in other projects (segment-anything-fast, MobileSAM's decoder) are r
 """
 
 import sys
+from collections.abc import Iterator
 
 from torch import nn
 
@@ -51,6 +52,7 @@ def describe(module: nn.Module) -> Knowledge:
     roles: dict[str, str] = {}
     blocks: set[str] = set()
     functions: dict[str, Function] = {}
+    remarks: dict[str, str] = {}
     for path, child in module.named_modules():
         kind = type(child).__name__
         if kind in _COMPONENTS:
@@ -60,6 +62,7 @@ def describe(module: nn.Module) -> Knowledge:
             functions |= functions_around(type(child))
         if kind == "ImageEncoderViT":
             _describe_encoder(path, child, roles, blocks)
+            remarks.update((path, text) for text in _padding(child))
         elif _is_block(child):
             _describe_block(path, child, roles, blocks)
             functions |= _functions_of(child)
@@ -80,6 +83,7 @@ def describe(module: nn.Module) -> Knowledge:
             "global block": _ADDITION,
         },
         components=COMPONENTS,
+        remarks=remarks,
     )
 
 
@@ -91,6 +95,21 @@ def _describe_encoder(
     for name in parts.keys() & present:
         roles[_join(path, name)] = parts[name]
         blocks.add(_join(path, name))
+
+
+def _padding(encoder: nn.Module) -> Iterator[str]:
+    """What the windows of an encoder pad its tokens to, in words."""
+    position = getattr(encoder, "pos_embed", None)
+    windows = {int(getattr(block, "window_size", 0)) for block in encoder.modules()} - {0}
+    if position is None or len(windows) != 1:
+        return
+    (window,), tokens = windows, int(position.shape[1])
+    padded = -(-tokens // window) * window
+    if padded > tokens:
+        yield (
+            f"windows of {window} pad {tokens} x {tokens} tokens to {padded} x {padded}: "
+            f"{padded**2 / tokens**2 - 1:.0%} more work in window attention"
+        )
 
 
 def _is_block(module: nn.Module) -> bool:

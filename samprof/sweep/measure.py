@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import torch
 
-from samprof.errors import SamprofError
+from samprof.errors import ModelError, SamprofError
 from samprof.record.environment import device_state
 from samprof.record.patches import around
 from samprof.record.recording import Profile, Recording
@@ -46,10 +46,10 @@ def measure(
     """
     try:
         return _measure(target, plan, batch_size, out, progress)
+    except (DeviatesError, ModelError) as error:  # the module cannot be this variant here
+        return Point(batch_size, plan.variant, "failed", str(error))
     except SamprofError:
         raise
-    except DeviatesError as error:
-        return Point(batch_size, plan.variant, "failed", str(error))
     except Exception as error:  # whatever the model raises is a result of this point
         status: Status = "oom" if is_out_of_memory(error) else "failed"
         message = " ".join(f"{type(error).__name__}: {error}".split())[:300]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samprof.analysis.axis import AXES, BATCH_SIZE, Axis
+from samprof.analysis.limits import Limits
 from samprof.errors import RunError
 from samprof.sweep.plan import EAGER
 from samprof.sweep.point import Point, point_key, points_table
@@ -16,6 +17,7 @@ from samprof.trace import Trace, load_trace
 if TYPE_CHECKING:
     import pandas as pd
 
+    from samprof.analysis.roofline import Roof
     from samprof.analysis.verdict import Verdict
     from samprof.report.summary import Summary
 
@@ -25,13 +27,15 @@ class Run:
 
     Args:
         path: the run directory.
+        limits: what its verdict keeps to where it is given none.
 
     Raises:
         RunError: it is not one.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, limits: Limits = Limits()) -> None:  # noqa: B008 - frozen
         self.path = Path(path)
+        self._limits = limits
         self._data = read_json(self.path / RUN_FILE)
 
     def __repr__(self) -> str:
@@ -89,9 +93,36 @@ class Run:
         Returns:
             See `samprof.analysis.scaling.scaling_table`.
         """
+        from samprof.analysis.roofline import with_bound
         from samprof.analysis.scaling import scaling_table
 
-        return scaling_table(self._of(self._per_batch, variant), self.axis)
+        table = scaling_table(self._of(self._per_batch, variant), self.axis)
+        return with_bound(table, self.roofline(variant))
+
+    def roofline(self, variant: str | None = None) -> pd.DataFrame:
+        """One row a layer and batch size: intensity, rates, shares of the peaks, bound.
+
+        Args:
+            variant: as in `scaling`.
+
+        Returns:
+            See `samprof.analysis.roofline.roofline`; shares are known where the peaks of the device
+            are (`samprof doctor`).
+        """
+        from samprof.analysis.roofline import roofline
+
+        return roofline(self._of(self._layers, variant), self._roof(variant))
+
+    @cached_property
+    def peaks(self) -> dict[str, Any] | None:
+        """What the device can do at most, as `samprof doctor` measured it; None where it did not."""
+        from samprof.record.kept_peaks import kept_peaks
+
+        held = self.environment.get("peaks")
+        if isinstance(held, dict):
+            return held
+        kept = kept_peaks(str(self.environment.get("device_name", "")))
+        return kept.as_dict() if kept else None
 
     def roles(self, variant: str | None = None) -> pd.DataFrame:
         """The same as `scaling` for layer classes: self times, each layer in one class."""
@@ -122,9 +153,21 @@ class Run:
             raise RunError("run", self.path, f"no {self.axis.text(size)}", f"there are {sizes}")
         return component_table(held[size].components_frame())
 
-    def verdict(self, variant: str | None = None) -> Verdict:
-        """Does batching help, what holds it back, which batch to run."""
+    def verdict(
+        self,
+        variant: str | None = None,
+        memory_limit: int | None = None,
+        latency_limit: int | None = None,
+    ) -> Verdict:
+        """Does batching help, what holds it back, which batch to run.
+
+        Args:
+            variant: as in `scaling`.
+            memory_limit: the most bytes that the batch to run may take.
+            latency_limit: the most nanoseconds that it may take.
+        """
         from samprof.analysis.verdict import verdict
+        from samprof.analysis.why import explained
 
         chosen = self._variant(variant)
         wall = {
@@ -133,7 +176,45 @@ class Run:
             if point.status == "ok"
         }
         layers = self._of(self._per_batch, chosen)
-        return verdict(self._of(self.points(), chosen), wall, layers, self.axis)
+        found = verdict(
+            self._of(self.points(), chosen),
+            wall,
+            layers,
+            self.axis,
+            memory_limit=self._limits.memory_bytes if memory_limit is None else memory_limit,
+            latency_limit=self._limits.latency_ns if latency_limit is None else latency_limit,
+        )
+        roots = layers[layers["depth"] == 0].drop_duplicates("path")
+        remarks = roots["note"].tolist() if "note" in roots else []
+        roles, roof = self._role_roofline(chosen), self._roof(chosen)
+        return explained(found, roles, roof, self.axis, remarks)
+
+    def potential(self, variant: str | None = None) -> pd.DataFrame:
+        """One row a layer class: the most that optimising it could gain at the best batch size.
+
+        Args:
+            variant: as in `scaling`.
+
+        Returns:
+            See `samprof.analysis.potential.potential`; empty where no shapes were recorded.
+        """
+        from samprof.analysis.potential import potential
+
+        roles = self._role_roofline(self._variant(variant))
+        if roles.empty:
+            return roles
+        return potential(roles, self._roof(variant), self.verdict(variant).best_batch_size)
+
+    def largest(self, variant: str | None = None) -> dict[str, Any] | None:
+        """The largest batch that fits into a limit of memory, where the sweep searched for it.
+
+        Args:
+            variant: as in `scaling`.
+
+        Returns:
+            The fields of `samprof.sweep.largest.Largest`.
+        """
+        return Store(self.path).largest().get(self._variant(variant))
 
     def trace(self, batch_size: int, variant: str | None = None) -> Trace:
         """The recorded trace of a point.
@@ -214,6 +295,8 @@ class Run:
             checks=self.checks(),
             axis=self.axis,
             variant=self._variant(None),
+            roofline=self.roofline(),
+            roof=self._roof(None),
             components=self._largest_components(),
         )
 
@@ -271,12 +354,30 @@ class Run:
         """What part of a point's forward one batch of its size is."""
         return self.axis.amount(point.batch_size) / point.units if point.units else 1
 
+    def _role_roofline(self, variant: str) -> pd.DataFrame:
+        from samprof.analysis.roofline import roofline
+        from samprof.analysis.scaling import by_role
+
+        return roofline(by_role(self._of(self._layers, variant)), self._roof(variant))
+
+    def _roof(self, variant: str | None) -> Roof | None:
+        from samprof.analysis.roofline import roof_of
+
+        return roof_of(self.peaks, self._dtype(self._variant(variant)))
+
+    def _dtype(self, variant: str) -> str:
+        """The dtype that the matrix products of a variant run in."""
+        parts = variant.split("+")
+        named = {"bf16": "bfloat16", "fp16": "float16"}
+        return next((named[part] for part in parts if part in named), self.target.get("dtype", ""))
+
     def _of_variant(self, variant: str) -> list[Point]:
         return [point for point in self._measured if point.variant == variant]
 
     def _variant(self, variant: str | None) -> str:
         present = self.variants()
-        chosen = variant or (EAGER if EAGER in present or not present else present[0])
+        ran = [name for name in present if any(p.layers for p in self._of_variant(name))] or present
+        chosen = variant or (EAGER if EAGER in ran or not ran else ran[0])
         if chosen not in present:
             remedy = f"there are {', '.join(present) or 'no points yet'}"
             raise RunError("run", self.path, f"no point of variant {chosen}", remedy)
@@ -284,7 +385,8 @@ class Run:
 
     def _of(self, table: pd.DataFrame, variant: str | None) -> pd.DataFrame:
         chosen = self._variant(variant)
-        if table.empty:
+        found = table if table.empty else table[table["variant"] == chosen]
+        if found.empty:
             remedy = "look at the messages of its points, then sweep smaller batch sizes"
             raise RunError("run", self.path, "no batch size ran to its end", remedy)
-        return table[table["variant"] == chosen]
+        return found

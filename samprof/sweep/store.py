@@ -10,8 +10,11 @@ from samprof.files import written_whole
 from samprof.sweep.plan import Plan
 from samprof.sweep.point import Point, point_key
 
-RUN_FILE = "run.json"
-_OURS = (RUN_FILE, "points", "traces", "layers.parquet", "scaling.csv", "report.html", "figures")
+RUN_FILE, LARGEST_FILE = "run.json", "largest.json"
+_OURS = (
+    *(RUN_FILE, LARGEST_FILE, "points", "traces", "layers.parquet", "scaling.csv"),
+    *("report.html", "figures"),
+)
 _SCHEMA = 1
 
 
@@ -120,6 +123,24 @@ class Store:
         folder = self.root / "points"
         found = [Point.from_dict(read_json(path), path) for path in sorted(folder.glob("b*.json"))]
         return sorted(found, key=lambda point: (point.variant, point.batch_size))
+
+    def largest(self) -> dict[str, dict[str, Any]]:
+        """The largest batch that fits, of each variant for which it was searched.
+
+        Raises:
+            RunError: the file is broken.
+        """
+        path = self.root / LARGEST_FILE
+        found = read_json(path).get("variants") if path.is_file() else {}
+        if not isinstance(found, dict) or not all(isinstance(one, dict) for one in found.values()):
+            remedy = "delete the file and run the sweep again"
+            raise RunError("read", path, "not what samprof writes there", remedy)
+        return found
+
+    def write_largest(self, variant: str, found: dict[str, Any]) -> None:
+        """Writes the largest batch of a variant that fits, beside those of the others."""
+        data = {"schema": _SCHEMA, "variants": {**self.largest(), variant: found}}
+        write_whole(self.root / LARGEST_FILE, json.dumps(data, indent=2).encode())
 
     def _run(self) -> dict[str, Any] | None:
         path = self.root / RUN_FILE

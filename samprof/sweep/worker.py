@@ -17,9 +17,13 @@ from samprof.sweep.target import Recipe, Target
 def carry(job: Job, target: Target, progress: Callable[[int], None]) -> Point:
     """Notes in the run directory what is measured where, then measures the point."""
     from samprof.record.environment import environment
+    from samprof.record.kept_peaks import kept_peaks
     from samprof.sweep.measure import measure, module_device
 
     where = environment(module_device(target.module))
+    peaks = kept_peaks(where["device_name"])
+    if peaks is not None:
+        where["peaks"] = peaks.as_dict()
     Store(job.out).begin(job.plan, target.description(), where, fresh=job.fresh)
     return measure(target, job.plan, job.batch_size, job.out, progress)
 

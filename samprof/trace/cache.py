@@ -23,7 +23,7 @@ from samprof.trace.trace import Trace
 
 T = TypeVar("T", bound=Table)
 SUFFIX = ".samprof.npz"
-_SCHEMA = 1
+_SCHEMA = 2
 _ABOUT = "about.json"
 _ALIGNMENT = 64
 _PADDING_FIELD = 0xD935  # the zip extra field that others use for alignment
@@ -63,6 +63,7 @@ def keep(trace: Trace, path: Path, made_of: dict[str, Any]) -> None:
         "of": made_of,
         "names": trace.names,
         "threads": trace.threads,
+        "inputs": trace.inputs,
         "metadata": trace.metadata,
         "notes": trace.notes,
     }
@@ -106,6 +107,7 @@ def _read(path: Path, wanted: dict[str, Any]) -> Trace | None:
         allocations=_table(MemoryEvents, "allocations", members),
         names=tuple(about["names"]),
         threads=tuple((pid, tid) for pid, tid in about["threads"]),
+        inputs=tuple(about["inputs"]),
         metadata=about["metadata"],
         notes=tuple(about["notes"]),
     )

@@ -21,7 +21,7 @@ class Part:
     Attributes:
         events, memory: their rows, in the order of the pieces.
         begun: number of each piece, and where its rows of the two tables begin.
-        names, threads: what the tables point to.
+        names, threads, inputs: what the tables point to.
         passed_over: how many events were left out or mended, by reason.
     """
 
@@ -30,6 +30,7 @@ class Part:
     begun: list[tuple[int, int, int]]
     names: dict[str, int]
     threads: dict[tuple[str, str], int]
+    inputs: dict[bytes, int]
     passed_over: Counter[str]
 
 
@@ -41,6 +42,7 @@ class Contents:
     memory: MemoryEvents
     names: tuple[str, ...]
     threads: tuple[tuple[str, str], ...]
+    inputs: tuple[str, ...]
     metadata: Mapping[str, Any]
     notes: tuple[str, ...]
 
@@ -50,9 +52,13 @@ def whole(parts: list[Part], metadata: Mapping[str, Any], notes: list[str]) -> C
 
     The parts give up their rows.
     """
-    names, threads = parts[0].names, parts[0].threads
+    names, threads, inputs = parts[0].names, parts[0].threads, parts[0].inputs
     numbers = [
-        {"name": _adopted(part.names, names), "thread": _adopted(part.threads, threads)}
+        {
+            "name": _adopted(part.names, names),
+            "thread": _adopted(part.threads, threads),
+            "inputs": np.append(_adopted(part.inputs, inputs), np.int32(-1)),  # -1 stays -1
+        }
         for part in parts[1:]
     ]
     passed_over = sum((part.passed_over for part in parts), Counter[str]())
@@ -66,6 +72,7 @@ def whole(parts: list[Part], metadata: Mapping[str, Any], notes: list[str]) -> C
         ),
         names=tuple(names),
         threads=tuple(threads),
+        inputs=tuple(text.decode("utf-8", "replace") for text in inputs),
         metadata=metadata,
         notes=(
             *notes,

@@ -12,6 +12,7 @@ import numpy as np
 
 from samprof.trace.contents import Part
 from samprof.trace.events import ABSENT, Events, Ints, Kind, Mask, MemoryEvents, SmallInts
+from samprof.trace.formulas import FORMULAS, INPUTS_BORDER
 from samprof.trace.growing import Growing
 from samprof.trace.json_events import CPU_DEVICE_TYPE, Event, WholeEvent, integer, lenient_event
 from samprof.trace.kinds import MEMORY, kind_of
@@ -19,6 +20,7 @@ from samprof.trace.times import nanoseconds, whole_nanoseconds
 
 Times = Callable[[list[Any]], tuple[Ints, Mask]]
 _MOST_BYTES = 2**50
+_LONGEST_INPUTS = 1 << 12
 _HEAD = attrgetter("ph", "cat", "name", "pid", "tid")
 
 
@@ -30,7 +32,7 @@ class Decoder:
     """
 
     def __init__(self) -> None:
-        self.part = Part(Growing(Events), Growing(MemoryEvents), [], {}, {}, Counter())
+        self.part = Part(Growing(Events), Growing(MemoryEvents), [], {}, {}, {}, Counter())
         self._decode_whole: Callable[[bytes], list[Any]] = msgspec.json.Decoder(
             list[WholeEvent]
         ).decode
@@ -97,6 +99,7 @@ class Decoder:
             thread=thread,
             ts=ts,
             dur=dur,
+            inputs=self._inputs(events, kind, name),
             **_particulars(events, kind),
         )
         self.part.events.append(table if timed.all() else table.take(timed))
@@ -124,6 +127,23 @@ class Decoder:
             self._pass_over("with a negative duration, taken as 0", dur < 0)
             dur = np.maximum(dur, 0)
         return times[:count], dur, valid[:count]
+
+    def _inputs(self, events: list[Event], kind: SmallInts, name: SmallInts) -> SmallInts:
+        """What the ops with a formula were given, numbered; -1 for all others."""
+        number = np.full(len(events), -1, np.int32)
+        asked = kind == Kind.OP
+        if asked.any():
+            asked &= self._heads.has_formula(name)
+            known = self.part.inputs
+            texts = [
+                INPUTS_BORDER.encode().join((args.dims, args.types, args.values))
+                for args in (event.args for event in _those(events, asked))
+            ]
+            number[asked] = [
+                known.setdefault(text, len(known)) if 2 < len(text) < _LONGEST_INPUTS else -1
+                for text in texts
+            ]
+        return number
 
     def _take_memory(self, events: list[Event], thread: SmallInts, read: Times) -> None:
         ts, timed = read([event.ts for event in events])
@@ -183,6 +203,7 @@ class _Heads(dict[tuple[Any, ...], int]):
         super().__init__()
         self._names, self._threads = names, threads
         self._kind, self._name, self._thread = array("i"), array("i"), array("i")
+        self._formula = array("b")
 
     def __missing__(self, head: tuple[Any, ...]) -> int:
         phase, category, name, pid, tid = head
@@ -191,6 +212,8 @@ class _Heads(dict[tuple[Any, ...], int]):
         if kind:
             thread = (str(pid), str(tid))
             self._name.append(self._names.setdefault(name, len(self._names)))
+            if len(self._formula) < len(self._names):
+                self._formula.append(name in FORMULAS)
             self._thread.append(self._threads.setdefault(thread, len(self._threads)))
         else:
             self._name.append(0)
@@ -206,6 +229,11 @@ class _Heads(dict[tuple[Any, ...], int]):
             for column in (self._kind, self._name, self._thread)
         )
         return kind, name, thread
+
+    def has_formula(self, name: SmallInts) -> Mask:
+        """Which of these names are of ops that have a formula."""
+        result: Mask = np.frombuffer(self._formula, np.bool_)[name]
+        return result
 
 
 def _those(events: list[Event], mask: Mask) -> list[Event]:

@@ -71,6 +71,7 @@ class Events(Table):
         link: correlation id of launches and device activities, id of flows; else `ABSENT`.
         device, stream: of device activities; else -1.
         sequence, forward_thread: autograd's numbers of an op; else `ABSENT`.
+        inputs: of an op with a formula, index into the trace's inputs; else -1.
     """
 
     kind: npt.NDArray[np.int8] = field(metadata=_INT8)
@@ -83,6 +84,7 @@ class Events(Table):
     stream: SmallInts = field(metadata=_INT32)
     sequence: Ints = field(metadata=_INT64)
     forward_thread: Ints = field(metadata=_INT64)
+    inputs: SmallInts = field(metadata=_INT32)
 
     def of(self, *kinds: Kind) -> Ints:
         """Row numbers of the events of these kinds, in file order."""

@@ -10,6 +10,7 @@ from samprof.trace.events import ABSENT
 
 CPU_DEVICE_TYPE = 0
 _Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_NOTHING = msgspec.Raw(b"")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -25,6 +26,9 @@ class Args(msgspec.Struct, gc=False):
     total: _Int64 = msgspec.field(name="Total Allocated", default=0)
     device_type: _Int64 = msgspec.field(name="Device Type", default=CPU_DEVICE_TYPE)
     device_id: _Int64 = msgspec.field(name="Device Id", default=-1)
+    dims: msgspec.Raw = msgspec.field(name="Input Dims", default=_NOTHING)
+    types: msgspec.Raw = msgspec.field(name="Input type", default=_NOTHING)
+    values: msgspec.Raw = msgspec.field(name="Concrete Inputs", default=_NOTHING)
 
 
 _NO_ARGS = Args()
@@ -90,6 +94,9 @@ def lenient_event(element: bytes) -> Event | None:
             total=_or(args.get("Total Allocated"), 0),
             device_type=_or(args.get("Device Type"), CPU_DEVICE_TYPE),
             device_id=_or(args.get("Device Id"), -1),
+            dims=_json(args.get("Input Dims")),
+            types=_json(args.get("Input type")),
+            values=_json(args.get("Concrete Inputs")),
         ),
     )
 
@@ -112,6 +119,10 @@ def integer(value: object) -> int | None:
     if isinstance(value, float) and number != value:
         return None
     return int(number) if abs(number) < 2**63 else None
+
+
+def _json(value: object) -> msgspec.Raw:
+    return _NOTHING if value is None else msgspec.Raw(json.dumps(value).encode())
 
 
 def _or(value: object, default: int) -> int:

@@ -13,6 +13,11 @@ Columns of `layers_table`:
     cpu_self_ns         of that, outside the ranges inside it
     clock               what time means in this trace: device, or cpu where no device was active
     type, role          class of the module and its part in the model, where samprof recorded them
+    flops, bytes        computed, and at least moved, by the ops inside it, where the trace has their
+                        shapes; matrix_flops: the FLOPs that PyTorch's flop counter counts
+    device_gap_ns       time before its kernels in which no activity ran on their device; launch_gap_ns:
+                        of that, waiting for the host to launch
+    ops_without_formula ops inside it whose FLOPs are unknown
     memory_peak_bytes   most memory allocated while inside it, where the trace has allocator events
     phase               forward, backward, or both: how its device activities were reached
     note                what the numbers cannot show (graph launches, compiled regions)
@@ -20,15 +25,19 @@ Columns of `layers_table`:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from samprof.trace.events import Integers, Ints, Kind, Mask, SmallInts
+from samprof.trace.described import notes, phases, recorded_columns
+from samprof.trace.events import Integers, Ints, Mask, SmallInts
+from samprof.trace.gaps import gap_columns
 from samprof.trace.memory import peak_inside
 from samprof.trace.nesting import Nesting
 from samprof.trace.owners import NO_LAUNCH, NO_LAUNCH_NAME, OUTSIDE, OUTSIDE_NAME
 from samprof.trace.ranges import By, Ranges
+from samprof.trace.sums import grouped_sum, inclusive
+from samprof.trace.work import work_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +45,8 @@ if TYPE_CHECKING:
     from samprof.trace.trace import Trace
 
 _AT_ONCE = 1 << 17
-_COMPILED_OPS = ("Torch-Compiled Region", "## Call CompiledFxGraph", "CompiledFunction")
+_WORK = ("flops", "matrix_flops", "bytes", "ops_without_formula")
+_GAPS = ("device_gap_ns", "launch_gap_ns")
 
 
 def layers_table(trace: Trace, by: By) -> pd.DataFrame:
@@ -54,14 +64,16 @@ def layers_table(trace: Trace, by: By) -> pd.DataFrame:
         "depth": ranges.depth,
         "calls": np.bincount(node, minlength=nodes),
         **_device_columns(trace, ranges, outer, by),
-        "cpu_total_ns": _sum(nodes, node[outer], nesting.add_up(cpu_self)[outer]),
-        "cpu_self_ns": _sum(nodes, node, cpu_self),
+        "cpu_total_ns": grouped_sum(nodes, node[outer], nesting.add_up(cpu_self)[outer]),
+        "cpu_self_ns": grouped_sum(nodes, node, cpu_self),
         "clock": np.full(nodes, trace.clock, dtype=object),
-        **_recorded_columns(trace, ranges),
+        **recorded_columns(trace, ranges),
+        **work_columns(trace, ranges, outer, by),
+        **gap_columns(trace, ranges, outer, by),
     }
     if len(trace.allocations):
         columns["memory_peak_bytes"] = peak_inside(trace.allocations, ranges)
-    columns["phase"], columns["note"] = _phases(trace, ranges, by), _notes(trace, ranges, by)
+    columns["phase"], columns["note"] = phases(trace, ranges, by), notes(trace, ranges, by)
     table = pd.DataFrame(columns)
     ownerless = _ownerless_rows(trace, ranges, by)
     if ownerless:
@@ -69,8 +81,8 @@ def layers_table(trace: Trace, by: By) -> pd.DataFrame:
         for name in ("type", "role"):
             if name in extra:
                 extra[name] = ""
-        if "memory_peak_bytes" in extra:
-            extra["memory_peak_bytes"] = 0
+        for name in {"memory_peak_bytes", *_WORK, *_GAPS} & set(extra.columns):
+            extra[name] = 0
         table = pd.concat([table, extra.astype(table.dtypes)], ignore_index=True)
     return table
 
@@ -115,14 +127,7 @@ def union_by_group(group: Integers, start: Ints, end: Ints, groups: int) -> Ints
     reached = np.maximum.accumulate(end)
     np.maximum(start[1:], reached[:-1], out=start[1:])
     end -= start
-    return _sum(groups, group, np.maximum(end, 0, out=end))
-
-
-def _sum(groups: int, group: Integers, values: Ints) -> Ints:
-    """Exact sums of int64 values a group (bincount would go through floats)."""
-    result = np.zeros(groups, np.int64)
-    np.add.at(result, group, values)
-    return result
+    return grouped_sum(groups, group, np.maximum(end, 0, out=end))
 
 
 def _device_columns(trace: Trace, ranges: Ranges, outer: Mask, by: By) -> dict[str, Ints]:
@@ -130,14 +135,13 @@ def _device_columns(trace: Trace, ranges: Ranges, outer: Mask, by: By) -> dict[s
     interval = trace.owners(by).interval
     held = interval >= 0
     duration = events.dur[activity]
-    nesting, node, nodes = ranges.nesting, ranges.node, len(ranges.paths)
-    own = _sum(len(node), interval[held], duration[held])
-    count = _sum(len(node), interval[held], np.ones(int(held.sum()), np.int64))
-    kernels = _sum(nodes, node[outer], nesting.add_up(count)[outer])
+    node, nodes = ranges.node, len(ranges.paths)
+    own = grouped_sum(len(node), interval[held], duration[held])
+    kernels = inclusive(ranges, outer, interval[held], np.ones(int(held.sum()), np.int64))
     return {
         "kernels": kernels,
-        "device_total_ns": _sum(nodes, node[outer], nesting.add_up(own)[outer]),
-        "device_self_ns": _sum(nodes, node, own),
+        "device_total_ns": inclusive(ranges, outer, interval[held], duration[held]),
+        "device_self_ns": grouped_sum(nodes, node, own),
         "device_busy_ns": _busy(
             trace, ranges, outer, np.flatnonzero(held), interval[held], kernels
         ),
@@ -174,72 +178,6 @@ def _busy(
         busy += union_by_group(group, events.ts[row], events.ts[row] + events.dur[row], len(busy))
     result: Ints = busy.reshape(nodes, len(devices)).sum(axis=1)
     return result
-
-
-def _recorded_columns(trace: Trace, ranges: Ranges) -> dict[str, Any]:
-    """Type and role of each path, where samprof wrote them into the trace."""
-    modules = trace.recorded.get("modules")
-    if ranges.by != "samprof" or not isinstance(modules, dict):
-        return {}
-    known = [modules.get(path) or _function_entry(trace, path) for path in ranges.paths]
-    return {
-        "type": np.array([entry[0] for entry in known], dtype=object),
-        "role": np.array([entry[1] for entry in known], dtype=object),
-    }
-
-
-def _function_entry(trace: Trace, path: str) -> list[str]:
-    """A function or op inside a module: its own role, else that of the module it runs in."""
-    outer, _, name = path.rpartition(".")
-    if not name.endswith("()"):
-        return ["", ""]
-    functions, modules = trace.recorded.get("functions", {}), trace.recorded.get("modules", {})
-    around = modules.get(outer) or (_function_entry(trace, outer) if outer else ["", ""])
-    return ["function", functions.get(name) or around[1]]
-
-
-def _phases(trace: Trace, ranges: Ranges, by: By) -> Any:
-    owners = trace.owners(by)
-    nesting, nodes = ranges.nesting, len(ranges.paths)
-    reached = []
-    for backward in (False, True):
-        some = (owners.interval >= 0) & (owners.backward == backward)
-        count = _sum(len(ranges.node), owners.interval[some], np.ones(int(some.sum()), np.int64))
-        reached.append(_sum(nodes, ranges.node, nesting.add_up(count)) > 0)
-    forward, backward_too = reached
-    phase = np.where(backward_too, np.where(forward, "both", "backward"), "forward")
-    return phase.astype(object)
-
-
-def _notes(trace: Trace, ranges: Ranges, by: By) -> Any:
-    """What stands beside a row's numbers: graph launches (R5) and compiled regions."""
-    events, launches, owners = trace.events, trace.launches(), trace.owners(by)
-    notes: list[list[str]] = [[] for _ in ranges.paths]
-    held = np.flatnonzero(owners.interval >= 0)
-    launch, first, count = np.unique(launches.launch[held], return_index=True, return_counts=True)
-    several = np.flatnonzero(count > 1)
-    several = several[np.lexsort((count[several], events.ts[launch[several]]))]
-    for which in several.tolist():
-        name = trace.names[events.name[launch[which]]]
-        what = "graph launch" if "graph" in name.lower() else name
-        node = ranges.node[owners.interval[held[first[which]]]]
-        notes[node].append(f"{what}: {count[which]} activities, not split")
-    codes = [i for i, name in enumerate(trace.names) if name.startswith(_COMPILED_OPS)]
-    if codes and ranges.by != "op":
-        rows = np.flatnonzero(
-            np.isin(events.name, codes) & np.isin(events.kind, [Kind.OP, Kind.ANNOTATION])
-        )
-        interval = ranges.nesting.innermost(events.thread[rows], events.ts[rows])
-        for node in np.unique(ranges.node[interval[interval >= 0]]).tolist():
-            notes[node].append("compiled region, not split")
-    return np.array([_joined(found) for found in notes], dtype=object)
-
-
-def _joined(notes: list[str]) -> str:
-    return "; ".join(
-        note if notes.count(note) == 1 else f"{notes.count(note)} times {note}"
-        for note in dict.fromkeys(notes)
-    )
 
 
 def _ownerless_rows(trace: Trace, ranges: Ranges, by: By) -> list[dict[str, object]]:

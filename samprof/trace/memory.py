@@ -1,8 +1,29 @@
-"""What the allocators did inside each range."""
+"""What the allocators did inside each range.
+
+Columns of `memory_table`:
+    path                the qualified name, as in the layer table; `(outside)` last
+    depth, calls        ranges around it when it was first entered; how often it was entered
+    memory_peak_bytes   most allocated on any one device while inside, as in the layer table
+    allocations         of the events that no range inside it owns: how many allocated,
+    allocated_bytes     what they allocated,
+    freed_bytes         and what they released
+    kept_bytes          of one call: allocated at its end and not yet at its start, what outlives it
+    peak_bytes          most allocated while inside; of `(outside)`, right after its own events
+    rise_bytes          of that call: its peak over what was allocated when it was entered
+    workspace_bytes     of that call: the rise without what is kept, needed for a while only
+    holds_peak          whether it is the innermost row inside which the peak of the whole occurs
+    device              the one that all this is of, memory_peak_bytes aside; -1 for the host
+
+The call is the one that rises most, of equal ones the first: what every single call needs is what a
+device must have, and their sum would be nothing that was ever allocated. `kept_bytes`, `peak_bytes`
+and `rise_bytes` follow the device's total, so another thread's allocations during a call are in them;
+`allocated_bytes` and `freed_bytes` go by the thread, and over all rows their difference is the change
+of the total. `(outside)` has no calls, hence no rise.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,38 +39,51 @@ if TYPE_CHECKING:
     from samprof.trace.trace import Trace
 
 
-def memory_table(trace: Trace, by: By) -> pd.DataFrame:
+def memory_table(trace: Trace, by: By, device: int | None = None) -> pd.DataFrame:
     """One row an owner of allocations, ordered as first entered, `(outside)` last.
 
+    Args:
+        trace: a trace with allocator events.
+        by: which ranges own.
+        device: which device, -1 for the host; by default the busiest, which is the one with the most
+            allocated at once. The host counts only where no device has events.
+
     Returns:
-        Columns path, memory_peak_bytes (most allocated on one device while inside), and of the
-        allocator events that no range inside owns: allocations, allocated_bytes, freed_bytes.
-        Levels count from the start of the recording on the host, from the start of the process on
-        a device.
+        The columns that the module's text lists. Levels count from the start of the recording on the
+        host, from the start of the process on a device.
 
     Raises:
-        TraceError: the trace holds no allocator events.
+        TraceError: the trace holds no allocator events, or none of this device.
     """
     import pandas as pd
 
-    if not len(trace.allocations):
-        remedy = "record with memory=True (torch.profiler: profile_memory=True)"
-        raise TraceError("memory", "the trace", "it holds no allocator events", remedy)
-    ranges, events = trace.ranges(by), trace.allocations
-    interval = ranges.nesting.innermost(events.thread, events.ts)
+    ranges, levels = trace.ranges(by), levels_of(trace.allocations, device)
     nodes = len(ranges.paths)
+    events = trace.allocations.take(levels.rows)
+    interval = ranges.nesting.innermost(events.thread, events.ts)
     node = np.where(interval >= 0, ranges.node[interval], nodes) if nodes else interval - OUTSIDE
     allocated, freed, count = (np.zeros(nodes + 1, np.int64) for _ in range(3))
     np.add.at(allocated, node, np.maximum(events.size, 0))
     np.add.at(freed, node, np.maximum(-events.size, 0))
     np.add.at(count, node, events.size > 0)
+    outside = int(levels.level[1:][node == nodes].max(initial=0))
+    peak, rise, kept = _calls(levels, ranges)
+    holder = int(node[levels.highest - 1]) if levels.highest else nodes
     return pd.DataFrame(
         {
             "path": np.array([*ranges.paths, OUTSIDE_NAME], dtype=object),
-            "memory_peak_bytes": [*peak_inside(events, ranges), 0],
+            "depth": np.append(ranges.depth, 0),
+            "calls": np.bincount(ranges.node, minlength=nodes + 1),
+            "memory_peak_bytes": np.append(peak_inside(trace.allocations, ranges), 0),
             "allocations": count,
             "allocated_bytes": allocated,
             "freed_bytes": freed,
+            "kept_bytes": np.append(kept, 0),
+            "peak_bytes": np.append(peak, outside),
+            "rise_bytes": np.append(rise, 0),
+            "workspace_bytes": np.append(rise - kept, 0),
+            "holds_peak": np.arange(nodes + 1) == holder,
+            "device": np.full(nodes + 1, levels.device, np.int64),
         }
     )
 
@@ -69,19 +103,91 @@ def from_the_start(events: MemoryEvents) -> MemoryEvents:
     return replace(events, total=total)
 
 
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """What is allocated on one device as time goes by.
+
+    Attributes:
+        device: which; -1 for the host.
+        rows: its events, in the order of time.
+        ts: their times.
+        level: `[events + 1]`, what is allocated after so many of them.
+    """
+
+    device: int
+    rows: Ints
+    ts: Ints
+    level: Ints
+
+    @classmethod
+    def of(cls, events: MemoryEvents, device: int) -> Levels:
+        """The levels of one device that has events."""
+        mine = np.flatnonzero(events.device == device)
+        mine = mine[np.argsort(events.ts[mine], kind="stable")]
+        total = events.total[mine]
+        level = np.concatenate([total[:1] - events.size[mine[:1]], total])
+        return cls(device, mine, events.ts[mine], level)
+
+    @property
+    def highest(self) -> int:
+        """After how many events the most is allocated, the first time."""
+        return int(np.argmax(self.level))
+
+    def inside(self, ranges: Ranges) -> tuple[Ints, Ints, Ints]:
+        """For each interval of the ranges the level at its start, the highest, and at its end."""
+        first = np.searchsorted(self.ts, ranges.nesting.start, side="left")
+        last = np.searchsorted(self.ts, ranges.nesting.end, side="left")
+        # The entry behind the levels only bounds the reduction.
+        bounds = np.stack([first, last + 1], axis=1).ravel()
+        level = np.append(self.level, 0)
+        highest = np.maximum.reduceat(level, bounds)[::2] if len(bounds) else level[:0]
+        return self.level[first], highest, self.level[last]
+
+
+def levels_of(events: MemoryEvents, device: int | None = None) -> Levels:
+    """The levels of one device, by default the busiest; see `memory_table`.
+
+    Raises:
+        TraceError: there are no events, or none of this device.
+    """
+    if not len(events):
+        remedy = "record with memory=True (torch.profiler: profile_memory=True)"
+        raise TraceError("memory", "the trace", "it holds no allocator events", remedy)
+    if device is None:
+        found = [Levels.of(events, number) for number in _devices(events)]
+        return max(found, key=lambda levels: int(levels.level.max()))
+    present = np.unique(events.device).tolist()
+    if device not in present:
+        remedy = f"there are {', '.join(map(str, present))} (-1 is the host)"
+        raise TraceError("memory", f"device {device}", "it has no allocator events", remedy)
+    return Levels.of(events, device)
+
+
 def peak_inside(events: MemoryEvents, ranges: Ranges) -> Ints:
     """For each node the most bytes allocated on one device at any time inside its ranges."""
     peak = np.zeros(len(ranges.paths), np.int64)
-    on_device = events.device >= 0
-    for device in np.unique(events.device[on_device] if on_device.any() else events.device):
-        mine = np.flatnonzero(events.device == device)
-        mine = mine[np.argsort(events.ts[mine], kind="stable")]
-        ts, total = events.ts[mine], events.total[mine]
-        # level[k] holds after k events; the last entry only bounds the reduction.
-        level = np.concatenate([[total[0] - events.size[mine[0]]], total, [0]])
-        first = np.searchsorted(ts, ranges.nesting.start, side="left")
-        last = np.searchsorted(ts, ranges.nesting.end, side="left")
-        bounds = np.stack([first, last + 1], axis=1).ravel()
-        if len(bounds):
-            np.maximum.at(peak, ranges.node, np.maximum.reduceat(level, bounds)[::2])
+    for device in _devices(events):
+        _, highest, _ = Levels.of(events, device).inside(ranges)
+        np.maximum.at(peak, ranges.node, highest)
     return peak
+
+
+def _devices(events: MemoryEvents) -> list[int]:
+    """The devices that have events; the host only where there is no other."""
+    on_device = events.device >= 0
+    found: list[int] = np.unique(
+        events.device[on_device] if on_device.any() else events.device
+    ).tolist()
+    return found
+
+
+def _calls(levels: Levels, ranges: Ranges) -> tuple[Ints, Ints, Ints]:
+    """For each node the highest level inside; rise, and what is kept, of the call that rises most."""
+    entry, highest, end = levels.inside(ranges)
+    peak = np.full(len(ranges.paths), np.iinfo(np.int64).min)
+    np.maximum.at(peak, ranges.node, highest)
+    rise = highest - entry
+    order = np.lexsort((ranges.nesting.start, -rise, ranges.node))
+    _, place = np.unique(ranges.node[order], return_index=True)
+    call = order[place]
+    return peak, rise[call], (end - entry)[call]

@@ -108,6 +108,31 @@ def find_owners(
     return Owners(interval, backward)
 
 
+def owners_of_ops(
+    events: Events, threads: tuple[tuple[str, str], ...], ops: Nesting, op: Ints, ranges: Ranges
+) -> Ints:
+    """The range that each of these ops belongs to, found as for a launch at its start; else OUTSIDE.
+
+    Args:
+        events: the trace's events.
+        threads: of the trace.
+        ops: all ops, nested.
+        op: places in `ops`.
+        ranges: who owns.
+    """
+    thread, start = ops.thread[op], ops.start[op]
+    interval = ranges.nesting.innermost(thread, start).astype(np.int64)
+    unheld = np.flatnonzero(interval == OUTSIDE)
+    if len(unheld):
+        forward_thread, forward_time, linked = _forward_of(
+            events, threads, ops, op[unheld], thread[unheld], start[unheld]
+        )
+        interval[unheld[linked]] = ranges.nesting.innermost(
+            forward_thread[linked], forward_time[linked]
+        )
+    return interval
+
+
 def _forward_of(
     events: Events,
     threads: tuple[tuple[str, str], ...],

@@ -25,6 +25,8 @@ class _Recorded(msgspec.Struct):
     modules: dict[str, tuple[str, str]] = {}
     functions: dict[str, str] = {}
     inner_ops: dict[str, dict[str, str | list[str]]] = {}
+    components: dict[str, str] = {}
+    remarks: dict[str, str] = {}
 
 
 def parsed(path: Path) -> Trace:
@@ -48,6 +50,7 @@ def parsed(path: Path) -> Trace:
         allocations=from_the_start(contents.memory),
         names=contents.names,
         threads=contents.threads,
+        inputs=contents.inputs,
         metadata=metadata,
         notes=notes,
     )

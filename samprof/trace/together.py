@@ -97,6 +97,7 @@ def help_reading(path: Path, tokens: int, out: BinaryIO) -> None:
             part.begun,
             part.names,
             part.threads,
+            part.inputs,
             part.passed_over,
         ),
         out,
@@ -112,7 +113,7 @@ def _received(stream: Any) -> Part:
     part = Decoder().part
     part.events.read(stream, events)
     part.memory.read(stream, memory)
-    part.begun, part.names, part.threads, part.passed_over = others
+    part.begun, part.names, part.threads, part.inputs, part.passed_over = others
     return part
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from samprof.trace.check import Check
+    from samprof.trace.work import Work
 
 
 _STEP_DIGITS = 18  # more do not fit into 64 bits
@@ -32,6 +33,8 @@ class Trace:
         allocations: allocator events.
         names: what `events.name` points to.
         threads: (process id, thread id), what `events.thread` points to.
+        inputs: shapes, types and values, what `events.inputs` points to; see
+            `samprof.trace.formulas`.
         metadata: the file's other keys (device properties, base time, rank, what samprof recorded).
         notes: what was passed over or mended while reading; also in `attrs["notes"]` of every
             table.
@@ -41,6 +44,7 @@ class Trace:
     allocations: MemoryEvents
     names: tuple[str, ...]
     threads: tuple[tuple[str, str], ...]
+    inputs: tuple[str, ...]
     metadata: Mapping[str, Any]
     notes: tuple[str, ...] = ()
     _memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -114,6 +118,20 @@ class Trace:
         if self.notes:
             table.attrs["notes"] = list(self.notes)
         return table
+
+    def ops(self) -> pd.DataFrame:
+        """One row an op that works, with FLOPs, bytes and rates; see `samprof.trace.work.ops_table`."""
+        from samprof.trace.work import ops_table
+
+        return self._noted(ops_table(self))
+
+    def work(self) -> Work | None:
+        """FLOPs and bytes of each op; None where no shapes were recorded."""
+        if "work" not in self._memo:
+            from samprof.trace.work import work
+
+            self._memo["work"] = work(self)
+        return self._memo["work"]  # type: ignore[no-any-return]
 
     def launches(self) -> Launches:
         """Launch and op of each device activity."""

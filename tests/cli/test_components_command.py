@@ -31,6 +31,7 @@ def test_a_workload_is_measured_in_each_of_its_ways(
         "components.png",
         "lanes.png",
         "modules.png",
+        "roofline.png",
     ]
     assert "Components" in (measured / "report.html").read_text()
     assert main(["components", str(measured)]) == 0
@@ -111,6 +112,17 @@ def test_a_sweep_over_prompts(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "By the fit, an image" in text
     assert main(["scaling", str(out), "--roles"]) == 0
     assert "mask decoder" in capsys.readouterr().out
+
+
+def test_a_variant_that_cannot_be_does_not_keep_the_others_from_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["components", "encode", *FAST, "--variant", "cudagraph,eager", "--device", "cpu"]
+    assert main([*arguments, "--out", str(tmp_path / "run")]) == 0
+    found = capsys.readouterr()
+    assert "image encoder" in found.out
+    assert "needs a CUDA device" in found.err
+    assert (tmp_path / "run" / "scaling.csv").is_file()
 
 
 def test_a_sweep_of_two_variants(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

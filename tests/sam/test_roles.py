@@ -178,3 +178,14 @@ def test_roles_do_not_depend_on_weights_or_device() -> None:
         unbuilt = ImageEncoderViT(**arguments, window_size=2, global_attn_indexes=(1,))
     built = ImageEncoderViT(**arguments, window_size=2, global_attn_indexes=(1,))
     assert describe(unbuilt) == describe(built)
+
+
+def test_the_padding_of_the_windows_is_told(small: nn.Module, unbuilt: None) -> None:
+    # 512 pixels are 32 x 32 tokens, five windows of 7 each way 35: 1225 / 1024 is 20% more.
+    text = "windows of 7 pad 32 x 32 tokens to 35 x 35: 20% more work in window attention"
+    assert describe(small).remarks == {"image_encoder": text}
+    assert describe(small.get_submodule("image_encoder")).remarks == {"": text}
+    vit_b = describe(build_sam("vit_b").image_encoder).remarks[""]
+    assert vit_b.startswith("windows of 14 pad 64 x 64 tokens to 70 x 70: 20% more")
+    fitting = ImageEncoderViT(img_size=64, embed_dim=8, depth=1, num_heads=1, window_size=2)
+    assert describe(fitting).remarks == {}

@@ -56,9 +56,11 @@ def test_each_point_has_a_process_of_its_own_and_the_answer_is_printed(tmp_path:
     assert sorted(path.name for path in (out / "figures").iterdir()) == [
         "batching.png",
         "components.png",
+        "gains.png",
         "lanes.png",
         "layers.png",
         "modules.png",
+        "roofline.png",
     ]
     again = subprocess.run(
         [sys.executable, "-m", "samprof.cli.main", "scaling", str(out)],

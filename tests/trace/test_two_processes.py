@@ -60,6 +60,9 @@ def named(contents: Contents, table: Table) -> dict[str, list[object]]:
     columns = {name: getattr(table, name).tolist() for name in table.dtypes()}
     if "name" in columns:
         columns["name"] = [contents.names[number] for number in columns["name"]]
+    if "inputs" in columns:
+        texts = (*contents.inputs, None)  # -1 is none
+        columns["inputs"] = [texts[number] for number in columns["inputs"]]
     columns["thread"] = [contents.threads[number] for number in columns["thread"]]
     return columns
 

@@ -1,0 +1,139 @@
+"""What a device can do at most, measured: operations a second, bytes a second."""
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from datetime import date
+from functools import partial
+from itertools import pairwise
+from time import perf_counter
+from typing import Any
+
+import torch
+
+from samprof.errors import RunError
+from samprof.record.environment import device_name, environment
+from samprof.record.kept_peaks import Peaks, keep_peaks, kept_peaks, peaks_from
+from samprof.record.session import synchronize
+from samprof.units import memory_text
+
+__all__ = ["Peaks", "current_versions", "keep_peaks", "kept_peaks", "measure_peaks", "peaks_from"]
+
+_FIRST_SIDE = 256
+_LARGEST_SIDE = {"cpu": 2048, "cuda": 8192}
+_COPIED_BYTES = {"cpu": 2**28, "cuda": 2**30}
+_LEAST_COPIED_BYTES = 2**24
+_REPEATS = 3
+_REFUSED = (RuntimeError, TypeError, MemoryError)  # by a backend, or for want of memory
+
+
+def measure_peaks(device: torch.device, *, seconds: float = 1.0) -> Peaks:
+    """The peaks of the device: the best of several repeats, because a peak is what is possible.
+
+    The matrices of a dtype are as large as the time allows: one that is emulated gets small ones.
+    Clocks and power limits stay as they are. Each dtype, and the copy, takes about `seconds`.
+
+    Raises:
+        RunError: no product or no copy runs there.
+    """
+    flops, sides, why, on_gpu = {}, [], "", device.type == "cuda"
+    tf32 = on_gpu and not torch.version.hip and torch.cuda.get_device_capability(device) >= (8, 0)
+    # CUDA events belong to the current device.
+    with torch.cuda.device(device) if on_gpu else nullcontext():
+        for name in ("float32", *["tf32"] * tf32, "bfloat16", "float16"):
+            dtype = getattr(torch, name, torch.float32)
+            try:
+                with _tf32(name == "tf32"):
+                    side, flops[name] = _product(device, dtype, seconds)
+            except _REFUSED as error:
+                why = str(error).partition("\n")[0]
+            else:
+                sides.append(f"{name} {side}")
+        if not flops:
+            cause = f"no product runs there ({why})"
+            raise RunError("peaks", device, cause, "free its memory, or use another device")
+        size, bytes_per_s = _copy(device, seconds)
+        torch.cuda.empty_cache()
+    method = (
+        f"best of at least {_REPEATS} repeats; products of square matrices, side "
+        f"{', '.join(sides)}; copy of {memory_text(size)}, bytes read plus bytes written"
+    )
+    name, versions = device_name(device), current_versions(device)
+    return Peaks(name, flops, bytes_per_s, date.today().isoformat(), versions, method)
+
+
+def current_versions(device: torch.device) -> dict[str, str]:
+    """What peaks depend on besides the device, as it is now."""
+    about = environment(device)
+    names = ("cuda", "driver") if device.type == "cuda" else ("threads",)
+    return {"torch": str(torch.__version__), **{name: str(about[name]) for name in names}}
+
+
+@contextmanager
+def _tf32(on: bool) -> Iterator[None]:
+    """Products of float32 matrices on CUDA use TF32, or do not, until the block ends."""
+    matmul: Any = torch.backends.cuda.matmul
+    # Since torch 2.9 there are two settings, and reading the old one raises where they disagree.
+    new = hasattr(matmul, "fp32_precision")
+    name, values = ("fp32_precision", ("ieee", "tf32")) if new else ("allow_tf32", (False, True))
+    before = getattr(matmul, name)
+    try:
+        setattr(matmul, name, values[on])
+        yield
+    finally:
+        setattr(matmul, name, before)
+
+
+def _product(device: torch.device, dtype: torch.dtype, seconds: float) -> tuple[int, float]:
+    """Side of the largest product that time and memory allow, and its operations a second."""
+
+    def took(side: int, seconds: float = 0) -> float:
+        # A generator of its own: the program's random numbers stay what they would have been.
+        generator = torch.Generator(device).manual_seed(0)
+        a, b = torch.randn((2, side, side), generator=generator, device=device, dtype=dtype)
+        return _best(partial(torch.mm, a, b, out=torch.empty_like(a)), device, seconds)
+
+    side, largest = _FIRST_SIDE, _LARGEST_SIDE.get(device.type, _LARGEST_SIDE["cpu"])
+    time = took(side)
+    with suppress(*_REFUSED):
+        # Twice the side takes about eight times as long.
+        while side < largest and 8 * time * _REPEATS <= seconds:
+            time = took(2 * side)
+            side *= 2
+    return side, 2 * side**3 / took(side, seconds)
+
+
+def _copy(device: torch.device, seconds: float) -> tuple[int, float]:
+    """Bytes of the buffer, as many as fit into memory, and bytes read and written a second."""
+    size = _COPIED_BYTES.get(device.type, _COPIED_BYTES["cpu"])
+    while size >= _LEAST_COPIED_BYTES:
+        with suppress(*_REFUSED):
+            source, target = torch.ones((2, size), dtype=torch.uint8, device=device)
+            return size, 2 * size / _best(partial(target.copy_, source), device, seconds)
+        size //= 2
+    raise RunError("peaks", device, "too little memory for a copy", "free memory of the device")
+
+
+def _best(call: Callable[[], object], device: torch.device, seconds: float) -> float:
+    """The shortest of several calls in seconds, after one that touches pages and loads kernels."""
+    call()
+    best, begin, on_gpu = math.inf, perf_counter(), device.type == "cuda"
+    while best == math.inf or perf_counter() - begin < seconds:
+        # Queued at once on a GPU: a call that the device waits for would look longer than it is.
+        marks = [_mark(device)]
+        for _ in range(_REPEATS):
+            call()
+            marks.append(_mark(device))
+        synchronize()
+        gaps = (a.elapsed_time(b) / 1e3 if on_gpu else b - a for a, b in pairwise(marks))
+        best = min(best, *gaps)
+    return best
+
+
+def _mark(device: torch.device) -> Any:
+    """Now, by the clock of the device."""
+    if device.type == "cuda":
+        event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+        return torch.cuda.current_stream().record_event(event)
+    synchronize()
+    return perf_counter()

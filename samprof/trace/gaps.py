@@ -1,0 +1,77 @@
+"""Why the device waited: for its host to launch, or for something else.
+
+A gap is time in which no activity ran on the device, and belongs to the activity after it. That one
+waited for its launch if it started as soon after being launched as any can; if it was launched long
+before, it was queued, and something else held the device back. The two clocks need not agree for
+that: only differences between start and launch are compared with each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from samprof.trace.events import Ints, Kind
+from samprof.trace.ranges import By, Ranges
+from samprof.trace.sums import inclusive
+
+if TYPE_CHECKING:
+    from samprof.trace.events import Mask
+    from samprof.trace.trace import Trace
+
+PROMPT_NS = 5_000
+"""An activity that starts no later than this after the promptest one has not been queued."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """The gap before each device activity, in the order of `Launches.activity`.
+
+    Columns:
+        gap_ns: time without any activity on its device before it; 0 for a step's first.
+        launch_ns: the same where the activity waited for its launch, else 0.
+    """
+
+    gap_ns: Ints
+    launch_ns: Ints
+
+
+def find_gaps(trace: Trace) -> Gaps:
+    """The gaps of a trace; those that span two marked steps are not counted."""
+    events, launches = trace.events, trace.launches()
+    activity = launches.activity
+    start, end = events.ts[activity], events.ts[activity] + events.dur[activity]
+    gap = np.zeros(len(activity), np.int64)
+    device = events.device[activity]
+    borders = np.array([begin for _, begin, _ in trace.steps()], np.int64)
+    launched = launches.launch >= 0
+    moment = np.where(launched, events.ts[launches.launch], start)
+    step = np.searchsorted(borders, moment, side="right")
+    for one in np.unique(device).tolist():
+        mine = np.flatnonzero(device == one)
+        mine = mine[np.lexsort((end[mine], start[mine]))]
+        reached = np.maximum.accumulate(end[mine])
+        gap[mine[1:]] = np.maximum(start[mine[1:]] - reached[:-1], 0)
+        gap[mine[1:][step[mine[1:]] != step[mine[:-1]]]] = 0
+    launch = np.zeros(len(activity), np.int64)
+    # A copy may wait for its data, and a graph's kernels share one launch: they say nothing here.
+    telling = launched & (events.kind[activity] == Kind.KERNEL)
+    if telling.any():
+        delay = start - moment
+        prompt = telling & (delay <= delay[telling].min() + PROMPT_NS)
+        launch[prompt] = gap[prompt]
+    return Gaps(gap, launch)
+
+
+def gap_columns(trace: Trace, ranges: Ranges, outer: Mask, by: By) -> dict[str, Ints]:
+    """Columns of the layer table: device_gap_ns and launch_gap_ns before the activities inside it."""
+    if not trace.has_device_time:
+        return {}
+    gaps, interval = find_gaps(trace), trace.owners(by).interval
+    held = interval >= 0
+    columns = {}
+    for name, values in (("device_gap_ns", gaps.gap_ns), ("launch_gap_ns", gaps.launch_ns)):
+        columns[name] = inclusive(ranges, outer, interval[held], values[held])
+    return columns
