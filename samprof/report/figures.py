@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from samprof.analysis.memory import MemoryLine
 from samprof.analysis.scaling import batch_sizes_of
 from samprof.report.canvas import ACCENT, COLOUR, canvas, png
 from samprof.report.component_figures import components_figure, lanes_figure, modules_figure
@@ -84,6 +85,17 @@ def batching_figure(summary: Summary) -> bytes:
 
         bytes_unit = common_unit(memory, MEMORY_UNITS)
         space.plot(sizes, memory / bytes_unit.size, marker="o", color=COLOUR)
+        if len(sizes) > 1:
+            amounts = {
+                axis.amount(size): round(peak) for size, peak in zip(sizes, memory, strict=True)
+            }
+            line = MemoryLine.through(amounts)
+            fitted = [line.at(axis.amount(size)) / bytes_unit.size for size in sizes]
+            space.plot(sizes, fitted, color="#888888", linewidth=1, linestyle=":", label="fit")
+        if summary.limits.memory_bytes is not None:
+            limit = summary.limits.memory_bytes / bytes_unit.size
+            space.axhline(limit, color=ACCENT, linewidth=1.2, linestyle="--", label="limit")
+            space.legend(frameon=False, fontsize=8)
         space.set(title="Peak memory", ylabel=bytes_unit.name, ylim=(0, None))
         for axes in (time, speed, space):
             _size_axis(axes, sizes, axis.label)

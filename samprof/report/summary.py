@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from samprof.analysis.axis import AXES, BATCH_SIZE, Axis
+from samprof.analysis.limits import Limits
 from samprof.analysis.roofline import Roof
 from samprof.analysis.verdict import Verdict
 
@@ -23,6 +24,7 @@ class Summary:
         verdict: the answer.
         checks: batch size -> conservation check of its trace.
         axis: what the batch sizes count.
+        limits: what the batch to run may take.
         variant: which one scaling, roles, verdict and checks are of.
         roofline: intensity and rates of each layer; empty where no shapes were recorded.
         roof: what the device can do; None where it is not known.
@@ -39,6 +41,7 @@ class Summary:
     checks: Mapping[int, Mapping[str, Any]]
     axis: Axis = AXES[BATCH_SIZE]
     variant: str = "eager"
+    limits: Limits = field(default_factory=Limits)
     components: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     roofline: pd.DataFrame = field(default_factory=pd.DataFrame)
     roof: Roof | None = None

@@ -1,4 +1,4 @@
-"""A run directory, read: points, layers, scaling, verdict. No torch."""
+"""A run directory, read: its tables, traces, pictures and report. No torch."""
 
 from __future__ import annotations
 
@@ -6,204 +6,32 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from samprof.analysis.axis import AXES, BATCH_SIZE, Axis
-from samprof.analysis.limits import Limits
 from samprof.errors import RunError
-from samprof.sweep.plan import EAGER
-from samprof.sweep.point import Point, point_key, points_table
-from samprof.sweep.store import RUN_FILE, Store, read_json, write_whole
+from samprof.sweep.point import point_key
+from samprof.sweep.run_tables import RunTables
+from samprof.sweep.store import Store, write_whole
 from samprof.trace import Trace, load_trace
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from samprof.analysis.roofline import Roof
-    from samprof.analysis.verdict import Verdict
     from samprof.report.summary import Summary
 
 
-class Run:
-    """What a sweep left behind.
+class Run(RunTables):
+    """What a sweep left behind; its tables are those of `RunTables`.
 
     Args:
         path: the run directory.
-        limits: what its verdict keeps to where it is given none.
+        limits: of memory and time, which verdict, report and figures keep to.
 
     Raises:
         RunError: it is not one.
     """
 
-    def __init__(self, path: str | Path, limits: Limits = Limits()) -> None:  # noqa: B008 - frozen
-        self.path = Path(path)
-        self._limits = limits
-        self._data = read_json(self.path / RUN_FILE)
-
     def __repr__(self) -> str:
         done = sum(point.status == "ok" for point in self._measured)
         return f"Run({str(self.path)!r}, {done} of {len(self._measured)} points ok)"
-
-    @property
-    def asked(self) -> dict[str, Any]:
-        """What the sweep was asked to do."""
-        return dict(self._data.get("asked", {}))
-
-    @property
-    def target(self) -> dict[str, Any]:
-        """What was measured: module, name, label, parameters, device, dtype."""
-        return dict(self._data.get("target", {}))
-
-    @property
-    def axis(self) -> Axis:
-        """What was swept over: what `batch_size` and "image" stand for in every table."""
-        return AXES[self.asked.get("over", BATCH_SIZE)]
-
-    @property
-    def environment(self) -> dict[str, Any]:
-        """Where it ran."""
-        return dict(self._data.get("environment", {}))
-
-    def points(self) -> pd.DataFrame:
-        """One row a point.
-
-        Returns:
-            Columns batch_size, variant, status (ok, oom, failed), wall_ns (median of a forward without
-            the profiler), wall_iqr_ns, time_ns (median of the recorded root module), time_iqr_ns,
-            clock (device or cpu), distortion (recorded wall time over wall time),
-            peak_memory_bytes, images_per_s, kernels (of a forward; missing where forwards
-            differ), repeats, warmup_ns (all forwards before), prepare_ns and deviation (of a variant:
-            change with its first forward, and relative error against eager), message.
-        """
-        return points_table(self._measured, self.axis)
-
-    def layers(self) -> pd.DataFrame:
-        """The layer tables of all recorded forwards, long form.
-
-        Returns:
-            The columns of `Trace.layers`, with batch_size, variant, step and repeat before them, and
-            time_ns and self_ns (total and self on the row's clock) after them.
-        """
-        return self._layers.copy()
-
-    def scaling(self, variant: str | None = None) -> pd.DataFrame:
-        """One row a layer: how its time grows with the batch.
-
-        Args:
-            variant: which; by default eager, or the first.
-
-        Returns:
-            See `samprof.analysis.scaling.scaling_table`.
-        """
-        from samprof.analysis.roofline import with_bound
-        from samprof.analysis.scaling import scaling_table
-
-        table = scaling_table(self._of(self._per_batch, variant), self.axis)
-        return with_bound(table, self.roofline(variant))
-
-    def roofline(self, variant: str | None = None) -> pd.DataFrame:
-        """One row a layer and batch size: intensity, rates, shares of the peaks, bound.
-
-        Args:
-            variant: as in `scaling`.
-
-        Returns:
-            See `samprof.analysis.roofline.roofline`; shares are known where the peaks of the device
-            are (`samprof doctor`).
-        """
-        from samprof.analysis.roofline import roofline
-
-        return roofline(self._of(self._layers, variant), self._roof(variant))
-
-    @cached_property
-    def peaks(self) -> dict[str, Any] | None:
-        """What the device can do at most, as `samprof doctor` measured it; None where it did not."""
-        from samprof.record.kept_peaks import kept_peaks
-
-        held = self.environment.get("peaks")
-        if isinstance(held, dict):
-            return held
-        kept = kept_peaks(str(self.environment.get("device_name", "")))
-        return kept.as_dict() if kept else None
-
-    def roles(self, variant: str | None = None) -> pd.DataFrame:
-        """The same as `scaling` for layer classes: self times, each layer in one class."""
-        from samprof.analysis.scaling import by_role, scaling_table
-
-        return scaling_table(by_role(self._of(self._per_batch, variant)), self.axis)
-
-    def components(self, batch_size: int | None = None, variant: str | None = None) -> pd.DataFrame:
-        """One row a component of one point: host and device time side by side, summing to the whole.
-
-        Args:
-            batch_size: which; by default the largest that ran.
-            variant: as in `scaling`.
-
-        Returns:
-            See `samprof.trace.components`, from the recorded forward whose time is the median.
-
-        Raises:
-            RunError: no such point.
-        """
-        from samprof.trace.components import component_table
-
-        chosen = self._variant(variant)
-        held = {point.batch_size: point for point in self._of_variant(chosen) if point.components}
-        size = max(held, default=0) if batch_size is None else batch_size
-        if size not in held:
-            sizes = ", ".join(map(str, held)) or "(none)"
-            raise RunError("run", self.path, f"no {self.axis.text(size)}", f"there are {sizes}")
-        return component_table(held[size].components_frame())
-
-    def verdict(
-        self,
-        variant: str | None = None,
-        memory_limit: int | None = None,
-        latency_limit: int | None = None,
-    ) -> Verdict:
-        """Does batching help, what holds it back, which batch to run.
-
-        Args:
-            variant: as in `scaling`.
-            memory_limit: the most bytes that the batch to run may take.
-            latency_limit: the most nanoseconds that it may take.
-        """
-        from samprof.analysis.verdict import verdict
-        from samprof.analysis.why import explained
-
-        chosen = self._variant(variant)
-        wall = {
-            point.batch_size: [round(time * self._batches(point)) for time in point.wall_ns]
-            for point in self._of_variant(chosen)
-            if point.status == "ok"
-        }
-        layers = self._of(self._per_batch, chosen)
-        found = verdict(
-            self._of(self.points(), chosen),
-            wall,
-            layers,
-            self.axis,
-            memory_limit=self._limits.memory_bytes if memory_limit is None else memory_limit,
-            latency_limit=self._limits.latency_ns if latency_limit is None else latency_limit,
-        )
-        roots = layers[layers["depth"] == 0].drop_duplicates("path")
-        remarks = roots["note"].tolist() if "note" in roots else []
-        roles, roof = self._role_roofline(chosen), self._roof(chosen)
-        return explained(found, roles, roof, self.axis, remarks)
-
-    def potential(self, variant: str | None = None) -> pd.DataFrame:
-        """One row a layer class: the most that optimising it could gain at the best batch size.
-
-        Args:
-            variant: as in `scaling`.
-
-        Returns:
-            See `samprof.analysis.potential.potential`; empty where no shapes were recorded.
-        """
-        from samprof.analysis.potential import potential
-
-        roles = self._role_roofline(self._variant(variant))
-        if roles.empty:
-            return roles
-        return potential(roles, self._roof(variant), self.verdict(variant).best_batch_size)
 
     def largest(self, variant: str | None = None) -> dict[str, Any] | None:
         """The largest batch that fits into a limit of memory, where the sweep searched for it.
@@ -238,11 +66,6 @@ class Run:
         """The conservation check of each recorded batch size."""
         points = self._of_variant(self._variant(variant))
         return {point.batch_size: dict(point.check) for point in points if point.check}
-
-    def variants(self) -> list[str]:
-        """The variants that were measured, in the order in which they were asked for."""
-        asked = [name for name in self.asked.get("variants", []) if self._of_variant(name)]
-        return list(dict.fromkeys([*asked, *(point.variant for point in self._measured)]))
 
     def lanes(self, batch_size: int | None = None, variant: str | None = None) -> pd.DataFrame:
         """What ran when in one recorded forward, host and device; see `samprof.trace.lanes`.
@@ -295,6 +118,7 @@ class Run:
             checks=self.checks(),
             axis=self.axis,
             variant=self._variant(None),
+            limits=self._limits,
             roofline=self.roofline(),
             roof=self._roof(None),
             components=self._largest_components(),
@@ -317,76 +141,3 @@ class Run:
         self._layers.to_parquet(buffer, index=False)
         write_whole(self.path / "layers.parquet", buffer.getvalue())
         write_whole(self.path / "scaling.csv", self.scaling().to_csv(index=False).encode())
-
-    @cached_property
-    def _measured(self) -> list[Point]:
-        asked = {name: place for place, name in enumerate(self.asked.get("variants", []))}
-        points = Store(self.path).points()
-        return sorted(points, key=lambda point: asked.get(point.variant, len(asked)))
-
-    @cached_property
-    def _layers(self) -> pd.DataFrame:
-        import pandas as pd
-
-        frames = [point.layers_frame() for point in self._measured if point.layers]
-        if not frames:
-            return pd.DataFrame()
-        table = pd.concat(frames, ignore_index=True)
-        for name, source in (("time_ns", "total_ns"), ("self_ns", "self_ns")):
-            on_device = table["clock"] == "device"
-            table[name] = table[f"device_{source}"].where(on_device, table[f"cpu_{source}"])
-        return table
-
-    @cached_property
-    def _per_batch(self) -> pd.DataFrame:
-        """The layer tables with the time of one batch, where a forward runs many of them."""
-        table = self._layers
-        scale = {
-            (point.batch_size, point.variant): self._batches(point) for point in self._measured
-        }
-        if all(factor == 1 for factor in scale.values()) or table.empty:
-            return table
-        pairs = zip(table["batch_size"], table["variant"], strict=True)
-        factor = [scale[pair] for pair in pairs]
-        return table.assign(time_ns=table["time_ns"] * factor, self_ns=table["self_ns"] * factor)
-
-    def _batches(self, point: Point) -> float:
-        """What part of a point's forward one batch of its size is."""
-        return self.axis.amount(point.batch_size) / point.units if point.units else 1
-
-    def _role_roofline(self, variant: str) -> pd.DataFrame:
-        from samprof.analysis.roofline import roofline
-        from samprof.analysis.scaling import by_role
-
-        return roofline(by_role(self._of(self._layers, variant)), self._roof(variant))
-
-    def _roof(self, variant: str | None) -> Roof | None:
-        from samprof.analysis.roofline import roof_of
-
-        return roof_of(self.peaks, self._dtype(self._variant(variant)))
-
-    def _dtype(self, variant: str) -> str:
-        """The dtype that the matrix products of a variant run in."""
-        parts = variant.split("+")
-        named = {"bf16": "bfloat16", "fp16": "float16"}
-        return next((named[part] for part in parts if part in named), self.target.get("dtype", ""))
-
-    def _of_variant(self, variant: str) -> list[Point]:
-        return [point for point in self._measured if point.variant == variant]
-
-    def _variant(self, variant: str | None) -> str:
-        present = self.variants()
-        ran = [name for name in present if any(p.layers for p in self._of_variant(name))] or present
-        chosen = variant or (EAGER if EAGER in ran or not ran else ran[0])
-        if chosen not in present:
-            remedy = f"there are {', '.join(present) or 'no points yet'}"
-            raise RunError("run", self.path, f"no point of variant {chosen}", remedy)
-        return chosen
-
-    def _of(self, table: pd.DataFrame, variant: str | None) -> pd.DataFrame:
-        chosen = self._variant(variant)
-        found = table if table.empty else table[table["variant"] == chosen]
-        if found.empty:
-            remedy = "look at the messages of its points, then sweep smaller batch sizes"
-            raise RunError("run", self.path, "no batch size ran to its end", remedy)
-        return found

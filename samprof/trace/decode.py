@@ -12,8 +12,9 @@ import numpy as np
 
 from samprof.trace.contents import Part
 from samprof.trace.events import ABSENT, Events, Ints, Kind, Mask, MemoryEvents, SmallInts
-from samprof.trace.formulas import FORMULAS, INPUTS_BORDER
+from samprof.trace.formulas import FORMULAS
 from samprof.trace.growing import Growing
+from samprof.trace.inputs import INPUTS_BORDER
 from samprof.trace.json_events import CPU_DEVICE_TYPE, Event, WholeEvent, integer, lenient_event
 from samprof.trace.kinds import MEMORY, kind_of
 from samprof.trace.times import nanoseconds, whole_nanoseconds

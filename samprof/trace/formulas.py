@@ -13,74 +13,8 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any
 
-Shape = tuple[int, ...]
-INPUTS_BORDER = "\0"
-"""Between the parts of an op's inputs: no JSON holds it."""
-
-_BYTES = {
-    "float": 4,
-    "c10::Half": 2,
-    "c10::BFloat16": 2,
-    "double": 8,
-    "long int": 8,
-    "long": 8,
-    "int": 4,
-    "short": 2,
-    "bool": 1,
-    "unsigned char": 1,
-    "signed char": 1,
-    "c10::complex<float>": 8,
-    "c10::complex<double>": 16,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """The inputs of one op, as Kineto writes them.
-
-    Attributes:
-        shapes: of each input; () of scalars, and of tensors without dimensions.
-        types: C++ names of their types; "ScalarList", "Scalar" or "" where it is no tensor.
-        values: texts of those that are no tensors.
-    """
-
-    shapes: tuple[Any, ...]
-    types: tuple[str, ...]
-    values: tuple[str, ...]
-
-    @classmethod
-    def of(cls, text: str) -> Inputs:
-        r"""The inputs in three texts of JSON: dims, types, values.
-
-        Raises:
-            ValueError: they are none.
-
-        Example:
-            >>> Inputs.of('[[2, 3], []]\0["float", "Scalar"]\0["", "1"]').shapes
-            ((2, 3), ())
-        """
-        shapes, types, values = (json.loads(line or "[]") for line in text.split(INPUTS_BORDER))
-        if not all(isinstance(part, list) for part in (shapes, types, values)):
-            raise ValueError("not lists")
-        return cls(tuple(map(_shape, shapes)), tuple(map(str, types)), tuple(map(str, values)))
-
-    def numbers(self, place: int) -> list[int]:
-        """The whole numbers in a list or scalar that is no tensor."""
-        found = json.loads(self.values[place].lower())
-        return [int(number) for number in found] if isinstance(found, list) else [int(found)]
-
-    @property
-    def tensors(self) -> list[tuple[Shape, int]]:
-        """Shape and bytes an element of each tensor, those in lists of tensors as well."""
-        found: list[tuple[Shape, int]] = []
-        for shape, kind in zip(self.shapes, self.types, strict=False):
-            if kind in _BYTES:
-                found.append((shape, _BYTES[kind]))
-            elif shape and isinstance(shape[0], tuple):
-                found += [(one, 1) for one in shape]  # at least: Kineto does not say of what type
-        return found
+from samprof.trace.inputs import Inputs, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +55,6 @@ def work_of(op: str, text: str) -> Work | None:
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return Work(flops, flops if is_matrix else 0, read + written * size)
-
-
-def _shape(dims: Any) -> Any:
-    return tuple(_shape(dim) for dim in dims) if isinstance(dims, list) else int(dims)
 
 
 Formula = Callable[[Inputs], tuple[int, int]]

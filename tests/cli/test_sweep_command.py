@@ -56,7 +56,15 @@ def test_the_report_and_figures_go_where_they_are_asked(
         str(page),
         *(
             str(figures / f"{name}.png")
-            for name in ("components", "batching", "layers", "gains", "roofline", "modules", "lanes")
+            for name in (
+                "components",
+                "batching",
+                "layers",
+                "gains",
+                "roofline",
+                "modules",
+                "lanes",
+            )
         ),
     ]
     assert page.read_text().startswith("<!doctype html>")

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode, flop_registry
 
-from samprof.trace.formulas import FORMULAS, INPUTS_BORDER, Work, work_of
+from samprof.trace.formulas import FORMULAS, Work, work_of
+from samprof.trace.inputs import INPUTS_BORDER
 
 aten = torch.ops.aten
 
