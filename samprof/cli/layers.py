@@ -21,6 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_source_arguments(parser)
     parser.add_argument("--depth", type=int, metavar="N", help="rows down to this depth")
     parser.add_argument(
+        "--memory", action="store_true", help="memory by layer: weights, kept, workspace, peak"
+    )
+    parser.add_argument(
         "--clock",
         choices=("auto", "device", "cpu"),
         default="auto",
@@ -50,6 +53,9 @@ def _print_trace(trace: Trace, options: argparse.Namespace) -> None:
     if options.clock == "device" and not trace.has_device_time:
         remedy = "use --clock cpu, or record on a device"
         raise TraceError("layers", options.path, "the trace holds no device activity", remedy)
+    if options.memory:
+        _print_memory(trace, options)
+        return
     table = trace.layers(options.by)
     clock = trace.clock if options.clock == "auto" else options.clock
 
@@ -65,9 +71,23 @@ def _print_trace(trace: Trace, options: argparse.Namespace) -> None:
     print_table(_down_to(table, options.depth), options, as_text, trace.notes)
 
 
+def _print_memory(trace: Trace, options: argparse.Namespace) -> None:
+    table = trace.memory(options.by)
+
+    def as_text(width: int) -> str:
+        from samprof.report.memory import memory_text_of
+
+        return memory_text_of(table, width, depth=options.depth) + notes_text(trace.notes, width)
+
+    print_table(_down_to(table, options.depth), options, as_text, trace.notes)
+
+
 def _print_ranks(ranks: Ranks, options: argparse.Namespace) -> None:
     from samprof.cli.progress import ReadingProgress
 
+    if options.memory:
+        remedy = "leave it out, or give one trace"
+        raise UsageError("layers", "--memory", "ranks have a memory each", remedy)
     if options.clock != "auto":
         remedy = "leave it out, or give one trace"
         raise UsageError("layers", f"--clock {options.clock}", "ranks have their own", remedy)

@@ -25,7 +25,8 @@ class Selection:
         functions: functions to enter, with the name of their range.
         metadata: what the trace file keeps: root, granularity, modules (path -> type and role),
             functions (name -> role), inner_ops (path -> op labels), components (role -> component),
-            remarks (path -> text).
+            weights (path -> bytes of parameters and buffers, those inside included), remarks
+            (path -> text).
     """
 
     root: str
@@ -64,11 +65,13 @@ def select(
 
     chosen: dict[nn.Module, str] = {}
     described: dict[str, list[str]] = {}
+    weights: dict[str, int] = {}
     for qualified, child in reachable(module).items():
         if not _is_called(child) or not _is_wanted(module, qualified, granularity, knowledge):
             continue
         path = f"{root}.{qualified}" if qualified else root
         described[path] = [type(_inner(child)).__name__, knowledge.roles.get(qualified, "")]
+        weights[path] = _held_bytes(child)
         if qualified or not whole:
             chosen[child] = path
     levels = get_args(Granularity)
@@ -89,6 +92,7 @@ def select(
         "functions": {function.label: function.role for function, _ in functions},
         "inner_ops": inner_ops,
         "components": dict(knowledge.components),
+        "weights": weights,
         "remarks": {
             f"{root}.{qualified}".strip("."): text for qualified, text in knowledge.remarks.items()
         },
@@ -130,6 +134,12 @@ def _inner(module: nn.Module) -> nn.Module:
     """What `torch.compile(module)` was given; the module itself where it is no such wrapper."""
     inner = module.__dict__.get("_modules", {}).get("_orig_mod")
     return inner if isinstance(inner, nn.Module) else module
+
+
+def _held_bytes(module: nn.Module) -> int:
+    """Bytes of the parameters and buffers of the module and all inside it, shared ones once."""
+    held = {id(tensor): tensor for tensor in (*module.parameters(), *module.buffers())}
+    return sum(tensor.numel() * tensor.element_size() for tensor in held.values())
 
 
 def _is_called(module: nn.Module) -> bool:

@@ -232,7 +232,7 @@ def _merged(parts: list[Mapping[str, Any]]) -> dict[str, Any]:
         "roots": [part["root"] for part in parts],
         "granularity": parts[0]["granularity"] if parts else "",
     }
-    for key in ("modules", "functions", "inner_ops", "components", "remarks"):
+    for key in ("modules", "functions", "inner_ops", "components", "weights", "remarks"):
         merged[key] = {path: value for part in parts for path, value in part[key].items()}
     encoded = _encoded(merged)
     assert isinstance(encoded, dict)

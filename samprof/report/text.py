@@ -20,7 +20,7 @@ from samprof.report.table import (
     tree_labels,
     wrapped,
 )
-from samprof.units import common_unit, digits, memory_text, time_text
+from samprof.units import common_unit, digits, memory_text, rate_text, time_text
 
 
 def scaling_text(
@@ -154,12 +154,26 @@ def run_text(summary: Summary, width: int, *, depth: int | None = None) -> str:
         f"{summary.title}\n",
         points_text(summary.points, width, summary.axis),
         scaling_text(summary.scaling, width, depth=depth, axis=summary.axis),
+        _utilisation(summary, width),
         wrapped(
             f"Books at {summary.axis.text(largest)}: {check_text(summary.checks[largest])}", width
         ),
         wrapped(str(summary.verdict), width),
     ]
-    return "\n".join(sections)
+    return "\n".join(section for section in sections if section)
+
+
+def _utilisation(summary: Summary, width: int) -> str:
+    """What part of the device's peak the whole model reaches; empty where it is not known."""
+    if summary.roof is None or summary.roofline.empty:
+        return ""
+    whole = summary.roofline[summary.roofline["path"] == summary.scaling["path"].iloc[0]]
+    parts = [
+        f"{share:.1%} at {summary.axis.text(int(size))}"
+        for size, share in zip(whole["batch_size"], whole["flops_share"], strict=True)
+    ]
+    peak = rate_text(summary.roof.flops_per_s)
+    return wrapped(f"Model FLOP utilisation, of {peak} measured: {', '.join(parts)}", width)
 
 
 def _intervals(rows: pd.DataFrame) -> list[str]:

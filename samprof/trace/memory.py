@@ -11,6 +11,8 @@ Columns of `memory_table`:
     peak_bytes          most allocated while inside; of `(outside)`, right after its own events
     rise_bytes          of that call: its peak over what was allocated when it was entered
     workspace_bytes     of that call: the rise without what is kept, needed for a while only
+    weights_bytes       of the module's parameters and buffers, those inside included; 0 where samprof
+                        did not record them. They are there before a recording begins.
     holds_peak          whether it is the innermost row inside which the peak of the whole occurs
     device              the one that all this is of, memory_peak_bytes aside; -1 for the host
 
@@ -82,10 +84,18 @@ def memory_table(trace: Trace, by: By, device: int | None = None) -> pd.DataFram
             "peak_bytes": np.append(peak, outside),
             "rise_bytes": np.append(rise, 0),
             "workspace_bytes": np.append(rise - kept, 0),
+            "weights_bytes": _weights(trace, ranges),
             "holds_peak": np.arange(nodes + 1) == holder,
             "device": np.full(nodes + 1, levels.device, np.int64),
         }
     )
+
+
+def _weights(trace: Trace, ranges: Ranges) -> Ints:
+    known = trace.recorded.get("weights")
+    if ranges.by != "samprof" or not isinstance(known, dict):
+        known = {}
+    return np.array([*(known.get(path, 0) for path in ranges.paths), 0], np.int64)
 
 
 def from_the_start(events: MemoryEvents) -> MemoryEvents:

@@ -26,6 +26,7 @@ class _Recorded(msgspec.Struct):
     functions: dict[str, str] = {}
     inner_ops: dict[str, dict[str, str | list[str]]] = {}
     components: dict[str, str] = {}
+    weights: dict[str, int] = {}
     remarks: dict[str, str] = {}
 
 

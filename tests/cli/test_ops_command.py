@@ -58,3 +58,34 @@ def test_without_shapes_ops_are_one_line(
     path = file.write(tmp_path / "trace.json")
     assert main(["kernels", str(path), "--ops"]) == 2
     assert "record_shapes=True" in capsys.readouterr().err
+
+
+def test_memory_by_layer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import torch
+
+    import samprof
+
+    net = torch.nn.Sequential(torch.nn.Linear(256, 1024), torch.nn.Linear(1024, 1))
+    with torch.inference_mode(), samprof.profile(net, name="net") as recording:
+        net(torch.ones(8, 256))
+    path = recording.save(tmp_path)
+    table = recording.memory().set_index("path")
+    # 256 x 1024 + 1024, 1024 + 1 numbers of 4 bytes.
+    first, second = 4 * (256 * 1024 + 1024), 4 * 1025
+    weights = table["weights_bytes"].to_dict()
+    assert weights == {"net": first + second, "net.0": first, "net.1": second, "(outside)": 0}
+    assert table.loc["net.0", "kept_bytes"] == 8 * 1024 * 4
+    assert main(["layers", str(path), "--memory"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("Memory by layer in ")
+    assert "The peak, " in text
+    assert main(["layers", str(path), "--memory", "--json"]) == 0
+    assert [row["path"] for row in json.loads(capsys.readouterr().out)] == list(table.index)
+
+
+def test_memory_of_a_trace_without_allocator_events_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = layer().write(tmp_path / "trace.json")
+    assert main(["layers", str(path), "--memory"]) == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
