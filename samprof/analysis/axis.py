@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -59,10 +60,10 @@ class Axis:
         """One size in words.
 
         Example:
-            >>> AXES["prompts"].text(4)
-            '4 prompts'
+            >>> AXES["prompts"].text(4), AXES["prompts"].text(1)
+            ('4 prompts', '1 prompt')
         """
-        return self.pattern.format(size)
+        return re.sub(r"^1 (\w+)s\b", r"1 \1", self.pattern.format(size))
 
     def checked(self, sizes: tuple[int, ...]) -> tuple[int, ...]:
         """The sizes, if each is one.

@@ -60,11 +60,31 @@ def _limits(verdict: Verdict, roles: pd.DataFrame) -> str:
     found = [(role, rows.loc[role]) for role in verdict.blame if role in rows.index]
     known = [(role, row) for role, row in found if row["bound"] != UNKNOWN]
     if known:
-        parts = "; ".join(f"{role} {_words(row)}" for role, row in known)
-        return f"{parts[0].upper()}{parts[1:]}."
+        far = [(role, row) for role, row in known if _is_far(row)]
+        parts = [f"{role} {_words(row)}" for role, row in known if not _is_far(row)]
+        parts += [_far_words(far)] if far else []
+        text = "; ".join(parts)
+        return f"{text[0].upper()}{text[1:]}."
     if not found:
         return ""
     return "What limits them is not known: measure this device's peaks with samprof doctor."
+
+
+def _is_far(row: pd.Series) -> bool:
+    """Whether the layer class computes and moves little beside what the device can."""
+    return row["bound"] in (COMPUTE, MEMORY) and max(row["flops_share"], row["bytes_share"]) < _NEAR
+
+
+def _far_words(rows: Sequence[tuple[str, pd.Series]]) -> str:
+    names = [role for role, _ in rows]
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    flops, moved = (max(row[share] for _, row in rows) for share in ("flops_share", "bytes_share"))
+    most = "" if len(names) == 1 else "at most "
+    return (
+        f"{listed} {'is' if len(names) == 1 else 'are'} near neither peak ({most}{flops:.0%} of the "
+        f"FLOPs, {moved:.0%} of the bytes a second): {'its' if len(names) == 1 else 'their'} kernels "
+        "do not use the device"
+    )
 
 
 def _words(row: pd.Series) -> str:
@@ -72,13 +92,8 @@ def _words(row: pd.Series) -> str:
         return f"waits for its launches {row['launch_gap_share']:.0%} of the time"
     if row["bound"] == IDLE:
         return f"leaves the device idle {row['gap_share']:.0%} of the time"
-    compute, memory = row["flops_share"], row["bytes_share"]
-    if max(compute, memory) < _NEAR:
-        return (
-            f"is near neither peak ({compute:.0%} of the FLOPs, {memory:.0%} of the bytes a second): "
-            "its kernels do not use the device"
-        )
     if row["bound"] == COMPUTE:
-        return f"computes at {compute:.0%} of the peak: each image is as much work again"
-    assert row["bound"] == MEMORY
-    return f"moves memory at {memory:.0%} of the peak: each image is as much to move again"
+        share = row["flops_share"]
+        return f"computes at {share:.0%} of the peak: each image is as much work again"
+    share = row["bytes_share"]
+    return f"moves memory at {share:.0%} of the peak: each image is as much to move again"

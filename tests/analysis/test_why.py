@@ -103,3 +103,12 @@ def test_the_work_of_a_class_is_that_of_its_layers_alone() -> None:
     table = by_role(layers).set_index("path")
     assert table["flops"].to_dict() == {"rest of net": 100, "rest of block": 200, "MLP": 700}
     assert table["time_ns"].to_dict() == {"rest of net": 10, "rest of block": 20, "MLP": 70}
+
+
+def test_classes_far_from_both_peaks_are_told_together() -> None:
+    both = replace(VERDICT, blame=("MLP", "norm"), blame_details=())
+    found = explained(both, of(role(), role("norm", bytes=20_000_000)), ROOF, IMAGES)
+    assert found.sentences[2] == (
+        "MLP and norm are near neither peak (at most 10% of the FLOPs, 20% of the bytes a second): "
+        "their kernels do not use the device."
+    )

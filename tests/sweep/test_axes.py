@@ -76,7 +76,7 @@ def test_prompts_share_the_cost_of_the_image(tmp_path: Path) -> None:
     verdict = run.verdict()
     assert verdict.best_batch_size == 16
     assert str(verdict).startswith("Asking more prompts of an image helps: 16 prompts gives 6.77 ")
-    assert "an image costs 1.00 us once and 100 ns a prompt: 91% of 1 prompts" in str(verdict)
+    assert "an image costs 1.00 us once and 100 ns a prompt: 91% of 1 prompt" in str(verdict)
     text = run_text(run.summary, 100)
     assert "CPU time of a prompt by prompts an image" in text
     assert "n=16" in text
