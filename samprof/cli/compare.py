@@ -79,6 +79,8 @@ def run(options: argparse.Namespace) -> int:
     for_programs = options.json or options.csv
     out = sys.stderr if for_programs else sys.stdout
     out.write(("" if for_programs else "\n") + "".join(f"{line}\n" for line in lines))
+    if not passed and not for_programs:
+        _print_notes([_one_process(path) for path in options.paths if _has_one_process(path)])
     return 0 if passed else REGRESSED
 
 
@@ -107,8 +109,6 @@ def _compared(options: argparse.Namespace) -> list[_Comparison]:
     from samprof.sweep.compare import compare_runs, differences
 
     runs = [open_run(path) for path in options.paths]
-    if options.gate is not None:
-        _print_notes([_one_process(run) for run in runs if run.asked.get("processes", 1) == 1])
     if len(runs) == 1:
         return _variants(runs[0], options)
     first, *others = runs
@@ -149,9 +149,14 @@ def _comparison(
     return _Comparison(names, found.reset_index(drop=True), axis)
 
 
-def _one_process(run: Run) -> str:
+def _has_one_process(path: str) -> bool:
+    processes: int = open_run(path).asked.get("processes", 1)
+    return processes == 1
+
+
+def _one_process(path: str) -> str:
     return (
-        f"each point of {run.path} was measured in one process, whose luck its repeats share; for a "
+        f"each point of {path} was measured in one process, whose luck its repeats share; for a "
         "gate sweep with --processes 4"
     )
 

@@ -15,7 +15,8 @@ from tests.support.tracefile import TraceFile
 
 COLUMNS = [
     *("path", "depth", "calls", "memory_peak_bytes", "allocations", "allocated_bytes"),
-    *("freed_bytes", "kept_bytes", "peak_bytes", "rise_bytes", "workspace_bytes", "holds_peak"),
+    *("freed_bytes", "kept_bytes", "peak_bytes", "rise_bytes", "workspace_bytes"),
+    *("weights_bytes", "holds_peak"),
     "device",
 ]
 
