@@ -131,7 +131,7 @@ def test_depth_hides_rows_but_not_their_change() -> None:
 def test_sizes_on_another_axis_are_called_so() -> None:
     text = compare_text(table((1,)), 140, axis=AXES["prompts"])
     assert "prompts" in text.splitlines()[1]
-    assert "enc.neck 0.67 times at 1 prompts" in " ".join(text.split())
+    assert "enc.neck 0.67 times at 1 prompt" in " ".join(text.split())
 
 
 def test_names_are_data() -> None:
