@@ -15,7 +15,7 @@ def main(model: str = "small", directory: str = "runs/example-05") -> None:
     run = samprof.components(
         "encode",
         model=model,
-        size=2,
+        size=1,
         variants="eager,sdpa,bf16",
         repeats=5,
         warmup=1,

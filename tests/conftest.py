@@ -6,7 +6,7 @@ import tempfile
 from hypothesis import settings
 
 # No timed assertions: a slow machine is no failure. The same examples every time.
-settings.register_profile("samprof", deadline=None, derandomize=True)
+settings.register_profile("samprof", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("samprof")
 
 # What samprof keeps for the user, peaks of devices, is neither read nor written by tests.

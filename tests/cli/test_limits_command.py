@@ -11,7 +11,7 @@ from samprof.cli.main import main
 
 ROOT = Path(__file__).parents[2]
 SWEEP = ("--model", "small", "--device", "cpu", "--batch-sizes", "1,2")
-FORWARDS = ("--repeats", "1", "--warmup", "0")
+FORWARDS = ("--repeats", "1", "--warmup", "0", "--engine", "process")
 
 
 @pytest.fixture(scope="module")

@@ -78,8 +78,8 @@ def test_a_model_that_cannot_be_had_leaves_no_directory(
     out = tmp_path / "out"
     for arguments, words in [
         (["--checkpoint", str(weights)], "not a PyTorch checkpoint"),
-        (["--checkpoint", str(tmp_path / "none.pth")], "no such file"),
-        (["--device", "cuda:99"], "no such device here"),
+        (["--checkpoint", str(tmp_path / "none.pth"), "--engine", "process"], "no such file"),
+        (["--device", "cuda:99", "--engine", "process"], "no such device here"),
     ]:
         command = ["sweep", "--model", "small", *arguments, "--batch-sizes", "1"]
         assert main([*command, "--out", str(out), *FORWARDS]) == 2

@@ -194,7 +194,7 @@ def spans(draw: st.DrawFn, start: int = 0, end: int = 60, depth: int = 0) -> lis
 events = st.lists(st.tuples(st.integers(0, 60), st.integers(-50, 50)), min_size=1, max_size=25)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(ranges=spans(), sizes=events, before=st.integers(0, 100))
 def test_sums_and_inequalities(
     tmp_path_factory: pytest.TempPathFactory,
