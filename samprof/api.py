@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from samprof.record.knowledge import Granularity
     from samprof.record.recording import Profile
-    from samprof.record.select import Granularity
     from samprof.sweep.run import Run
     from samprof.sweep.sweep import Progress
     from samprof.trace import Trace
@@ -188,8 +188,8 @@ def components(
     Args:
         workload: encode, predict, batch, amg or onnx; see `samprof.sam.names.WORKLOADS`.
         model: vit_b, vit_l, vit_h or small; auto is vit_b on an accelerator and small on the CPU.
-        size: images (encode, batch, amg) or prompts (predict, onnx); 1, and 4 prompts or images of
-            batch, if not given.
+        size: images (encode, batch, amg) or prompts (predict, onnx); if not given, 16 prompts, 4
+            images of batch, all of a folder of amg, else 1.
         variants: with commas between, ways of the workload, or of running the encoder
             ("eager,bf16+sdpa"); by default each way of the workload.
         repeats: measurements of wall time, and as many recorded runs.
@@ -212,44 +212,40 @@ def components(
         >>> run.components()["component"].tolist()  # doctest: +SKIP
         ['image encoder', 'other host work']
     """
-    from samprof.sam.names import WORKLOADS, variants_of
+    from samprof.sam.names import MODEL_OPTIONS, WORKLOADS, variants_of
+    from samprof.sam.plans import usual_size, variant_plans, variant_recipe, workload_recipe
     from samprof.sweep.engines import ThisProcess
-    from samprof.sweep.plan import Plan, checked_batch_sizes, checked_count
     from samprof.sweep.sweep import carry_out
-    from samprof.sweep.target import Recipe
 
     if workload not in WORKLOADS:
         remedy = f"use one of {', '.join(WORKLOADS)}"
         raise UsageError("components", workload, "no such workload", remedy)
     known = WORKLOADS[workload]
-    unknown = [key for key in options if key not in (*known.options, *_MODEL_OPTIONS)]
+    takes = (*MODEL_OPTIONS, *known.options)
+    unknown = [key for key in options if key not in takes]
     if unknown:
-        remedy = f"it takes {', '.join((*_MODEL_OPTIONS, *known.options))}"
+        remedy = f"it takes {', '.join(takes)}"
         raise UsageError("components", unknown[0], f"{workload} takes no such option", remedy)
-    many = workload == "batch" or "prompts" in known.over
-    arguments = {"model": model, "over": known.over[0], **options}
+    over = known.over[0]
+    recipe = workload_recipe(workload, over, {"model": model, **options})
+    plans = variant_plans(
+        recipe,
+        variants_of(workload, variants),
+        [usual_size(workload, options.get("images")) if size is None else size],
+        over=over,
+        repeats=repeats,
+        warmup=warmup,
+    )
     directory = Path(out) if out is not None else Path(tempfile.mkdtemp(prefix="samprof-run-"))
-    for number, variant in enumerate(variants_of(workload, variants)):
-        plan = Plan(
-            target={"factory": known.factory, **arguments},
-            batch_sizes=checked_batch_sizes([size if size is not None else 4 if many else 1]),
-            repeats=checked_count("repeats", repeats, 1),
-            warmup=checked_count("warmup", warmup, 0),
-            variant=variant,
-            over=known.over[0],
-        )
-        recipe = Recipe(known.factory, {**arguments, "variant": variant})
+    for number, plan in enumerate(plans):
         run = carry_out(
             plan,
-            ThisProcess(recipe.make),
+            ThisProcess(variant_recipe(recipe, plan.variant).make),
             directory,
             fresh=fresh and number == 0,
             progress=progress or (lambda _: None),
         )
     return run
-
-
-_MODEL_OPTIONS = ("checkpoint", "device", "dtype")
 
 
 def compare(a: Run | str | Path, b: Run | str | Path) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samprof.cli.output import add_output_arguments, notes_text, print_table
+from samprof.cli.output import add_output_arguments, for_programs, notes_text, print_table
 from samprof.cli.source import add_cache_argument
 from samprof.cli.sweep import measure_all, write_pages
 from samprof.cli.workload import (
@@ -18,11 +18,10 @@ from samprof.cli.workload import (
 )
 from samprof.errors import RunError, UsageError
 from samprof.sam.names import WORKLOADS
+from samprof.sam.plans import usual_size
 
 if TYPE_CHECKING:
     from samprof.sweep.run import Run
-
-_PROMPTS, _BATCH = 16, 4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,23 +62,17 @@ def run(options: argparse.Namespace) -> int:
         message = next(iter(found.points()["message"]), "no point was measured")
         raise RunError(workload, out, message, "see the message, and run the same command again")
     _print(found, options)
-    if not (options.json or options.csv):
+    if not for_programs(options):
         sys.stdout.write("\n")
     write_pages(found, out, options)
     return 0
 
 
 def _size(options: argparse.Namespace, workload: str) -> int:
-    """How much of the workload is measured, where it is not said."""
-    if "prompts" in WORKLOADS[workload].over:
-        return options.prompts or _PROMPTS
-    if options.batch_size is not None:
-        return int(options.batch_size)
-    if workload == "amg" and options.images and Path(options.images).is_dir():
-        from samprof.sam.images import gather
-
-        return len(gather(options.images).photos)
-    return _BATCH if workload == "batch" else 1
+    """How much of the workload is measured."""
+    asks = "prompts" in WORKLOADS[workload].over
+    given: int | None = options.prompts if asks else options.batch_size
+    return usual_size(workload, options.images) if given is None else given
 
 
 def _read(options: argparse.Namespace) -> int:
@@ -98,7 +91,7 @@ def _read(options: argparse.Namespace) -> int:
         raise UsageError("components", options.what, "several traces", "give one of them")
     table = source.components()
 
-    def as_text(width: int) -> str:
+    def as_text(width: int | None) -> str:
         from samprof.report.components import components_text
 
         return components_text({"": table}, width) + notes_text(source.notes, width)
@@ -117,7 +110,7 @@ def _print(run: Run, options: argparse.Namespace, size: int | None = None) -> No
         raise RunError("components", run.path, f"no {run.axis.text(size or 0)}", remedy)
     rows = pd.concat([table.assign(variant=name) for name, table in tables.items()])
 
-    def as_text(width: int) -> str:
+    def as_text(width: int | None) -> str:
         from samprof.report.components import run_components_text
 
         return run_components_text(run.summary, tables, size, width)

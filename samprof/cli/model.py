@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from samprof.errors import ModelError
-from samprof.sam.names import AUTO, DTYPES, MODELS, WORKLOADS
+from samprof.sam.names import AUTO, DTYPES, MODEL_OPTIONS, MODELS, WORKLOADS
 from samprof.sweep.target import Recipe
 
 
@@ -55,9 +55,4 @@ def model_arguments(options: argparse.Namespace) -> dict[str, Any]:
         raise ModelError("model", options.model, "unknown model", remedy)
     if options.dtype not in DTYPES:
         raise ModelError("model", options.dtype, "unknown dtype", f"use one of {', '.join(DTYPES)}")
-    return {
-        "model": options.model,
-        "checkpoint": options.checkpoint,
-        "device": options.device,
-        "dtype": options.dtype,
-    }
+    return {name: getattr(options, name) for name in ("model", *MODEL_OPTIONS)}

@@ -2,14 +2,14 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from samprof.analysis.axis import AXES, axis_named
 from samprof.cli.model import add_model_arguments, model_arguments
 from samprof.errors import UsageError
+from samprof.sam import plans
 from samprof.sam.names import AUTO, EAGER, PROMPT_KINDS, WORKLOADS, variants_of
 from samprof.sweep.engines import Engine, Ray, Subprocess, ThisProcess
-from samprof.sweep.plan import Plan, checked_batch_sizes, checked_count
+from samprof.sweep.plan import Plan
 from samprof.sweep.target import Recipe
 
 _WORKLOAD_OPTIONS = {
@@ -103,7 +103,7 @@ def workload_recipe(options: argparse.Namespace, workload: str, over: str) -> Re
         fitting = [name for name, other in WORKLOADS.items() if over in other.over]
         remedy = f"sweep {workload} over {' or '.join(known.over)}, or use {' or '.join(fitting)}"
         raise UsageError("sweep", f"--over {over}", f"{workload} has no {AXES[over].label}", remedy)
-    arguments: dict[str, Any] = {**model_arguments(options), "over": over}
+    arguments = model_arguments(options)
     for keyword, name in _WORKLOAD_OPTIONS.items():
         value = getattr(options, name)
         if value is None or (keyword == "prompts" and "prompts" in known.over):
@@ -112,12 +112,8 @@ def workload_recipe(options: argparse.Namespace, workload: str, over: str) -> Re
             flag = f"--{name.replace('_', '-')}"
             remedy = f"leave it out, or use {' or '.join(_with_option(keyword))}"
             raise UsageError(workload, flag, "means nothing here", remedy)
-        if keyword in ("prompts", "points_per_side", "points_per_batch"):
-            checked_count(keyword, value, 1)
-        if keyword == "images":
-            value = str(Path(value).resolve())
         arguments[keyword] = value
-    return Recipe(known.factory, arguments)
+    return plans.workload_recipe(workload, over, arguments)
 
 
 def plans_of(
@@ -128,37 +124,25 @@ def plans_of(
     Raises:
         UsageError: sizes, counts, granularity or variants that mean nothing.
     """
-    granularities = ("block", "layer", "op")
-    if options.granularity not in granularities:
-        remedy = f"use one of {', '.join(granularities)}"
-        raise UsageError("sweep", options.granularity, "unknown granularity", remedy)
-    checked = AXES[over].checked(checked_batch_sizes(sizes.split(",")))
-    processes = checked_count("processes", options.processes, 1)
-    if processes > 1 and options.engine == "process":
-        remedy = "use --engine subprocess"
-        raise UsageError(
-            "sweep", f"--processes {processes}", "all of them would be this one", remedy
-        )
-    variants = [EAGER] if options.factory else variants_of(workload, options.variant)
-    return [
-        Plan(
-            target={"factory": recipe.factory, **recipe.arguments},
-            batch_sizes=checked,
-            repeats=checked_count("repeats", options.repeats, 1),
-            warmup=checked_count("warmup", options.warmup, 0),
-            granularity=options.granularity,
-            processes=processes,
-            variant=variant,
-            over=over,
-        )
-        for variant in variants
-    ]
+    if options.processes > 1 and options.engine == "process":
+        cause, remedy = "all of them would be this one", "use --engine subprocess"
+        raise UsageError("sweep", f"--processes {options.processes}", cause, remedy)
+    return plans.variant_plans(
+        recipe,
+        [EAGER] if options.factory else variants_of(workload, options.variant),
+        sizes.split(","),
+        over=over,
+        repeats=options.repeats,
+        warmup=options.warmup,
+        granularity=options.granularity,
+        processes=options.processes,
+    )
 
 
 def engine_of(options: argparse.Namespace, recipe: Recipe, variant: str) -> Engine:
     """Where the points of a variant are measured."""
     if not options.factory:
-        recipe = Recipe(recipe.factory, {**recipe.arguments, "variant": variant})
+        recipe = plans.variant_recipe(recipe, variant)
     if options.engine == "ray":
         return Ray(recipe, gpus=0 if options.device == "cpu" else 1)
     return Subprocess(recipe) if options.engine == "subprocess" else ThisProcess(recipe.make)

@@ -2,6 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+Granularity = Literal["block", "layer", "op"]
+GRANULARITIES: tuple[str, ...] = get_args(Granularity)
+"""From the coarsest to the finest."""
 
 OpLabels = Mapping[str, str | list[str]]
 """op name -> the label of all its calls, or of its first call, second, and so on."""

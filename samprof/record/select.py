@@ -1,17 +1,16 @@
 """Which modules and functions become ranges at a granularity."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
 import torch
 from torch import nn
 
 from samprof.errors import UsageError
-from samprof.record.knowledge import Function, Knowledge
+from samprof.record.knowledge import GRANULARITIES, Function, Knowledge
 from samprof.trace.events import RANGE_PREFIX
 from samprof.trace.names import encoded
 
-Granularity = Literal["block", "layer", "op"]
 _BLOCK_DEPTH = 2
 
 
@@ -55,8 +54,8 @@ def select(
     Raises:
         UsageError: an unknown granularity, or an empty name.
     """
-    if granularity not in get_args(Granularity):
-        choices = ", ".join(get_args(Granularity))
+    if granularity not in GRANULARITIES:
+        choices = ", ".join(GRANULARITIES)
         cause = "unknown granularity"
         raise UsageError("profile", f"granularity={granularity!r}", cause, f"use one of {choices}")
     root = name if name is not None else knowledge.name or type(_inner(module)).__name__
@@ -74,11 +73,10 @@ def select(
         weights[path] = _held_bytes(child)
         if qualified or not whole:
             chosen[child] = path
-    levels = get_args(Granularity)
     functions = tuple(
         (function, range_name(f"{root if function.starts else ''}.{function.label}"))
         for function in knowledge.functions
-        if levels.index(function.granularity) <= levels.index(granularity)
+        if GRANULARITIES.index(function.granularity) <= GRANULARITIES.index(granularity)
     )
     inner_ops = {
         path: knowledge.inner_ops.get(described[path][1], {})

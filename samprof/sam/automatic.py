@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import torch
 
 from samprof.analysis.axis import BATCH_SIZE
-from samprof.sam.images import Photo, gather
-from samprof.sam.names import AUTO, EAGER
-from samprof.sam.prompts import prompts_of, repeated
+from samprof.sam.images import Photo, photos_of
+from samprof.sam.names import EAGER, ModelOptions
+from samprof.sam.prompts import points_for, prompts_of, repeated
 from samprof.sam.roles import describe
 from samprof.sam.subject import Subject, subject
 from samprof.sam.workloads import encoded_pixels
@@ -25,9 +25,6 @@ _KEPT, _TRIED = 0.05, 64
 
 def amg(
     model: str,
-    checkpoint: str | None = None,
-    device: str = AUTO,
-    dtype: str = "float32",
     *,
     variant: str = EAGER,
     over: str = BATCH_SIZE,
@@ -37,14 +34,12 @@ def amg(
     crop_layers: int = 0,
     pred_iou_thresh: float | None = None,
     stability_score_thresh: float | None = None,
+    **options: Unpack[ModelOptions],
 ) -> Target:
     """`SamAutomaticMaskGenerator.generate` on each image, as its script does with a folder.
 
     Args:
-        model: vit_b, vit_l, vit_h, small or auto, see `samprof.sam.subject.subject`.
-        checkpoint: the model's `.pth` file; None for random weights.
-        device: auto, cpu, cuda, cuda:1 ...
-        dtype: float32, bfloat16 or float16.
+        model: as `samprof.sam.subject.subject` takes it.
         variant: how the encoder runs, see `samprof.sam.variants`.
         over: batch-size (so many images, one after the other), points-per-batch, or crops.
         images: a photo or a folder; without, a made-up one.
@@ -55,6 +50,7 @@ def amg(
             checkpoint; with random weights, of whose masks none would survive that, such that
             a twentieth of them do.
         stability_score_thresh: likewise.
+        options: checkpoint, device, dtype, as `subject` takes them.
 
     Raises:
         ModelError: the model, checkpoint or device cannot be had.
@@ -62,19 +58,18 @@ def amg(
     """
     from segment_anything import SamAutomaticMaskGenerator
 
-    found = subject(model, checkpoint, device, dtype)
-    gathered = gather(images)
+    found = subject(model, **options)
+    photos, notes = photos_of(images)
     given = {
         "pred_iou_thresh": pred_iou_thresh,
         "stability_score_thresh": stability_score_thresh,
     }
     thresholds = {name: value for name, value in given.items() if value is not None}
-    notes = [gathered.note] if gathered.note else []
     if not found.has_weights:
-        thresholds = _for_random_weights(found, gathered.photos[0]) | thresholds
-        notes.append(
+        thresholds = _for_random_weights(found, photos[0]) | thresholds
+        notes += (
             "random weights: thresholds set so that a twentieth of the masks survive, and no box "
-            "suppresses another; the masks are noise, whose RLE costs more than that of things"
+            "suppresses another; the masks are noise, whose RLE costs more than that of things",
         )
 
     def generator(size: int) -> SamAutomaticMaskGenerator:
@@ -88,7 +83,7 @@ def amg(
 
     def inputs(size: int) -> tuple[SamAutomaticMaskGenerator, list[Photo]]:
         count = size if over == BATCH_SIZE else 1
-        return generator(size), repeated(gathered.photos, count)
+        return generator(size), repeated(photos, count)
 
     def points(size: int) -> float:
         grids = generator(size).point_grids
@@ -110,7 +105,7 @@ def amg(
         change=found.change(variant, embeddings),
         units=points if over == "points-per-batch" else None,
         outcome=outcome,
-        notes=tuple(notes),
+        notes=notes,
     )
 
 
@@ -127,11 +122,8 @@ def _for_random_weights(found: Subject, photo: Photo) -> dict[str, float]:
     predictor = SamPredictor(found.sam)
     with torch.inference_mode():
         predictor.set_image(photo.pixels)
-        points = prompts_of(photo, _TRIED, "points", found.side // 4).points
-        moved = predictor.transform.apply_coords(points, photo.pixels.shape[:2])
-        coordinates = torch.as_tensor(moved, dtype=torch.float, device=found.device)
-        labels = torch.ones(len(coordinates), 1, dtype=torch.int, device=found.device)
-        _, quality, _ = predictor.predict_torch(coordinates[:, None], labels)
+        prompts = prompts_of(photo, _TRIED, "points", found.side // 4)
+        _, quality, _ = predictor.predict_torch(*points_for(found.sam, photo, prompts))
     return {
         "pred_iou_thresh": max(float(torch.quantile(quality.float(), 1 - _KEPT)), 0.0),
         "stability_score_thresh": 0.0,

@@ -115,6 +115,17 @@ def gather(source: str | Path | None, *, limit: int | None = None) -> Gathered:
     return Gathered(tuple(photos), tuple(skipped), looked_at)
 
 
+def photos_of(
+    source: str | Path | None, *, limit: int | None = None
+) -> tuple[tuple[Photo, ...], tuple[str, ...]]:
+    """The images of a source, and the notes on those that were skipped: none, or one.
+
+    See `gather`, also for what it raises.
+    """
+    gathered = gather(source, limit=limit)
+    return gathered.photos, ((gathered.note,) if gathered.note else ())
+
+
 def synthetic(size: tuple[int, int] = (768, 1024), seed: int = 0) -> Photo:
     """A made-up image: a dozen filled shapes on a smooth background, the same for the same seed.
 

@@ -1,6 +1,7 @@
 """Names that the command line offers, without importing torch."""
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 from samprof.errors import UsageError
 
@@ -12,6 +13,17 @@ EAGER = VARIANTS[0]
 PROMPT_KINDS = ("points", "boxes", "masks")
 
 
+class ModelOptions(TypedDict, total=False):
+    """What every workload takes besides the model's name; see `samprof.sam.subject.subject`."""
+
+    checkpoint: str | None
+    device: str
+    dtype: str
+
+
+MODEL_OPTIONS = tuple(ModelOptions.__annotations__)
+
+
 @dataclass(frozen=True, slots=True)
 class Workload:
     """A way to use SAM that can be measured.
@@ -21,6 +33,7 @@ class Workload:
         over: the axes that it can be swept over; the first is the usual one.
         ways: the ways to run it that are compared, the first with the others.
         options: the keyword arguments that it takes besides those that all take.
+        size: images, or prompts, where nobody says how many.
         meaning: what is measured, for the help text.
     """
 
@@ -28,6 +41,7 @@ class Workload:
     over: tuple[str, ...]
     ways: tuple[str, ...] = (EAGER,)
     options: tuple[str, ...] = ()
+    size: int = 1
     meaning: str = ""
 
 
@@ -43,6 +57,7 @@ WORKLOADS = {
         over=("prompts",),
         ways=("together", "one-by-one"),
         options=("images", "kind"),
+        size=16,
         meaning="SamPredictor: one image, then its prompts at once or one after the other",
     ),
     "batch": Workload(
@@ -50,6 +65,7 @@ WORKLOADS = {
         over=("batch-size",),
         ways=("one-by-one", "batched"),
         options=("images", "prompts"),
+        size=4,
         meaning="Sam.forward on several images: all one by one, or the encoder batched",
     ),
     "amg": Workload(
@@ -70,6 +86,7 @@ WORKLOADS = {
         over=("prompts",),
         ways=("pytorch", "onnx", "onnx-quantised"),
         options=("images",),
+        size=16,
         meaning="the mask decoder in PyTorch, and exported in onnxruntime",
     ),
 }

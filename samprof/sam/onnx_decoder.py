@@ -6,17 +6,16 @@ import tempfile
 import warnings
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
-import numpy as np
 import torch
 
 from samprof.errors import MissingPackageError, ModelError
 from samprof.record.knowledge import Function, Knowledge
-from samprof.sam.images import Photo, gather
-from samprof.sam.names import AUTO, way_of
+from samprof.sam.images import Photo, photos_of
+from samprof.sam.names import ModelOptions, way_of
 from samprof.sam.pipeline import COMPONENTS, UPSAMPLING
-from samprof.sam.prompts import prompts_of
+from samprof.sam.prompts import points_for, prompts_of
 from samprof.sam.roles import describe
 from samprof.sam.subject import Subject, subject
 from samprof.sam.workloads import encoded_pixels
@@ -43,24 +42,20 @@ _RUNTIME = "onnxruntime"
 
 def onnx(
     model: str,
-    checkpoint: str | None = None,
-    device: str = AUTO,
-    dtype: str = "float32",
     *,
     variant: str = "pytorch",
     over: str = "prompts",
     images: str | None = None,
+    **options: Unpack[ModelOptions],
 ) -> Target:
     """The decoder (prompts to masks) run once a prompt, on an image embedded beforehand.
 
     Args:
-        model: vit_b, vit_l, vit_h, small or auto, see `samprof.sam.subject.subject`.
-        checkpoint: the model's `.pth` file; None for random weights.
-        device: auto, cpu, cuda, cuda:1 ...
-        dtype: float32, bfloat16 or float16.
+        model: as `samprof.sam.subject.subject` takes it.
         variant: pytorch, onnx, or onnx-quantised (weights of matrix products in 8 bits).
         over: prompts.
         images: a photo, or a folder whose first photo is taken; without, a made-up one.
+        options: checkpoint, device, dtype, as `subject` takes them.
 
     Raises:
         ModelError: the model, checkpoint or device cannot be had.
@@ -70,8 +65,8 @@ def onnx(
     from segment_anything.utils.onnx import SamOnnxModel
 
     del over
-    found = subject(model, checkpoint, device, dtype)
-    (photo, *_), note = gather(images, limit=1).photos, gather(images, limit=1).note
+    found = subject(model, **options)
+    (photo, *_), notes = photos_of(images, limit=1)
     way, _ = way_of("onnx", variant)
     decoder = SamOnnxModel(found.sam, return_single_mask=True).eval()
     runner = _Runner(decoder)
@@ -92,7 +87,7 @@ def onnx(
         label=found.label,
         call=runner.run_all,
         change=change,
-        notes=(note,) if note else (),
+        notes=notes,
     )
 
 
@@ -125,20 +120,16 @@ class _Runner:
 
 def _feed(found: Subject, photo: Photo, embedding: torch.Tensor, number: int, count: int) -> Feed:
     """The decoder's inputs for one point, with the padding point that SAM's notebook adds."""
-    from segment_anything.utils.transforms import ResizeLongestSide
-
     side = found.side // 4
-    size = photo.pixels.shape[:2]
-    point = prompts_of(photo, count, "points", side).one(number).points
-    moved = ResizeLongestSide(found.side).apply_coords(point, size)
-    points = np.concatenate([moved, np.zeros((1, 2))])[None]
+    prompt = prompts_of(photo, count, "points", side).one(number)
+    point, _ = points_for(found.sam, photo, prompt)
     values = (
         embedding,
-        torch.as_tensor(points, dtype=torch.float32),
+        torch.cat([point, torch.zeros_like(point)], dim=1),
         torch.tensor([[1.0, -1.0]]),
         torch.zeros(1, 1, side, side),
         torch.zeros(1),
-        torch.tensor(size, dtype=torch.float32),
+        torch.tensor(photo.pixels.shape[:2], dtype=torch.float32),
     )
     return {name: value.to(embedding.device) for name, value in zip(_INPUTS, values, strict=True)}
 

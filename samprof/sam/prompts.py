@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import cycle, islice
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from samprof.sam.images import Photo
+
+if TYPE_CHECKING:
+    from segment_anything.modeling import Sam
 
 Array = npt.NDArray[np.float64]
 _SEED = 0
@@ -66,6 +71,25 @@ def prompts_of(photo: Photo, count: int, kind: str, mask_side: int) -> Prompts:
     if kind == "points":
         return Prompts(points=points)
     return Prompts(points=points, masks=_round_masks(points / max(height, width), mask_side))
+
+
+def points_for(sam: Sam, photo: Photo, prompts: Prompts) -> tuple[torch.Tensor, torch.Tensor]:
+    """The points as the model takes them, each asked on its own, and labels that say "inside".
+
+    Args:
+        sam: the model.
+        photo: the one that they lie on.
+        prompts: with points.
+
+    Returns:
+        `[N, 1, 2]`, x and y in the resized image, and `[N, 1]`, all 1; on the model's device.
+    """
+    from segment_anything.utils.transforms import ResizeLongestSide
+
+    transform = ResizeLongestSide(sam.image_encoder.img_size)
+    moved = transform.apply_coords(prompts.points, photo.pixels.shape[:2])
+    points = torch.as_tensor(moved, dtype=torch.float, device=sam.device)[:, None, :]
+    return points, torch.ones(len(points), 1, dtype=torch.int, device=sam.device)
 
 
 def _round_masks(centres: Array, side: int) -> Array:

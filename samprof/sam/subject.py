@@ -64,7 +64,7 @@ class Subject:
 def subject(
     model: str, checkpoint: str | None = None, device: str = AUTO, dtype: str = "float32"
 ) -> Subject:
-    """The model that the arguments ask for.
+    """The model that the arguments ask for, which are those of every workload.
 
     Args:
         model: vit_b, vit_l, vit_h or small; auto is vit_b on an accelerator and small on the CPU.

@@ -6,16 +6,16 @@ A target's `inputs` are made outside of what is timed; its `call` is what a user
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import torch
 
 from samprof.analysis.axis import BATCH_SIZE
 from samprof.errors import UsageError
-from samprof.sam.images import Photo, gather
-from samprof.sam.names import AUTO, EAGER, PROMPT_KINDS, way_of
-from samprof.sam.prompts import Prompts, prompts_of, repeated
+from samprof.sam.images import Photo, photos_of
+from samprof.sam.names import EAGER, PROMPT_KINDS, ModelOptions, way_of
+from samprof.sam.prompts import Prompts, points_for, prompts_of, repeated
 from samprof.sam.resize import resized
 from samprof.sam.roles import describe
 from samprof.sam.subject import Subject, subject
@@ -29,31 +29,27 @@ _SEED = 0
 
 def encode(
     model: str,
-    checkpoint: str | None = None,
-    device: str = AUTO,
-    dtype: str = "float32",
     *,
     variant: str = EAGER,
     over: str = BATCH_SIZE,
     images: str | None = None,
+    **options: Unpack[ModelOptions],
 ) -> Target:
     """SAM's image encoder on a batch of preprocessed images `[B, 3, S, S]`.
 
     Args:
-        model: vit_b, vit_l, vit_h, small or auto, see `samprof.sam.subject.subject`.
-        checkpoint: the model's `.pth` file; None for random weights.
-        device: auto, cpu, cuda, cuda:1 ...
-        dtype: float32, bfloat16 or float16.
+        model: as `samprof.sam.subject.subject` takes it.
         variant: how the encoder runs, see `samprof.sam.variants`.
         over: batch-size, or image-size: one image of S pixels a side, position embeddings resized.
         images: a photo or a folder; without, normally distributed pixels.
+        options: checkpoint, device, dtype, as `subject` takes them.
 
     Raises:
         ModelError: the model, checkpoint or device cannot be had.
         UsageError: no such variant, or no usable image.
     """
-    found = subject(model, checkpoint, device, dtype)
-    photos, notes = (None, ()) if images is None else _photos(images)
+    found = subject(model, **options)
+    photos, notes = (None, ()) if images is None else photos_of(images)
     if over == BATCH_SIZE:
         return _encoder_target(found, found.side, variant, photos, notes)
 
@@ -90,27 +86,23 @@ def _encoder_target(
 
 def predict(
     model: str,
-    checkpoint: str | None = None,
-    device: str = AUTO,
-    dtype: str = "float32",
     *,
     variant: str = EAGER,
     over: str = "prompts",
     images: str | None = None,
     kind: str = PROMPT_KINDS[0],
+    **options: Unpack[ModelOptions],
 ) -> Target:
     """`SamPredictor`: set one image, then predict masks for so many prompts, and fetch them.
 
     Args:
-        model: vit_b, vit_l, vit_h, small or auto, see `samprof.sam.subject.subject`.
-        checkpoint: the model's `.pth` file; None for random weights.
-        device: auto, cpu, cuda, cuda:1 ...
-        dtype: float32, bfloat16 or float16.
+        model: as `samprof.sam.subject.subject` takes it.
         variant: together (one `predict_torch`) or one-by-one (a `predict` a prompt), and how the
             encoder runs: "one-by-one+bf16".
         over: prompts.
         images: a photo, or a folder whose first photo is taken; without, a made-up one.
         kind: points, boxes, or masks (a low-resolution mask beside each point).
+        options: checkpoint, device, dtype, as `subject` takes them.
 
     Raises:
         ModelError: the model, checkpoint or device cannot be had.
@@ -122,8 +114,8 @@ def predict(
     if kind not in PROMPT_KINDS:
         remedy = f"use one of {', '.join(PROMPT_KINDS)}"
         raise UsageError("predict", kind, "no such kind of prompt", remedy)
-    found = subject(model, checkpoint, device, dtype)
-    (photo, *_), notes = _photos(images, limit=1)
+    found = subject(model, **options)
+    (photo, *_), notes = photos_of(images, limit=1)
     way, encoder_variant = way_of("predict", variant)
     predictor = SamPredictor(found.sam)
 
@@ -148,14 +140,12 @@ def predict(
 
 def _predict_together(predictor: SamPredictor, photo: Photo, prompts: Prompts) -> object:
     predictor.set_image(photo.pixels)
-    size, device = photo.pixels.shape[:2], predictor.device
+    device = predictor.device
     points = labels = boxes = masks = None
     if prompts.points is not None:
-        moved = predictor.transform.apply_coords(prompts.points, size)
-        points = torch.as_tensor(moved, dtype=torch.float, device=device)[:, None, :]
-        labels = torch.ones(len(points), 1, dtype=torch.int, device=device)
+        points, labels = points_for(predictor.model, photo, prompts)
     if prompts.boxes is not None:
-        moved = predictor.transform.apply_boxes(prompts.boxes, size)
+        moved = predictor.transform.apply_boxes(prompts.boxes, photo.pixels.shape[:2])
         boxes = torch.as_tensor(moved, dtype=torch.float, device=device)
     if prompts.masks is not None:
         masks = torch.as_tensor(prompts.masks, dtype=torch.float, device=device)[:, None]
@@ -181,28 +171,24 @@ def _predict_one_by_one(predictor: SamPredictor, photo: Photo, prompts: Prompts)
 
 def batch(
     model: str,
-    checkpoint: str | None = None,
-    device: str = AUTO,
-    dtype: str = "float32",
     *,
     variant: str = "batched",
     over: str = BATCH_SIZE,
     images: str | None = None,
     prompts: int = 4,
+    **options: Unpack[ModelOptions],
 ) -> Target:
     """`Sam.forward` on several images, preprocessing included.
 
     The encoder takes all of them at once or one at a time; the rest of SAM always takes one.
 
     Args:
-        model: vit_b, vit_l, vit_h, small or auto, see `samprof.sam.subject.subject`.
-        checkpoint: the model's `.pth` file; None for random weights.
-        device: auto, cpu, cuda, cuda:1 ...
-        dtype: float32, bfloat16 or float16.
+        model: as `samprof.sam.subject.subject` takes it.
         variant: batched or one-by-one, and how the encoder runs: "batched+bf16".
         over: batch-size.
         images: a photo or a folder, repeated to the batch; without, a made-up one.
         prompts: points an image.
+        options: checkpoint, device, dtype, as `subject` takes them.
 
     Raises:
         ModelError: the model, checkpoint or device cannot be had.
@@ -211,8 +197,8 @@ def batch(
     from segment_anything.utils.transforms import ResizeLongestSide
 
     del over
-    found = subject(model, checkpoint, device, dtype)
-    photos, notes = _photos(images)
+    found = subject(model, **options)
+    photos, notes = photos_of(images)
     way, encoder_variant = way_of("batch", variant)
     transform = ResizeLongestSide(found.side)
 
@@ -221,16 +207,13 @@ def batch(
         return chosen, [prompts_of(photo, prompts, "points", found.side // 4) for photo in chosen]
 
     def record(photo: Photo, asked: Prompts) -> dict[str, Any]:
-        size = photo.pixels.shape[:2]
         pixels = torch.as_tensor(transform.apply_image(photo.pixels), device=found.device)
-        points = torch.as_tensor(
-            transform.apply_coords(asked.points, size), dtype=torch.float, device=found.device
-        )
+        points, labels = points_for(found.sam, photo, asked)
         return {
             "image": pixels.permute(2, 0, 1).contiguous(),
-            "original_size": size,
-            "point_coords": points[:, None, :],
-            "point_labels": torch.ones(len(points), 1, dtype=torch.int, device=found.device),
+            "original_size": photo.pixels.shape[:2],
+            "point_coords": points,
+            "point_labels": labels,
         }
 
     def batched(chosen: list[Photo], asked: list[Prompts]) -> object:
@@ -267,11 +250,3 @@ def encoded_pixels(found: Subject, photo: Photo) -> torch.Tensor:
     tensor = torch.as_tensor(pixels, device=found.device).permute(2, 0, 1)[None]
     prepared: torch.Tensor = found.sam.preprocess(tensor)
     return prepared
-
-
-def _photos(
-    images: str | None, limit: int | None = None
-) -> tuple[tuple[Photo, ...], tuple[str, ...]]:
-    """The photos and what to say of those that could not be read."""
-    gathered = gather(images, limit=limit)
-    return gathered.photos, ((gathered.note,) if gathered.note else ())
