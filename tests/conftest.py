@@ -11,3 +11,6 @@ settings.load_profile("samprof")
 
 # What samprof keeps for the user, peaks of devices, is neither read nor written by tests.
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="samprof-tests-")
+
+# Hugging Face's models are built from configurations: nothing may ask the hub.
+os.environ["HF_HUB_OFFLINE"] = "1"

@@ -78,6 +78,14 @@ def test_07_autosam_head(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert (tmp_path / "training-step" / "rank0.pt.trace.json.gz").is_file()
 
 
+def test_08_other_sams(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("08_other_sams.py", str(tmp_path), "1", "2")
+    text = capsys.readouterr().out
+    assert "window attention" in text
+    assert "scaled_dot_product_attention()" in text
+    assert "% of this one." in text
+
+
 def test_every_example_has_a_test() -> None:
     tested = {name.removeprefix("test_") for name in globals() if name.startswith("test_0")}
     assert {path.stem for path in EXAMPLES.glob("*.py")} == tested
