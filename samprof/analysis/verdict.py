@@ -15,6 +15,7 @@ from samprof.analysis.limits import NEAR_BEST, Choice, Limits, choose
 from samprof.analysis.memory import memory_sentence
 from samprof.analysis.scaling import WIDE, by_role, scaling_table
 from samprof.errors import RunError
+from samprof.markup import html_paragraphs
 from samprof.units import digits, memory_text, time_text
 
 HELPS = 1.05
@@ -69,6 +70,9 @@ class Verdict:
 
     def __str__(self) -> str:
         return " ".join(self.sentences)
+
+    def _repr_html_(self) -> str:
+        return html_paragraphs(self.sentences)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
@@ -186,7 +190,7 @@ def _answer(
     if high < 1 - NEAR_BEST:
         return f"{axis.subject} does not help, it costs: {measured}"
     if high < HELPS or low > HELPS or not best:
-        return f"{axis.subject} barely helps: {measured}"
+        return f"{axis.subject} {'barely helps' if gain >= 1 else 'does not help'}: {measured}"
     return f"{axis.subject} may help a little: {measured}"
 
 

@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from samprof.cli.output import add_output_arguments, print_table
+from samprof.cli.output import add_output_arguments, for_programs, print_table
 from samprof.cli.source import open_run
 from samprof.errors import UsageError
 
@@ -47,28 +47,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PERCENT",
         help="exit 1 if a layer is slower by more than this (5%%, or 0.05) and more than noise",
     )
-    parser.add_argument("--markdown", action="store_true", help="a GitHub table, for pull requests")
     add_output_arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Prints the comparisons; with a gate exits 1 if something became slower than it allows."""
-    if options.markdown and (options.json or options.csv):
-        cause = "not allowed with --json or --csv"
-        raise UsageError("compare", "--markdown", cause, "give one of them")
     gate = None if options.gate is None else gate_of(options.gate)
     compared = _compared(options)
     if gate is not None:
         _refuse_untold(compared)
 
-    def as_text(width: int) -> str:
-        from samprof.report.compare import compare_markdown, compare_text
+    def as_text(width: int | None) -> str:
+        from samprof.report.compare import compare_text
 
         texts = [
-            compare_markdown(one.table, one.names, options.depth, one.axis)
-            if options.markdown
-            else compare_text(one.table, width, one.names, options.depth, one.axis)
-            for one in compared
+            compare_text(one.table, width, one.names, options.depth, one.axis) for one in compared
         ]
         return "\n".join(texts)
 
@@ -76,10 +69,10 @@ def run(options: argparse.Namespace) -> int:
     if gate is None:
         return 0
     lines, passed = _judged(compared, gate)
-    for_programs = options.json or options.csv
-    out = sys.stderr if for_programs else sys.stdout
-    out.write(("" if for_programs else "\n") + "".join(f"{line}\n" for line in lines))
-    if not passed and not for_programs:
+    quiet = for_programs(options) and not options.markdown
+    out = sys.stderr if quiet else sys.stdout
+    out.write(("" if quiet else "\n") + "".join(f"{line}\n" for line in lines))
+    if not passed and not quiet:
         _print_notes([_one_process(path) for path in options.paths if _has_one_process(path)])
     return 0 if passed else REGRESSED
 
@@ -121,9 +114,9 @@ def _compared(options: argparse.Namespace) -> list[_Comparison]:
 
 
 def _variants(run: Run, options: argparse.Namespace) -> list[_Comparison]:
-    from samprof.sweep.compare import compare_runs, variants_of
+    from samprof.sweep.compare import compare_runs
 
-    first, *others = variants_of(run) or [""]
+    first, *others = run.good_variants() or [""]
     if not others:
         cause = f"one run with {'one variant' if first else 'no good point'}: nothing to compare"
         raise UsageError("compare", run.path, cause, "give another run directory as well")

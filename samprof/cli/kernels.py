@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     rows = kernels if options.each else totals
     rows = rows if options.top is None else rows.head(options.top)
 
-    def as_text(width: int) -> str:
+    def as_text(width: int | None) -> str:
         from samprof.report.text import kernels_text
 
         text = kernels_text(activities_as_kernels(rows) if options.each else rows, width)
@@ -61,7 +61,7 @@ def _print_ops(trace: Trace, options: argparse.Namespace) -> int:
         raise TraceError("kernels", options.path, "the trace holds no shapes", remedy)
     rows = ops if options.top is None else ops.head(options.top)
 
-    def as_text(width: int) -> str:
+    def as_text(width: int | None) -> str:
         from samprof.report.ops import ops_text
 
         return ops_text(rows, width) + notes_text(trace.notes, width)

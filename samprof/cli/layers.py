@@ -59,7 +59,7 @@ def _print_trace(trace: Trace, options: argparse.Namespace) -> None:
     table = trace.layers(options.by)
     clock = trace.clock if options.clock == "auto" else options.clock
 
-    def as_text(width: int) -> str:
+    def as_text(width: int | None) -> str:
         from samprof.report.table import wrapped
         from samprof.report.text import check_text, layers_text
 
@@ -74,7 +74,7 @@ def _print_trace(trace: Trace, options: argparse.Namespace) -> None:
 def _print_memory(trace: Trace, options: argparse.Namespace) -> None:
     table = trace.memory(options.by)
 
-    def as_text(width: int) -> str:
+    def as_text(width: int | None) -> str:
         from samprof.report.memory import memory_text_of
 
         return memory_text_of(table, width, depth=options.depth) + notes_text(trace.notes, width)
@@ -94,7 +94,7 @@ def _print_ranks(ranks: Ranks, options: argparse.Namespace) -> None:
     with ReadingProgress() as progress:
         table = ranks.layers(options.by, workers=options.workers, progress=progress)
 
-    def as_text(width: int) -> str:
+    def as_text(width: int | None) -> str:
         from samprof.report.ranks import ranks_text
 
         text = ranks_text(table, ranks.totals(options.by), width, depth=options.depth)

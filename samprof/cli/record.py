@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from samprof.cli.model import add_model_arguments, recipe_of
-from samprof.cli.output import add_output_arguments, print_table
+from samprof.cli.output import add_output_arguments, for_programs, print_table
 from samprof.sweep.plan import checked_batch_sizes, checked_count
 
 
@@ -48,12 +48,12 @@ def run(options: argparse.Namespace) -> int:
     path = recording.save(options.out)
     trace = recording.trace
 
-    def as_text(width: int) -> str:
+    def as_text(width: int | None) -> str:
         from samprof.report.text import layers_text
 
         return layers_text(trace.layers(), width, clock=trace.clock, depth=options.depth)
 
     print_table(trace.layers(), options, as_text)
-    if not (options.json or options.csv):
+    if not for_programs(options):
         sys.stdout.write(f"\nTrace: {path}\n")
     return 0

@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     table = found.roles() if options.roles else found.scaling()
     shown = table if options.depth is None else table[table["depth"] <= options.depth]
 
-    def as_text(width: int) -> str:
+    def as_text(width: int | None) -> str:
         from samprof.report.text import run_text, scaling_text
 
         if options.roles:

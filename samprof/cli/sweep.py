@@ -6,7 +6,7 @@ from pathlib import Path
 
 from samprof.analysis.axis import AXES
 from samprof.cli.limits import add_limit_arguments, check_limits, limits_of, search_largest
-from samprof.cli.output import add_output_arguments, print_table
+from samprof.cli.output import add_output_arguments, for_programs, print_table
 from samprof.cli.workload import (
     add_workload_arguments,
     default_over,
@@ -20,6 +20,7 @@ from samprof.sam.names import WORKLOADS
 from samprof.sweep.engines import Engine
 from samprof.sweep.plan import Plan
 from samprof.sweep.run import Run
+from samprof.sweep.store import Store
 from samprof.sweep.target import Recipe
 
 
@@ -63,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     sentences = _largest(run, options, recipe, plans, limits.memory_bytes)
     run = Run(out, limits) if limits else run
 
-    def as_text(width: int) -> str:
+    def as_text(width: int | None) -> str:
         from samprof.report.table import wrapped
         from samprof.report.text import run_text
 
@@ -71,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
         return "\n".join([text, *(wrapped(sentence, width) for sentence in sentences)])
 
     print_table(run.scaling(), options, as_text, sentences)
-    if not (options.json or options.csv):
+    if not for_programs(options):
         sys.stdout.write("\n")
     write_pages(run, out, options)
     return 0
@@ -85,7 +86,7 @@ def measure_all(options: argparse.Namespace, recipe: Recipe, plans: list[Plan], 
     for number, plan in enumerate(plans):
         with SweepProgress(plan) as progress:
             try:
-                run = carry_out(
+                carry_out(
                     plan,
                     engine_of(options, recipe, plan.variant),
                     out,
@@ -100,7 +101,8 @@ def measure_all(options: argparse.Namespace, recipe: Recipe, plans: list[Plan], 
                     "points; run the same command to finish\n"
                 )
                 raise
-    return run
+    Store(out).write_command(options.words)
+    return Run(out)
 
 
 def _largest(
@@ -133,5 +135,5 @@ def write_pages(run: Run, out: Path, options: argparse.Namespace) -> None:
     except MissingPackageError as error:
         # The sweep is done and printed; the pictures can be had later with samprof report.
         sys.stderr.write(f"samprof: {error}\n")
-    if not (options.json or options.csv):
+    if not for_programs(options):
         sys.stdout.write("\n".join(written) + "\n")

@@ -16,6 +16,7 @@ from torch import nn
 
 from samprof.errors import RecordingError, RunError, TraceError, UsageError
 from samprof.files import written_whole
+from samprof.markup import html_paragraphs
 from samprof.record.knowledge import Knowledge
 from samprof.record.patches import annotation, enter_ranges
 from samprof.record.select import Selection, select
@@ -50,6 +51,11 @@ class Recording:
     def root(self) -> str:
         """The first part of every path."""
         return self._selection.root
+
+    def _repr_html_(self) -> str:
+        if self._is_open:
+            return html_paragraphs([f"{self.root}: still recording; look again after the block."])
+        return self.trace._repr_html_()
 
     def step(self) -> None:
         """Marks the end of a step; after the last of `steps` the recording ends.

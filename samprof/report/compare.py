@@ -21,11 +21,12 @@ from samprof.analysis.compare import (
 from samprof.analysis.scaling import WIDE
 from samprof.report.table import (
     Cells,
+    Width,
     count_cells,
+    layer_cells,
     shown_rows,
     table_text,
     time_columns,
-    tree_labels,
     wrapped,
 )
 from samprof.units import Unit, common_unit, time_text
@@ -40,7 +41,7 @@ _MOST_NAMED = 3
 
 def compare_text(
     table: pd.DataFrame,
-    width: int,
+    width: Width,
     names: Names = LETTERS,
     depth: int | None = None,
     axis: Axis = _BATCH,
@@ -49,41 +50,16 @@ def compare_text(
 
     Args:
         table: as `samprof.analysis.compare.compare_layers` gives it.
-        width: columns of the terminal.
+        width: columns of the terminal; None for GitHub markdown.
         names: what the sides are called; long names are A and B in the table.
         depth: rows down to this one; the sentences are about all of them.
         axis: what the batch sizes are.
     """
     rows, unit = shown_rows(table, depth), _unit(table)
-    labels = Cells("layer", tree_labels(rows), 10, "left", flexible=True)
-    text = table_text([labels, *_columns(rows, unit, _headers(names), axis)], width)
+    columns = [layer_cells(rows, width), *_columns(rows, unit, _headers(names), axis)]
+    text = table_text(columns, width)
     head, end = _head(table, unit, names), changes_text(table, names, axis)
     return f"{wrapped(head, width)}{text}\n{wrapped(end, width)}"
-
-
-def compare_markdown(
-    table: pd.DataFrame,
-    names: Names = LETTERS,
-    depth: int | None = None,
-    axis: Axis = _BATCH,
-) -> str:
-    """The comparison as a GitHub table between the same sentences; arguments as `compare_text`."""
-    rows, unit = shown_rows(table, depth), _unit(table)
-    columns = [
-        column for column in _columns(rows, unit, _headers(names), axis) if any(column.values)
-    ]
-    lines = [
-        ["layer", *(_escaped(column.header) for column in columns)],
-        [":--", *(":--" if column.justify == "left" else "--:" for column in columns)],
-        *zip(
-            [_code(str(path)) for path in rows["path"]],
-            *([_escaped(value) for value in column.values] for column in columns),
-            strict=True,
-        ),
-    ]
-    drawn = "".join(f"| {' | '.join(line)} |\n" for line in lines)
-    head, end = _head(table, unit, names), changes_text(table, names, axis)
-    return f"{_escaped(head)}\n\n{drawn}\n{_escaped(end)}\n"
 
 
 def changes_text(table: pd.DataFrame, names: Names = LETTERS, axis: Axis = _BATCH) -> str:
@@ -145,13 +121,14 @@ def _columns(rows: pd.DataFrame, unit: Unit, headers: Names, axis: Axis) -> list
         Cells(headers[1], b, 7),
         Cells("difference", signed, 4),
         Cells("ratio", [f"{r:.2f}" if np.isfinite(r) else "-" for r in rows["ratio"]], 10),
-        Cells("interval (95 %)", _intervals(rows), 5),
+        Cells("interval (95 %)", interval_cells(rows), 5),
         Cells("change", [called.get(text, text) for text in rows["change"]], 9, "left"),
         Cells("note", notes, 1, "left"),
     ]
 
 
-def _intervals(rows: pd.DataFrame) -> list[str]:
+def interval_cells(rows: pd.DataFrame) -> list[str]:
+    """The 95 % intervals of the ratios."""
     return [
         f"{low:.2f} to {high:.2f}" if low == low else "-"
         for low, high in zip(rows["ratio_low"], rows["ratio_high"], strict=True)
@@ -225,18 +202,3 @@ def _listed(paths: list[str]) -> str:
     rest = len(paths) - len(shown)
     parts = [*shown, f"{rest} more"] if rest else shown
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
-def _escaped(text: str) -> str:
-    """Names are data: nothing in them may end a cell, a line, or become a tag."""
-    printable = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-    for special in "\\|<`*[":
-        printable = printable.replace(special, "\\" + special)
-    return printable
-
-
-def _code(path: str) -> str:
-    """A path as it is, in a cell of its own."""
-    printable = "".join(c if c.isprintable() else repr(c)[1:-1] for c in path)
-    fence = "``" if "`" in printable else "`"
-    return f"{fence}{printable.replace('|', chr(92) + '|')}{fence}"

@@ -7,18 +7,26 @@ from collections.abc import Mapping
 import pandas as pd
 
 from samprof.report.summary import Summary
-from samprof.report.table import Cells, count_cells, table_text, text_cells, time_columns, wrapped
+from samprof.report.table import (
+    Cells,
+    Width,
+    count_cells,
+    table_text,
+    text_cells,
+    time_columns,
+    wrapped,
+)
 from samprof.units import Unit, common_unit, digits, time_text
 
 WHOLE = "whole"
 
 
-def components_text(tables: Mapping[str, pd.DataFrame], width: int) -> str:
+def components_text(tables: Mapping[str, pd.DataFrame], width: Width) -> str:
     """The components of each variant; the last row is the sum.
 
     Args:
         tables: variant -> table, as `samprof.trace.components.component_table` gives it.
-        width: columns of the terminal.
+        width: columns of the terminal; None for GitHub markdown.
     """
     if len(tables) == 1:
         return _one_text(next(iter(tables.values())), width)
@@ -26,7 +34,7 @@ def components_text(tables: Mapping[str, pd.DataFrame], width: int) -> str:
 
 
 def run_components_text(
-    summary: Summary, tables: Mapping[str, pd.DataFrame], size: int | None, width: int
+    summary: Summary, tables: Mapping[str, pd.DataFrame], size: int | None, width: Width
 ) -> str:
     """What was measured, its components, and what the times need beside them."""
     points = summary.points[summary.points["variant"].isin(list(tables))]
@@ -49,7 +57,7 @@ def run_components_text(
     return "".join(lines)
 
 
-def _one_text(table: pd.DataFrame, width: int) -> str:
+def _one_text(table: pd.DataFrame, width: Width) -> str:
     rows = _with_whole(table)
     unit = common_unit([rows["host_ns"].max(), rows["device_ns"].max()])
     host, device, wait = time_columns([rows["host_ns"], rows["device_ns"], rows["wait_ns"]], unit)
@@ -69,7 +77,7 @@ def _one_text(table: pd.DataFrame, width: int) -> str:
     return _head(unit, has_device) + table_text(columns, width)
 
 
-def _side_by_side_text(tables: Mapping[str, pd.DataFrame], width: int) -> str:
+def _side_by_side_text(tables: Mapping[str, pd.DataFrame], width: Width) -> str:
     clock = "device" if any(table["device_ns"].any() for table in tables.values()) else "host"
     names = list(dict.fromkeys(name for table in tables.values() for name in table["component"]))
     names.append(WHOLE)

@@ -2,16 +2,24 @@
 
 import pandas as pd
 
-from samprof.report.table import Cells, count_cells, shown_rows, table_text, tree_labels, wrapped
+from samprof.report.table import (
+    Cells,
+    Width,
+    count_cells,
+    layer_cells,
+    shown_rows,
+    table_text,
+    wrapped,
+)
 from samprof.units import MEMORY_UNITS, common_unit, fixed_digits, memory_text
 
 
-def memory_text_of(memory: pd.DataFrame, width: int, *, depth: int | None = None) -> str:
+def memory_text_of(memory: pd.DataFrame, width: Width, *, depth: int | None = None) -> str:
     """What each layer needs, and which one holds the peak.
 
     Args:
         memory: as `Trace.memory` gives it.
-        width: columns of the terminal.
+        width: columns of the terminal; None for GitHub markdown.
         depth: rows down to this depth; the holder of the peak is named whatever its depth.
     """
     rows = shown_rows(memory, depth)
@@ -20,7 +28,7 @@ def memory_text_of(memory: pd.DataFrame, width: int, *, depth: int | None = None
     texts = iter(fixed_digits([value for name in names for value in rows[name]], unit))
     peak, rise, kept, workspace, weights = ([next(texts) for _ in rows["path"]] for _ in names)
     columns = [
-        Cells("layer", tree_labels(rows), 10, "left", flexible=True),
+        layer_cells(rows, width),
         Cells("calls", count_cells(rows["calls"]), 3),
         Cells("peak inside", peak, 9),
         Cells("rise", rise, 8),

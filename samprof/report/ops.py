@@ -2,16 +2,24 @@
 
 import pandas as pd
 
-from samprof.report.table import CLOCKS, Cells, count_cells, table_text, text_cells, time_cells
+from samprof.report.table import (
+    CLOCKS,
+    Cells,
+    Width,
+    count_cells,
+    table_text,
+    text_cells,
+    time_cells,
+)
 from samprof.units import common_unit, rate_text
 
 
-def ops_text(ops: pd.DataFrame, width: int) -> str:
+def ops_text(ops: pd.DataFrame, width: Width) -> str:
     """Ops by time, the costliest first; rates are left open where there is no formula.
 
     Args:
         ops: as `Trace.ops` gives them.
-        width: columns of the terminal.
+        width: columns of the terminal; None for GitHub markdown.
     """
     unit = common_unit(ops["time_ns"])
     known = ops["has_formula"].tolist()

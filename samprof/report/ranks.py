@@ -6,24 +6,25 @@ from samprof.analysis.ranks import rank_spread, slowest_rank
 from samprof.report.table import (
     CLOCKS,
     Cells,
+    Width,
+    layer_cells,
     shown_rows,
     table_text,
     time_columns,
-    tree_labels,
     wrapped,
 )
 from samprof.units import common_unit, time_text
 
 
 def ranks_text(
-    layers: pd.DataFrame, totals: pd.DataFrame, width: int, *, depth: int | None = None
+    layers: pd.DataFrame, totals: pd.DataFrame, width: Width, *, depth: int | None = None
 ) -> str:
     """The layers with their time over the ranks, then the slowest rank in words.
 
     Args:
         layers: `Ranks.layers`.
         totals: `Ranks.totals`.
-        width: columns of the terminal.
+        width: columns of the terminal; None for GitHub markdown.
         depth: rows down to this depth.
     """
     rows = shown_rows(rank_spread(layers), depth)
@@ -32,7 +33,7 @@ def ranks_text(
     median, least, most = time_columns(times, unit)
     everywhere = len(totals)
     columns = [
-        Cells("layer", tree_labels(rows), 10, "left", flexible=True),
+        layer_cells(rows, width),
         Cells("median", median, 10),
         Cells("least", least, 7),
         Cells("most", most, 9),
@@ -45,7 +46,7 @@ def ranks_text(
     return wrapped(head, width) + table_text(columns, width) + "\n" + slowest_text(totals, width)
 
 
-def slowest_text(totals: pd.DataFrame, width: int) -> str:
+def slowest_text(totals: pd.DataFrame, width: Width) -> str:
     """Which rank has the most work of its own, and by how much."""
     slow = slowest_rank(totals)
     collectives = " outside collective operations" if totals["collective_ns"].any() else ""

@@ -1,4 +1,7 @@
-"""A table as text: fitted to a width by leaving out what matters least, one unit a table."""
+"""A table as text: fitted to a width by leaving out what matters least, one unit a table.
+
+A width of None means GitHub markdown, which has none: nothing is left out, nothing is broken.
+"""
 
 import io
 import textwrap
@@ -13,7 +16,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from samprof.markup import html_table, markdown_table, markdown_text, printable
+from samprof.trace.names import tree_labels
 from samprof.units import Unit, fixed_digits
+
+Width = int | None
+"""Columns of the terminal; None: GitHub markdown."""
 
 CLOCKS = {"device": "Device time", "cpu": "CPU time"}
 _GAP = 2
@@ -30,6 +38,7 @@ class Cells:
         importance: columns of little importance go first when the width is too small.
         justify: left for words, right for numbers.
         flexible: may be cut with an ellipsis.
+        code: names, set as code in markdown.
     """
 
     header: str
@@ -37,6 +46,7 @@ class Cells:
     importance: int = 9
     justify: Literal["left", "right"] = "right"
     flexible: bool = False
+    code: bool = False
 
     @property
     def width(self) -> int:
@@ -44,9 +54,12 @@ class Cells:
         return max((cell_len(text) for text in (self.header, *self.values)), default=0)
 
 
-def table_text(columns: Sequence[Cells], width: int) -> str:
+def table_text(columns: Sequence[Cells], width: Width) -> str:
     """The table as text, no wider than `width`; the least important columns give way."""
     shown = [column for column in columns if any(column.values)]
+    if width is None:
+        left, code = [c.justify == "left" for c in shown], [c.code for c in shown]
+        return "\n" + markdown_table([c.header for c in shown], _rows(shown), left, code)
     while len(shown) > 1 and _least_width(shown) > width:
         shown.remove(min(reversed(shown), key=lambda column: column.importance))
     spare = width - _least_width([column for column in shown if not column.flexible])
@@ -59,37 +72,33 @@ def table_text(columns: Sequence[Cells], width: int) -> str:
             overflow="ellipsis",
             width=min(column.width, spare - _GAP) if column.flexible else column.width,
         )
-    for row in zip(*(column.values for column in shown), strict=True):
-        table.add_row(*(Text(_printable(text)) for text in row))
+    for row in _rows(shown):
+        table.add_row(*(Text(printable(text)) for text in row))
     out = io.StringIO()
     Console(file=out, width=width, color_system=None, legacy_windows=False).print(table)
     lines = (line.rstrip() for line in out.getvalue().splitlines())
     return "\n".join(line for line in lines if line) + "\n"
 
 
-def wrapped(text: str, width: int) -> str:
+def table_html(columns: Sequence[Cells], caption: str = "") -> str:
+    """The table as HTML, with all columns that hold anything."""
+    shown = [column for column in columns if any(column.values)]
+    left = [column.justify == "left" for column in shown]
+    return html_table([column.header for column in shown], _rows(shown), left, caption)
+
+
+def wrapped(text: str, width: Width) -> str:
     """Sentences broken into lines."""
+    if width is None:
+        return markdown_text(text.strip()) + "\n"
     return textwrap.fill(text, width) + "\n"
 
 
-def tree_labels(rows: pd.DataFrame) -> list[str]:
-    """Paths as an indented tree: each without the part that the row above it in the tree has."""
-    labels: list[str] = []
-    above: list[str] = []
-    for path, depth in zip(rows["path"], rows["depth"], strict=True):
-        del above[int(depth) :]
-        shown = str(path)
-        for outer in reversed(above):
-            for separator in (".", " > "):
-                if shown.startswith(outer + separator):
-                    shown = shown[len(outer) + len(separator) :]
-                    break
-            else:
-                continue
-            break
-        labels.append("  " * len(above) + shown)
-        above.append(str(path))
-    return labels
+def layer_cells(rows: pd.DataFrame, width: Width) -> Cells:
+    """The column that names the layers: an indented tree, or whole paths in markdown."""
+    if width is None:
+        return Cells("layer", [str(path) for path in rows["path"]], 10, "left", code=True)
+    return Cells("layer", tree_labels(rows["path"], rows["depth"]), 10, "left", flexible=True)
 
 
 def _least_width(columns: Sequence[Cells]) -> int:
@@ -126,6 +135,5 @@ def text_cells(values: pd.Series) -> list[str]:
     return ["" if value is None or value != value else str(value) for value in values]
 
 
-def _printable(text: str) -> str:
-    """Names are data: what would move the cursor is shown instead."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+def _rows(columns: Sequence[Cells]) -> list[tuple[str, ...]]:
+    return list(zip(*(column.values for column in columns), strict=True))

@@ -1,6 +1,6 @@
 """The tables of a trace and of a run as text."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,33 +11,48 @@ from samprof.report.summary import Summary
 from samprof.report.table import (
     CLOCKS,
     Cells,
+    Width,
     count_cells,
+    layer_cells,
     shown_rows,
     table_text,
     text_cells,
     time_cells,
     time_columns,
-    tree_labels,
     wrapped,
 )
-from samprof.units import common_unit, digits, memory_text, rate_text, time_text
+from samprof.units import Unit, common_unit, digits, memory_text, rate_text, time_text
 
 
 def scaling_text(
     scaling: pd.DataFrame,
-    width: int,
+    width: Width,
     *,
     depth: int | None = None,
     axis: Axis = AXES[BATCH_SIZE],
 ) -> str:
     """The scaling table: time of an image in each layer at each batch size, and how it grows."""
     rows = shown_rows(scaling, depth)
-    sizes = batch_sizes_of(scaling)
+    columns = [layer_cells(rows, width), *scaling_columns(rows, axis)]
+    return wrapped(scaling_head(rows, axis), width) + table_text(columns, width)
+
+
+def scaling_head(rows: pd.DataFrame, axis: Axis) -> str:
+    """What the numbers of the scaling table are."""
+    sizes = batch_sizes_of(rows)
+    clock = CLOCKS["device" if "device" in set(rows["clock"]) else "cpu"]
+    first = axis.symbol.format(sizes[0])
+    growth = f"; gain from {first} to {sizes[-1]}" if len(sizes) > 1 else ""
+    return f"{clock} of {axis.an_unit} by {axis.label}, in {_unit(rows, sizes).name}{growth}"
+
+
+def scaling_columns(rows: pd.DataFrame, axis: Axis) -> list[Cells]:
+    """The columns of the scaling table, but the layer's."""
+    sizes = batch_sizes_of(rows)
     times = [rows[f"image_ns_{size}"] for size in sizes]
-    unit = common_unit(value for column in times for value in column)
+    unit = _unit(rows, sizes)
     texts = time_columns(times, unit)
-    columns = [
-        Cells("layer", tree_labels(rows), 10, "left", flexible=True),
+    return [
         *(
             Cells(axis.symbol.format(size), column, 10 if size in (sizes[0], sizes[-1]) else 6)
             for size, column in zip(sizes, texts, strict=True)
@@ -50,14 +65,13 @@ def scaling_text(
         Cells(axis.an_unit, time_cells(rows["per_image_ns"], unit), 2),
         Cells("note", text_cells(rows["note"]), 1, "left"),
     ]
-    clock = CLOCKS["device" if "device" in set(rows["clock"]) else "cpu"]
-    first = axis.symbol.format(sizes[0])
-    growth = f"; gain from {first} to {sizes[-1]}" if len(sizes) > 1 else ""
-    head = f"{clock} of {axis.an_unit} by {axis.label}, in {unit.name}{growth}"
-    return wrapped(head, width) + table_text(columns, width)
 
 
-def layers_text(layers: pd.DataFrame, width: int, *, clock: str, depth: int | None = None) -> str:
+def _unit(rows: pd.DataFrame, sizes: Sequence[int]) -> Unit:
+    return common_unit(value for size in sizes for value in rows[f"image_ns_{size}"])
+
+
+def layers_text(layers: pd.DataFrame, width: Width, *, clock: str, depth: int | None = None) -> str:
     """The layer table of a trace on one clock."""
     rows = shown_rows(layers, depth)
     total, own = rows[f"{clock}_total_ns"], rows[f"{clock}_self_ns"]
@@ -65,7 +79,7 @@ def layers_text(layers: pd.DataFrame, width: int, *, clock: str, depth: int | No
     unit = common_unit(total)
     total_text, own_text = time_columns([total, own], unit)
     columns = [
-        Cells("layer", tree_labels(rows), 10, "left", flexible=True),
+        layer_cells(rows, width),
         Cells("calls", count_cells(rows["calls"]), 6),
         Cells("total", total_text, 10),
         Cells("self", own_text, 8),
@@ -87,7 +101,7 @@ def layers_text(layers: pd.DataFrame, width: int, *, clock: str, depth: int | No
     return f"{CLOCKS[clock]} in {unit.name}\n" + table_text(columns, width)
 
 
-def kernels_text(kernels: pd.DataFrame, width: int) -> str:
+def kernels_text(kernels: pd.DataFrame, width: Width) -> str:
     """Kernels by name, the costliest first."""
     unit = common_unit(kernels["total_ns"])
     mean = common_unit(kernels["mean_ns"])
@@ -102,13 +116,18 @@ def kernels_text(kernels: pd.DataFrame, width: int) -> str:
     return table_text(columns, width)
 
 
-def points_text(points: pd.DataFrame, width: int, axis: Axis = AXES[BATCH_SIZE]) -> str:
+def points_text(points: pd.DataFrame, width: Width, axis: Axis = AXES[BATCH_SIZE]) -> str:
     """The points of a run: throughput, times with their spread, memory, distortion."""
+    return table_text(points_columns(points, axis), width)
+
+
+def points_columns(points: pd.DataFrame, axis: Axis) -> list[Cells]:
+    """The columns of the table of points."""
     unit = common_unit(points["wall_ns"].dropna())
     wall, spread = points["wall_ns"] / unit.size, points["wall_iqr_ns"] / unit.size
     memory = points["peak_memory_bytes"]
     only_one = len(set(points["variant"])) == 1
-    columns = [
+    return [
         Cells(_size_head(axis), count_cells(points["batch_size"]), 10),
         Cells("status", text_cells(points["status"]), 9, "left"),
         Cells(f"wall, {unit.name}", [_spread(a, b) for a, b in zip(wall, spread, strict=True)], 8),
@@ -124,7 +143,6 @@ def points_text(points: pd.DataFrame, width: int, axis: Axis = AXES[BATCH_SIZE])
         ),
         Cells("message", text_cells(points["message"]), 3, "left", flexible=True),
     ]
-    return table_text(columns, width)
 
 
 def _size_head(axis: Axis) -> str:
@@ -147,7 +165,7 @@ def check_text(check: Mapping[str, Any]) -> str:
     return line + (f"; {lost} launches lost their kernel" if lost else "") + "\n"
 
 
-def run_text(summary: Summary, width: int, *, depth: int | None = None) -> str:
+def run_text(summary: Summary, width: Width, *, depth: int | None = None) -> str:
     """The whole answer of a run: points, scaling table, books, verdict."""
     largest = max(summary.checks)
     sections = [
@@ -163,7 +181,7 @@ def run_text(summary: Summary, width: int, *, depth: int | None = None) -> str:
     return "\n".join(section for section in sections if section)
 
 
-def _utilisation(summary: Summary, width: int) -> str:
+def _utilisation(summary: Summary, width: Width) -> str:
     """What part of the device's peak the whole model reaches; empty where it is not known."""
     if summary.roof is None or summary.roofline.empty:
         return ""

@@ -114,6 +114,12 @@ class Trace:
             self._memo["recorded"] = _decoded(found) if isinstance(found, dict) else {}
         return self._memo["recorded"]  # type: ignore[no-any-return]
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the books and the layer table."""
+        from samprof.trace.display import trace_html
+
+        return trace_html(self)
+
     def _noted(self, table: pd.DataFrame) -> pd.DataFrame:
         if self.notes:
             table.attrs["notes"] = list(self.notes)

@@ -6,7 +6,7 @@ from rich.cells import cell_len
 
 from samprof.analysis.axis import AXES
 from samprof.analysis.compare import compare_layers
-from samprof.report.compare import changes_text, compare_markdown, compare_text
+from samprof.report.compare import changes_text, compare_text
 from tests.analysis.test_compare import long_form
 from tests.report.test_text import assert_golden
 
@@ -59,7 +59,7 @@ def test_the_comparison_fits_the_width(width: int) -> None:
 
 
 def test_a_github_table_has_all_columns() -> None:
-    text = compare_markdown(table(), ("eager", "runs/a-long-name"))
+    text = compare_text(table(), None, ("eager", "runs/a-long-name"))
     assert_golden("compare.md", text)
     lines = [line for line in text.splitlines() if line.startswith("|")]
     assert {line.count("|") for line in lines} == {10}
@@ -138,7 +138,7 @@ def test_names_are_data() -> None:
     names = {"net|a": [9] * 4, "net|a.`b`\x1b[31m\n<b>": [9] * 4}
     odd = compare_layers(long_form(names), long_form(names), {}, {})
     assert "\x1b" not in compare_text(odd, 80)
-    text = compare_markdown(odd, ("a|b\n", "<i>*x*"))
+    text = compare_text(odd, None, ("a|b\n", "<i>*x*"))
     assert "\x1b" not in text
     assert "`net\\|a` |" in text
     assert "``net\\|a.`b`\\x1b[31m\\n<b>`` |" in text

@@ -1,13 +1,17 @@
 """Text tables: golden files, widths, and names as data. `REMAKE_GOLDEN=1` writes the files anew."""
 
+import html
 import os
+import re
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 
-from samprof.report.table import Cells, table_text, tree_labels
+from samprof.report.notebook import run_html
+from samprof.report.table import Cells, table_text
 from samprof.report.text import check_text, layers_text, run_text, scaling_text
+from samprof.trace.names import tree_labels
 from tests.report.tables import summary, trace_layers
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -83,7 +87,7 @@ def test_labels_show_what_the_row_above_does_not() -> None:
             ("(outside)", 0, 1, 1),
         ]
     )
-    assert tree_labels(rows) == [
+    assert tree_labels(rows["path"], rows["depth"]) == [
         "net",
         "  blocks.0",
         "    attn",
@@ -114,3 +118,28 @@ def test_books_that_do_not_add_up_are_not_called_exact() -> None:
     check["total_ns"] += 7
     check["lost_records"] = 2
     assert "(OFF BY -7 ns); 2 launches lost their kernel" in check_text(check)
+
+
+def test_a_run_in_markdown_leaves_nothing_out() -> None:
+    assert_golden("run.md", run_text(summary(oom=(8,)), None))
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "a|b`c", "enc.\u30a8"])
+def test_names_are_text_in_a_notebook_and_in_markdown(name: str) -> None:
+    found = summary({"enc.block": name})
+    page = run_html(found)
+    assert "<script>" not in page
+    assert html.escape(name.removeprefix("enc.")) in page
+    for table in re.findall(r"(?:^\|.*\n)+", run_text(found, None), re.MULTILINE):
+        # As many cells in every row, whatever the names.
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1
+
+
+def test_a_notebook_shows_verdict_points_and_layers() -> None:
+    found = summary()
+    page = run_html(found)
+    assert [f"<p>{html.escape(sentence)}</p>" in page for sentence in found.verdict.sentences]
+    assert page.count("<table") == 2
+    body = page.rpartition("<tbody>")[2]
+    assert body.count("<tr>") == len(found.scaling)
+    assert "&nbsp;&nbsp;block" in body

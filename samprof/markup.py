@@ -1,0 +1,115 @@
+"""Tables and sentences as HTML and as GitHub markdown, where every text is data."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+_MARKDOWN = str.maketrans({character: f"\\{character}" for character in "\\|<`*[_~"})
+
+
+def html_table(
+    headers: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[bool], caption: str = ""
+) -> str:
+    """An HTML table.
+
+    Args:
+        headers: of the columns.
+        rows: the cells; leading spaces of a cell indent it.
+        left: for each column whether it holds words, which stand left; numbers stand right.
+        caption: what the table shows.
+
+    Example:
+        >>> html_table(["layer", "ns"], [["  <b>", "1"]], [True, False]).count("&lt;b&gt;")
+        1
+    """
+    sides = ["left" if words else "right" for words in left]
+    lines = ['<table style="border-collapse: collapse">']
+    if caption:
+        lines.append(f'<caption style="text-align: left">{escape(caption)}</caption>')
+    lines.append(f"<thead>{_html_row('th', headers, sides)}</thead><tbody>")
+    lines += [_html_row("td", row, sides) for row in rows]
+    return "\n".join([*lines, "</tbody></table>"])
+
+
+def html_paragraphs(sentences: Iterable[str]) -> str:
+    """Sentences, each a paragraph.
+
+    Example:
+        >>> html_paragraphs(["a < b"])
+        '<p>a &lt; b</p>'
+    """
+    return "\n".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
+
+
+def markdown_table(
+    headers: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    left: Sequence[bool],
+    code: Sequence[bool] | None = None,
+) -> str:
+    r"""A GitHub table.
+
+    Args:
+        headers: as in `html_table`.
+        rows: likewise.
+        left: likewise.
+        code: for each column whether it holds names, which are set as code.
+
+    Example:
+        >>> print(markdown_table(["layer", "ns"], [["  a|b", "1"]], [True, False]))
+        | layer | ns |
+        | :-- | --: |
+        | &nbsp;&nbsp;a\|b | 1 |
+        <BLANKLINE>
+    """
+    forms = [markdown_code if names else markdown_text for names in code or [False] * len(left)]
+    lines = [
+        [markdown_text(header) for header in headers],
+        [":--" if words else "--:" for words in left],
+        *([form(cell) for form, cell in zip(forms, row, strict=True)] for row in rows),
+    ]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def markdown_text(text: str) -> str:
+    r"""A text of which nothing ends a cell or a line, becomes a tag or changes the type.
+
+    Example:
+        >>> markdown_text("a|b <i>")
+        'a\\|b \\<i>'
+    """
+    words = printable(text)
+    inside = words.lstrip(" ")
+    return "&nbsp;" * (len(words) - len(inside)) + inside.translate(_MARKDOWN)
+
+
+def markdown_code(name: str) -> str:
+    r"""A name as it is, in a cell of its own.
+
+    Example:
+        >>> markdown_code("a|b")
+        '`a\\|b`'
+    """
+    words = printable(name)
+    fence = "``" if "`" in words else "`"
+    return f"{fence}{words.replace('|', chr(92) + '|')}{fence}"
+
+
+def printable(text: str) -> str:
+    r"""The text with what would move a cursor shown instead.
+
+    Example:
+        >>> printable("a\nb")
+        'a\\nb'
+    """
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def _html_row(tag: str, cells: Sequence[str], sides: Sequence[str]) -> str:
+    drawn = []
+    for cell, side in zip(cells, sides, strict=True):
+        words = printable(cell)
+        inside = words.lstrip(" ")
+        indented = "&nbsp;" * (len(words) - len(inside)) + escape(inside)
+        style = f"text-align: {side}; padding: 0.1em 0.6em"
+        drawn.append(f'<{tag} style="{style}">{indented}</{tag}>')
+    return f"<tr>{''.join(drawn)}</tr>"
