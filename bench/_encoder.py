@@ -13,6 +13,7 @@ from bench._ops import Call, Dims
 
 BLOCKS, WIDTH, HEADS, SIDE, WINDOW = 12, 768, 12, 64, 14
 GLOBAL_BLOCKS = (2, 5, 8, 11)
+CAPTURED = tuple(f"image_encoder.blocks.{number}" for number in range(4, 8))
 _GRID = (1, SIDE, SIDE, WIDTH)
 
 
@@ -22,7 +23,9 @@ def encoder() -> Call:
     return ops.layer(
         "image_encoder",
         ops.transfer(image, "15", kernels.TO_DEVICE),
-        ops.layer("image_encoder.patch_embed", ops.conv2d(image, WIDTH, 16), ops.permute(_GRID)),
+        ops.layer(
+            "image_encoder.patch_embed", ops.conv2d(image, WIDTH, 16, stride=16), ops.permute(_GRID)
+        ),
         ops.pointwise("add", _GRID, kernels.ADD, grad="AddBackward0"),
         *(_block(number) for number in range(BLOCKS)),
         ops.permute(_GRID),
@@ -47,11 +50,22 @@ def synchronize() -> Call:
     return ops.runtime("cudaStreamSynchronize")
 
 
-def with_graph(call: Call) -> Call:
-    """The same call with its neck replayed as one graph launch."""
-    if call.path == "image_encoder.neck":
-        return replace(call, inside=(ops.runtime("cudaGraphLaunch", *_work(call)),))
-    return replace(call, inside=tuple(with_graph(inner) for inner in call.inside))
+def with_graphs(whole: Call) -> Call:
+    """The encoder with one graph launch inside the neck, and one in place of several blocks."""
+    inside: list[Call] = []
+    for call in whole.inside:
+        if call.path == "image_encoder.neck":
+            inside.append(replace(call, inside=(_graph(call),)))
+        elif call.path == CAPTURED[0]:
+            inside.append(_graph(*(one for one in whole.inside if one.path in CAPTURED)))
+        elif call.path not in CAPTURED:
+            inside.append(call)
+    return replace(whole, inside=tuple(inside))
+
+
+def _graph(*calls: Call) -> Call:
+    """One launch of all their device work."""
+    return ops.runtime("cudaGraphLaunch", *(work for call in calls for work in _work(call)))
 
 
 def backward_of(call: Call) -> Call:
@@ -83,7 +97,7 @@ def _block(number: int) -> Call:
     undo = (ops.view(tiles), ops.permute(tiles), ops.contiguous(tiles), ops.contiguous(_GRID))
     mlp = (
         ops.linear(SIDE * SIDE, WIDTH, 4 * WIDTH, 118_000),
-        ops.pointwise("gelu", (*_GRID[:-1], 4 * WIDTH), kernels.GELU, grad="GeluBackward0"),
+        ops.unary("gelu", (*_GRID[:-1], 4 * WIDTH), "none", kernels.GELU, grad="GeluBackward0"),
         ops.linear(SIDE * SIDE, 4 * WIDTH, WIDTH, 121_000),
     )
     return ops.layer(
@@ -102,14 +116,9 @@ def _block(number: int) -> Call:
 def _attention(windows: int, side: int) -> tuple[Call, ...]:
     tokens, batch, width = side * side, windows * HEADS, WIDTH // HEADS
     q, scores = (batch, tokens, width), (batch, tokens, tokens)
+    k = (batch, width, tokens)
     heads, joined = (3, windows, HEADS, tokens, width), (windows, side, side, WIDTH)
     ns = batch * tokens * tokens // 500  # of a pass over the scores
-    softmax = ops.op(
-        "_softmax",
-        (scores, "-1", "False"),
-        ops.launch(kernels.softmax(ns)),
-        grad="SoftmaxBackward0",
-    )
     with_position = (
         ops.strided("unsqueeze", scores, "-1"),
         ops.pointwise("add", scores, kernels.ADD, grad="AddBackward0"),
@@ -122,13 +131,13 @@ def _attention(windows: int, side: int) -> tuple[Call, ...]:
         ops.op("unbind", (heads, "0"), *(ops.strided("select", q, "0", "0") for _ in range(3))),
         ops.pointwise("mul", q, kernels.MUL, grad="MulBackward0"),
         ops.strided("transpose", q, "-2", "-1"),
-        ops.matmul(q, scores, ns),
+        ops.matmul(q, k, ns),
         *_relative_position(side, q),
         *_relative_position(side, q),
         ops.view(scores),
         *with_position,
         *with_position,
-        ops.op("softmax", (scores, "-1", ""), softmax),
+        ops.op("softmax", (scores, "-1", ""), ops.softmax(scores, ns)),
         ops.matmul(scores, q, ns),
         ops.permute((windows, HEADS, side, side, width)),
         ops.op("reshape", (q, str([*joined])), ops.clone(joined), ops.view(joined)),
@@ -139,7 +148,8 @@ def _attention(windows: int, side: int) -> tuple[Call, ...]:
 def _relative_position(side: int, q: Dims) -> tuple[Call, ...]:
     """The part of the scores that one axis of the relative position adds; on a stream of its own."""
     square, table = (side, side), (side, side, WIDTH // HEADS)
-    product = ops.op("bmm", (q, table), ops.launch(kernels.SIDE_GEMM), grad="BmmBackward0")
+    rows = (side, q[0] * side, q[2])
+    product = ops.bmm(rows, (side, q[2], side), kernels.SIDE_GEMM)
     arange = (str(side), "", "", "cuda:0", "False")
     return (
         ops.op("arange", arange, ops.empty((side,)), ops.launch(kernels.ARANGE)),
@@ -154,7 +164,11 @@ def _relative_position(side: int, q: Dims) -> tuple[Call, ...]:
 
 def _neck() -> tuple[Call, ...]:
     x = (1, 256, SIDE, SIDE)
-    norm = {"mean": kernels.MEAN, "sub": kernels.SUB, "pow": kernels.MUL, "div": kernels.MUL}
-    steps = [ops.pointwise(name, x, kernel) for name, kernel in norm.items()]
+    norm = (
+        ops.mean(x),
+        ops.pointwise("sub", x, kernels.SUB),
+        ops.unary("pow", x, "2", kernels.MUL),
+        ops.pointwise("div", x, kernels.MUL),
+    )
     first = ops.conv2d((1, WIDTH, SIDE, SIDE), 256, 1)
-    return (first, *steps, ops.conv2d(x, 256, 3), *steps)
+    return (first, *norm, ops.conv2d(x, 256, 3, padding=1), *norm)

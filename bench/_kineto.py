@@ -5,16 +5,18 @@ next; writing a forward is then one string formatting.
 """
 
 import json
+import re
 from collections.abc import Iterator
 
 import numpy as np
 
-from bench._schedule import START_NS, Forward, Ints, Schedule, Step
+from bench._schedule import Forward, Ints, Schedule, Step
 
 PID = 1102
 _DEVICE, _AUTOGRAD = 0, 100
 _TIME = "%d.%03d"
 _CALLBACK_IDS = {"cudaMemcpyAsync": 41, "cudaStreamSynchronize": 131, "cudaLaunchKernel": 211}
+_DRIVER = re.compile("cu[A-Z]")
 
 
 class Form:
@@ -23,7 +25,7 @@ class Form:
     Attributes:
         thread: which thread's forwards it is for.
         marks_steps: the annotations of the steps stand among these events.
-        events: how many there are.
+        events: how many there are where nothing is lost.
     """
 
     def __init__(self, plan: Schedule, thread: int, *, marks_steps: bool = False) -> None:
@@ -32,14 +34,26 @@ class Form:
         self.events = 0
         self._text: list[str] = []
         self._cells: list[int] = []
-        hosts, activities = len(plan.events), len(plan.work)
-        sizes = [2 * hosts, 2 * hosts, 2 * activities, 2 * activities]
-        self._enter, self._lasts, self._start, self._busy, self._number = np.cumsum([0, *sizes])
+        self._activity: list[int] = []
+        self._of_text: list[int] = []
+        hosts, activities, changes = len(plan.events), len(plan.work), len(plan.memory)
+        pairs = [2 * many for many in (hosts, hosts, activities, activities, changes)]
+        places: list[int] = np.cumsum([0, *pairs, changes]).tolist()
+        self._enter, self._lasts, self._start, self._busy, self._changed = places[:5]
+        self._total, self._number = places[5:]
 
-    def add(self, text: str, *cells: int) -> None:
-        """One more event; each `%d` of its text takes one of the cells."""
+    def add(self, text: str, *cells: int, activity: int = -1) -> None:
+        """One more event; each `%d` of its text takes one of the cells.
+
+        Args:
+            text: of the event.
+            cells: what it takes.
+            activity: the device activity without which it is not there.
+        """
         self._text.append(f"  {{\n{text}\n  }},\n")
         self._cells += cells
+        self._activity.append(activity)
+        self._of_text += [self.events] * len(cells)
         self.events += 1
 
     def enter(self, event: int) -> tuple[int, int]:
@@ -55,20 +69,33 @@ class Form:
     def busy(self, activity: int) -> tuple[int, int]:
         return _pair(self._busy + 2 * activity)
 
+    def changed(self, change: int) -> tuple[int, int]:
+        return _pair(self._changed + 2 * change)
+
+    def total(self, change: int) -> int:
+        """The cell of what is allocated after a change."""
+        return self._total + change
+
     def number(self, event: int) -> int:
         """The cell of an event's number, which serves as external id, correlation and flow id."""
-        return int(self._number) + event
+        return self._number + event
 
-    def fill(self, forward: Forward) -> str:
-        """The text for one forward."""
+    def fill(self, forward: Forward) -> tuple[str, int]:
+        """The text for one forward, and the number of its events."""
         numbers = np.arange(forward.first, forward.first + len(forward.enter))
-        times = (forward.enter, forward.lasts, forward.start, forward.busy)
-        values = np.concatenate([*(_split(ns) for ns in times), numbers])
-        return "".join(self._text) % tuple(values[self._cells].tolist())
+        times = (forward.enter, forward.lasts, forward.start, forward.busy, forward.changed)
+        values = np.concatenate([*(_split(ns) for ns in times), forward.total, numbers])
+        text, cells = self._text, np.array(self._cells)
+        # What belongs to no activity has -1, which is the one more at the end.
+        there = np.append(forward.kept, True)[self._activity]
+        if not there.all():
+            text = [one for one, is_there in zip(text, there.tolist(), strict=True) if is_there]
+            cells = cells[there[self._of_text]]
+        return "".join(text) % tuple(values[cells].tolist()), len(text)
 
 
 def _pair(cell: int) -> tuple[int, int]:
-    return int(cell), int(cell) + 1
+    return cell, cell + 1
 
 
 def _split(ns: Ints) -> Ints:
@@ -106,24 +133,19 @@ def ops_form(plan: Schedule, thread: int, *, backward: bool) -> Form:
 
 
 def memory_form(plan: Schedule, thread: int) -> Form:
-    """Allocator events: every allocation frees the one before it."""
+    """Allocator events."""
     form = Form(plan, thread)
-    held = 0
-    for number, event in enumerate(plan.events):
-        changes = [event.call.size, -held] if event.call.size else []
-        total = held
-        for change in filter(None, changes):
-            total += change
-            form.add(
-                f'    "ph": "i", "cat": "cpu_instant_event", "s": "t", "name": "[memory]",\n'
-                f'    "pid": {PID}, "tid": {_tid(thread, backward=event.backward)},\n'
-                f'    "ts": {_TIME},\n    "args": {{\n      "Total Reserved": 2147483648, '
-                f'"Total Allocated": {total + 400_000_000}, "Bytes": {change}, "Device Id": 0, '
-                f'"Device Type": 1, "Addr": {0x7F0000000000 + 512 * number}, "Ev Idx": %d\n    }}',
-                *form.enter(number),
-                form.number(number),
-            )
-        held = event.call.size or held
+    for place, change in enumerate(plan.memory):
+        form.add(
+            f'    "ph": "i", "cat": "cpu_instant_event", "s": "t", "name": "[memory]",\n'
+            f'    "pid": {PID}, "tid": {_tid(thread, backward=change.backward)},\n'
+            f'    "ts": {_TIME},\n    "args": {{\n      "Total Reserved": 2147483648, '
+            f'"Total Allocated": %d, "Bytes": {change.size}, "Device Id": 0, '
+            f'"Device Type": 1, "Addr": {0x7F0000000000 + 512 * change.event}, "Ev Idx": %d\n    }}',
+            *form.changed(place),
+            form.total(place),
+            form.number(change.event),
+        )
     return form
 
 
@@ -141,12 +163,13 @@ def device_form(plan: Schedule, thread: int) -> Form:
             _add_activity(form, plan, activity, event.op)
             stream = plan.work[activity][0].stream + 100 * thread
             flow_end = _flow("f", _DEVICE, stream, f'{flow}, "bp": "e"')
-            form.add(flow_end, form.number(number), *form.start(activity))
+            form.add(flow_end, form.number(number), *form.start(activity), activity=activity)
         if number in plan.hidden:
             continue
         tid = _tid(thread, backward=event.backward)
+        category = "cuda_driver" if _DRIVER.match(event.call.name) else "cuda_runtime"
         form.add(
-            f'    "ph": "X", "cat": "cuda_runtime", {_named(event.call.name, PID, tid)},\n'
+            f'    "ph": "X", "cat": "{category}", {_named(event.call.name, PID, tid)},\n'
             f'    "ts": {_TIME}, "dur": {_TIME},\n    "args": {{\n      "External id": %d,      '
             f'"cbid": {_CALLBACK_IDS.get(event.call.name, 317)}, "correlation": %d\n    }}',
             *form.enter(number),
@@ -171,6 +194,7 @@ def _add_activity(form: Form, plan: Schedule, number: int, op: int) -> None:
         *form.busy(number),
         form.number(op),
         form.number(launch),
+        activity=number,
     )
 
 
@@ -229,8 +253,9 @@ def step_text(step: Step, *, on_device: bool) -> str:
     start, end, index = step.start, step.end, f',"Record function id": 0, "Ev Idx": {step.number}'
     if on_device:
         category, place, index = "gpu_user_annotation", f'"pid": {_DEVICE}, "tid": 7', ""
-        start = min(int(forward.start.min()) for forward in step.forwards)
-        end = max(int((forward.start + forward.busy).max()) for forward in step.forwards)
+        shown = [(one.start[one.kept], one.busy[one.kept]) for one in step.forwards]
+        start = min(int(begin.min(initial=step.end)) for begin, _ in shown)
+        end = max(int((begin + busy).max(initial=start)) for begin, busy in shown)
     return (
         f'  {{\n    "ph": "X", "cat": "{category}", "name": "ProfilerStep#{step.number}", {place},\n'
         f'    "ts": {_text(start)}, "dur": {_text(end - start)},\n'
@@ -242,9 +267,9 @@ def _text(ns: int) -> str:
     return _TIME % divmod(ns, 1000)
 
 
-def closing(end: int, threads: int) -> Iterator[str]:
+def closing(start: int, end: int, threads: int) -> Iterator[str]:
     """The events that end a file: names of processes and threads, the span of the recording."""
-    start = START_NS - 100_000
+    start -= 100_000
     at = f'"ts": {_text(start)}'
     for pid, label in ((PID, "CPU"), (_DEVICE, "GPU 0")):
         for key, value in {"name": "python", "labels": label, "sort_index": pid}.items():

@@ -13,6 +13,21 @@ Input = Dims | str
 
 
 @dataclass(frozen=True, slots=True)
+class Work:
+    """What an op computes and, at least, moves.
+
+    Attributes:
+        flops: operations, two a multiply-add.
+        bytes: each input read once, the output written once.
+        matrix: whether it is a matrix product or a convolution.
+    """
+
+    flops: int
+    bytes: int
+    matrix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """An event of the host, with what happens inside it.
 
@@ -25,6 +40,7 @@ class Call:
         activities: of a launch: what it puts on the device.
         grad: the autograd node of a differentiable op.
         size: bytes that it allocates.
+        work: what it computes; of nested ops only one has it.
     """
 
     name: str
@@ -35,6 +51,7 @@ class Call:
     activities: tuple[Activity, ...] = ()
     grad: str = ""
     size: int = 0
+    work: Work | None = None
 
 
 def layer(path: str, *inside: Call) -> Call:
@@ -52,7 +69,14 @@ def launch(kernel: Activity) -> Call:
     return runtime("cudaLaunchKernel", kernel)
 
 
-def op(name: str, inputs: tuple[Input, ...], *inside: Call, grad: str = "", size: int = 0) -> Call:
+def op(
+    name: str,
+    inputs: tuple[Input, ...],
+    *inside: Call,
+    grad: str = "",
+    size: int = 0,
+    work: Work | None = None,
+) -> Call:
     """An op of aten."""
     lists = {
         "Concrete Inputs": [value if isinstance(value, str) else "" for value in inputs],
@@ -60,7 +84,7 @@ def op(name: str, inputs: tuple[Input, ...], *inside: Call, grad: str = "", size
         "Input Dims": [[] if isinstance(value, str) else value for value in inputs],
     }
     text = "".join(f'"{key}": {json.dumps(values)}, ' for key, values in lists.items())
-    return Call(f"aten::{name}", inside, inputs=text, grad=grad, size=size)
+    return Call(f"aten::{name}", inside, inputs=text, grad=grad, size=size, work=work)
 
 
 def _type(value: Input) -> str:
@@ -70,8 +94,28 @@ def _type(value: Input) -> str:
 
 
 def pointwise(name: str, x: Dims, kernel: Activity, *, grad: str = "") -> Call:
-    """One kernel over every element."""
-    return op(name, (x, x, "1"), launch(kernel), grad=grad)
+    """One kernel over every element of two tensors."""
+    work = Work(math.prod(x), 3 * nbytes(x))
+    return op(name, (x, x, "1"), launch(kernel), grad=grad, work=work)
+
+
+def unary(name: str, x: Dims, option: str, kernel: Activity, *, grad: str = "") -> Call:
+    """One kernel over every element of a tensor."""
+    work = Work(math.prod(x), 2 * nbytes(x))
+    return op(name, (x, option), launch(kernel), grad=grad, work=work)
+
+
+def mean(x: Dims) -> Call:
+    """A sum over a dimension; what is written is little."""
+    work = Work(math.prod(x), nbytes(x))
+    return op("mean", (x, "[1]", "True", ""), launch(kernels.MEAN), work=work)
+
+
+def softmax(x: Dims, ns: int) -> Call:
+    """Five operations an element: largest, difference, exp, sum, quotient."""
+    work = Work(5 * math.prod(x), 2 * nbytes(x))
+    kernel = launch(kernels.softmax(ns))
+    return op("_softmax", (x, "-1", "False"), kernel, grad="SoftmaxBackward0", work=work)
 
 
 def strided(name: str, x: Dims, *scalars: str) -> Call:
@@ -98,7 +142,12 @@ def empty(x: Dims) -> Call:
 
 
 def copy(x: Dims) -> Call:
-    return op("copy_", (x, x, "False"), launch(kernels.COPY))
+    return op("copy_", (x, x, "False"), launch(kernels.COPY), work=_moved(x))
+
+
+def _moved(x: Dims) -> Work:
+    """Read once, written once."""
+    return Work(0, 2 * nbytes(x))
 
 
 def clone(x: Dims) -> Call:
@@ -111,14 +160,17 @@ def contiguous(x: Dims) -> Call:
 
 def transfer(x: Dims, dtype: str, activity: Activity) -> Call:
     """A tensor brought to another device."""
-    moved = op("copy_", (x, x, "True"), runtime("cudaMemcpyAsync", activity))
+    call = runtime("cudaMemcpyAsync", activity)
+    moved = op("copy_", (x, x, "True"), call, work=_moved(x))
     return op("to", (x, dtype), op("_to_copy", (x, dtype), empty(x), moved))
 
 
 def pad(x: Dims) -> Call:
-    filled = op("fill_", (x, "0"), runtime("cudaMemsetAsync", kernels.FILL))
+    fill = runtime("cudaMemsetAsync", kernels.FILL)
+    filled = op("fill_", (x, "0"), fill, work=Work(0, nbytes(x)))
     narrow = op("narrow", (x, "1", "0", "64"), strided("slice", x, "1", "0", "64", "1"))
-    copied = op("copy_", (x, x, "False"), runtime("cudaMemcpyAsync", kernels.ON_DEVICE))
+    copying = runtime("cudaMemcpyAsync", kernels.ON_DEVICE)
+    copied = op("copy_", (x, x, "False"), copying, work=_moved(x))
     inner = op("constant_pad_nd", (x, "[0, 0]", "0."), empty(x), filled, narrow, copied)
     return op("pad", (x, "[0, 0]", "constant", ""), inner)
 
@@ -132,15 +184,28 @@ def linear(rows: int, width: int, out: int, ns: int) -> Call:
         launch(kernels.gemm(ns)),
         grad="AddmmBackward0",
         size=nbytes((rows, out)),
+        work=_product(bias, x, weight, out=(rows, out), each=2 * width),
     )
     turned = op("t", (weight,), strided("transpose", weight, "0", "1"))
     return op("linear", (x, weight, bias), view(x), turned, product, view((rows, out)))
 
 
+def _product(*read: Dims, out: Dims, each: int) -> Work:
+    """So many operations an element of the output."""
+    return Work(each * math.prod(out), sum(map(nbytes, (*read, out))), matrix=True)
+
+
+def bmm(x: Dims, y: Dims, kernel: Activity) -> Call:
+    """[b, m, k] @ [b, k, n]."""
+    out = (*x[:2], y[2])
+    work = _product(x, y, out=out, each=2 * x[2])
+    return op("bmm", (x, y), launch(kernel), grad="BmmBackward0", size=nbytes(out), work=work)
+
+
 def matmul(x: Dims, y: Dims, ns: int) -> Call:
     spread = [call for z in (x, y) for call in (strided("expand", z, str([*z]), "False"), view(z))]
-    product = op("bmm", (x, y), launch(kernels.gemm(ns)), grad="BmmBackward0", size=nbytes(y))
-    return op("matmul", (x, y), *spread, product, view(y))
+    product = bmm(x, y, kernels.gemm(ns))
+    return op("matmul", (x, y), *spread, product, view((*x[:2], y[2])))
 
 
 def layer_norm(x: Dims) -> Call:
@@ -155,12 +220,17 @@ def layer_norm(x: Dims) -> Call:
         launch(kernels.LAYER_NORM),
         view(x[:-1]),
         grad="NativeLayerNormBackward0",
+        work=Work(7 * math.prod(x), 2 * (nbytes(x) + nbytes(width))),
     )
     return op("layer_norm", (*inputs, "True"), native)
 
 
-def conv2d(x: Dims, out: int, size: int) -> Call:
-    inputs: tuple[Input, ...] = (x, (out, x[1], size, size), f"[{size}, {size}]", "[0, 0]", "1")
+def conv2d(x: Dims, out: int, size: int, *, stride: int = 1, padding: int = 0) -> Call:
+    """A convolution without bias."""
+    sides = tuple((side + 2 * padding - size) // stride + 1 for side in x[2:])
+    weight, written = (out, x[1], size, size), (x[0], out, *sides)
+    numbers = [str([number, number]) for number in (stride, padding, 1)]
+    inputs: tuple[Input, ...] = (x, weight, "", *numbers, "False", "[0, 0]", "1")
     call = op(
         "cudnn_convolution",
         inputs,
@@ -169,8 +239,8 @@ def conv2d(x: Dims, out: int, size: int) -> Call:
         launch(kernels.CONVOLUTION),
         launch(kernels.TO_NCHW),
         grad="ConvolutionBackward0",
-        size=nbytes((1, out, 64, 64)),
+        size=nbytes(written),
     )
-    for name in ("_convolution", "convolution", "conv2d"):
-        call = op(name, inputs, call)
-    return call
+    work = _product(x, weight, out=written, each=2 * x[1] * size * size)
+    call = op("convolution", inputs, op("_convolution", inputs, call), work=work)
+    return op("conv2d", inputs, call)

@@ -65,10 +65,10 @@ def check_trace(trace: Trace, by: By) -> Check:
         *_busy_within_sum(table),
         *_uneven_steps(trace),
     ]
-    lost = _lost_records(trace)
+    lost = len(_lost_launches(trace))
     remarks = list(trace.notes)
     if lost:
-        remarks.append(f"{lost} kernel launches have no device activity")
+        remarks.append(f"{lost} kernel launches have no device activity{_where_lost(trace)}")
     return Check(
         attributed_ns=attributed,
         outside_ns=outside,
@@ -134,7 +134,8 @@ def _uneven_steps(trace: Trace) -> list[str]:
     counts = kernels_by_step(trace)
     if len(counts) < 2:
         return []
-    usual = Counter(counts.values()).most_common(1)[0][0]
+    # Of counts that are equally frequent the largest: records are lost, never added.
+    usual = max(Counter(counts.values()).items(), key=lambda item: (item[1], item[0]))[0]
     return [
         f"step {step} has {count} kernels, the others {usual}"
         for step, count in counts.items()
@@ -143,24 +144,35 @@ def _uneven_steps(trace: Trace) -> list[str]:
 
 
 def kernels_by_step(trace: Trace) -> dict[int, int]:
-    """How many kernels each marked step launched; steps without any are left out."""
+    """How many kernels each marked step has; steps that launched none are left out."""
     events, launches = trace.events, trace.launches()
     kernel = (events.kind[launches.activity] == Kind.KERNEL) & (launches.launch >= 0)
-    step, known = steps_at(trace, events.ts[launches.launch[kernel]])
+    counts = _by_step(trace, launches.launch[kernel])
+    empty = dict.fromkeys(_by_step(trace, _lost_launches(trace)), 0)
+    return dict(sorted((empty | counts).items()))
+
+
+def _by_step(trace: Trace, launch: Ints) -> dict[int, int]:
+    """How many of these launches are in each marked step that has any."""
+    step, known = steps_at(trace, trace.events.ts[launch])
     numbers, counts = np.unique(step[known], return_counts=True)
     return dict(zip(numbers.tolist(), counts.tolist(), strict=True))
 
 
-def _lost_records(trace: Trace) -> int:
+def _lost_launches(trace: Trace) -> Ints:
     """Kernel launches whose correlation id no device activity has."""
-    if not trace.has_device_time:
-        return 0
     events = trace.events
     runtime = events.of(Kind.RUNTIME)
     codes = [i for i, name in enumerate(trace.names) if _KERNEL_LAUNCH.match(name)]
     launches = runtime[np.isin(events.name[runtime], codes)]
-    seen = np.isin(events.link[launches], events.link[trace.launches().activity])
-    return int((~seen).sum())
+    return launches[~np.isin(events.link[launches], events.link[trace.launches().activity])]
+
+
+def _where_lost(trace: Trace) -> str:
+    """The steps that lost records, to end a sentence; nothing where no step is marked."""
+    counts = _by_step(trace, _lost_launches(trace))
+    found = ", ".join(f"{count} in step {step}" for step, count in counts.items())
+    return f": {found}" if found else ""
 
 
 def _row_notes(table: pd.DataFrame) -> list[str]:

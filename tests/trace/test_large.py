@@ -4,29 +4,40 @@ from pathlib import Path
 
 import pytest
 
-from bench.traces import Truth, write_trace
+from bench.traces import Hard, Truth, write_trace
 from samprof.trace import Trace, load_trace
+from tests.support.generated import (
+    assert_books_are_true,
+    assert_memory_is_true,
+    assert_times_are_true,
+)
 from tests.support.reference import attribute
 from tests.support.reference_events import By, read
 from tests.support.tables import assert_adds_up, assert_equals_reference
 
 EVENTS = 100_000
-HARD = {
-    "no_launch": 0.02,
-    "outside": True,
-    "backward": True,
-    "graphs": True,
-    "two_threads": True,
-    "skew_ns": -3_000,
+CASES = {
+    "plain": Hard(),
+    "hard": Hard(
+        no_launch=0.02,
+        lost_share=0.005,
+        lost_first={0: 9},
+        outside=True,
+        backward=True,
+        graphs=True,
+        two_threads=True,
+        skew_ns=-3_000,
+        launches=("cudaLaunchKernel", "cudaLaunchKernelExC", "cuLaunchKernelEx"),
+    ),
 }
 
 
-@pytest.fixture(scope="module", params=["plain", "hard"])
+@pytest.fixture(scope="module", params=CASES)
 def large(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Truth]:
     path = tmp_path_factory.mktemp("large") / "trace.json.gz"
-    truth = write_trace(path, EVENTS, seed=1, **(HARD if request.param == "hard" else {}))
+    truth = write_trace(path, EVENTS, CASES[request.param], seed=1)
     assert truth.events > 0.9 * EVENTS
     return path, truth
 
@@ -36,23 +47,10 @@ def trace(large: tuple[Path, Truth]) -> Trace:
     return load_trace(large[0])
 
 
-def test_every_layer_has_the_time_that_was_put_into_it(
-    large: tuple[Path, Truth], trace: Trace
-) -> None:
-    truth = large[1]
-    own = trace.layers("samprof").set_index("path")["device_self_ns"]
-    assert own.pop("(outside)") == truth.outside_ns
-    assert own.pop("(no launch)") == truth.no_launch_ns
-    assert own[own > 0].to_dict() == {path: ns for path, ns in truth.device_self_ns.items() if ns}
-    assert len(trace.kernels()) == truth.activities
-
-
-def test_the_books_hold(large: tuple[Path, Truth], trace: Trace) -> None:
-    check = trace.check("samprof")
-    assert check.total_ns == large[1].device_ns
-    assert check.attributed_ns + check.outside_ns + check.no_launch_ns == check.total_ns
-    assert check.lost_records == 0
-    assert check.ok
+def test_everything_is_where_it_was_put(large: tuple[Path, Truth], trace: Trace) -> None:
+    assert_times_are_true(trace, large[1])
+    assert_memory_is_true(trace, large[1])
+    assert_books_are_true(trace, large[1])
 
 
 @pytest.mark.parametrize("by", ["samprof", "op"])

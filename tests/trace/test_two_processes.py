@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.traces import write_trace
+from bench.traces import Hard, write_trace
 from samprof.errors import TraceError
 from samprof.trace import load_trace, parse, together
 from samprof.trace.contents import Contents
@@ -27,7 +27,7 @@ EVENTS = 20_000
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("two") / "trace.json.gz"
-    write_trace(path, EVENTS, backward=True, graphs=True, no_launch=0.1)
+    write_trace(path, EVENTS, Hard(backward=True, graphs=True, no_launch=0.1))
     assert len(gzip.decompress(path.read_bytes())) > 8 * PIECE_BYTES
     return path
 
