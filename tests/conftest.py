@@ -1,16 +1,31 @@
 """Settings that all tests share."""
 
+import gc
 import os
 import tempfile
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
 
 # No timed assertions: a slow machine is no failure. The same examples every time.
 settings.register_profile("samprof", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("samprof")
 
+# In the processes that tests start, too: threads that wait for one another spin, and several run at once.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 # What samprof keeps for the user, peaks of devices, is neither read nor written by tests.
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="samprof-tests-")
 
 # Hugging Face's models are built from configurations: nothing may ask the hub.
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _imports_are_no_garbage() -> Iterator[None]:
+    """A sweep collects garbage after every point: half a second among all that tests import."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()

@@ -1,6 +1,10 @@
 """Sweeps from the command line: a process a point, interrupts, full disks, kills."""
 
+import contextlib
+import io
 import json
+import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,35 +13,20 @@ from pathlib import Path
 
 import pytest
 
+from samprof.cli.main import main
+
 ROOT = Path(__file__).parents[2]
 TARGETS = "tests.support.targets"
 
 
-def command(out: Path, factory: str = "net", *more: str) -> list[str]:
-    return [
-        *(sys.executable, "-m", "samprof.cli.main", "sweep"),
-        *("--factory", f"{TARGETS}:{factory}", "--out", str(out)),
-        *("--repeats", "2", "--warmup", "0", *more),
-    ]
+def sweep(out: Path, factory: str, *more: str) -> list[str]:
+    """The arguments of a sweep with a process a point."""
+    forwards = ("--repeats", "1", "--warmup", "0")
+    return ["sweep", "--factory", f"{TARGETS}:{factory}", "--out", str(out), *forwards, *more]
 
 
-def run(
-    out: Path, factory: str = "net", *more: str, limit_bytes: int | None = None
-) -> subprocess.CompletedProcess[str]:
-    def limit() -> None:
-        import resource
-
-        assert limit_bytes is not None
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes))
-
-    return subprocess.run(
-        command(out, factory, *more),
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        check=False,
-        preexec_fn=limit if limit_bytes else None,
-    )
+def program(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "samprof.cli.main", *arguments]
 
 
 def statuses(out: Path) -> dict[int, str]:
@@ -45,13 +34,34 @@ def statuses(out: Path) -> dict[int, str]:
     return {point["batch_size"]: point["status"] for point in points}
 
 
-def test_each_point_has_a_process_of_its_own_and_the_answer_is_printed(tmp_path: Path) -> None:
-    out = tmp_path / "run"
-    done = run(out, "net", "--batch-sizes", "1,2")
-    assert done.returncode == 0, done.stderr
-    assert "net.second" in done.stdout or "second" in done.stdout
-    assert "(exact)" in done.stdout
-    assert "images/s" in done.stdout
+@pytest.fixture(autouse=True)
+def _workers_find_the_factories(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A run whose process is killed at batch 4, between two that end well, and what was printed."""
+    out = tmp_path_factory.mktemp("processes") / "run"
+    printed = io.StringIO()
+    with contextlib.chdir(ROOT), contextlib.redirect_stdout(printed):
+        assert main(sweep(out, "killed_at_four", "--batch-sizes", "1,4,2")) == 0
+    return out, printed.getvalue()
+
+
+@pytest.fixture
+def copied(swept: tuple[Path, str], tmp_path: Path) -> Path:
+    """The same run, to be changed."""
+    return Path(shutil.copytree(swept[0], tmp_path / "run"))
+
+
+def test_each_point_has_a_process_of_its_own_and_the_answer_is_printed(
+    swept: tuple[Path, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, printed = swept
+    assert "net.second" in printed or "second" in printed
+    assert "(exact)" in printed
+    assert "images/s" in printed
     assert (out / "report.html").is_file()
     assert sorted(path.name for path in (out / "figures").iterdir()) == [
         "batching.png",
@@ -62,28 +72,27 @@ def test_each_point_has_a_process_of_its_own_and_the_answer_is_printed(tmp_path:
         "modules.png",
         "roofline.png",
     ]
-    again = subprocess.run(
-        [sys.executable, "-m", "samprof.cli.main", "scaling", str(out)],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        check=True,
-    )
-    assert done.stdout.startswith(again.stdout)
+    assert main(["scaling", str(out)]) == 0
+    assert printed.startswith(capsys.readouterr().out)
 
 
-def test_a_killed_process_is_a_point_that_did_not_fit(tmp_path: Path) -> None:
-    done = run(tmp_path / "run", "killed_at_four", "--batch-sizes", "1,4,2")
-    assert done.returncode == 0, done.stderr
-    assert statuses(tmp_path / "run") == {1: "ok", 2: "ok", 4: "oom"}
-    assert "did not fit in memory" in " ".join(done.stdout.split())
+def test_a_killed_process_is_a_point_that_did_not_fit(swept: tuple[Path, str]) -> None:
+    out, printed = swept
+    assert statuses(out) == {1: "ok", 2: "ok", 4: "oom"}
+    assert "did not fit in memory" in " ".join(printed.split())
 
 
-def test_ctrl_c_keeps_what_is_done_and_resume_finishes(tmp_path: Path) -> None:
+def test_ctrl_c_keeps_what_is_done_and_resume_finishes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "run"
-    sizes = ("--batch-sizes", "10,20,40")  # whichever is first, seconds of work are left
+    command = sweep(out, "slow", "--batch-sizes", "1,20")  # 1 is first: seconds of work are left
     worker = subprocess.Popen(
-        command(out, "slow", *sizes), stderr=subprocess.PIPE, text=True, cwd=ROOT
+        program(*command),
+        stderr=subprocess.PIPE,
+        text=True,
+        # As in a terminal: a shell's background jobs, of which tests may be one, ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 120
     while not list((out / "points").glob("b*.json")) if (out / "points").is_dir() else True:
@@ -94,27 +103,36 @@ def test_ctrl_c_keeps_what_is_done_and_resume_finishes(tmp_path: Path) -> None:
     _, errors = worker.communicate(timeout=60)
     assert worker.returncode == 130
     assert "Traceback" not in errors
-    assert "of 3 points; run the same command to finish" in errors
+    assert "of 2 points; run the same command to finish" in errors
     assert set(done_before) <= set(statuses(out))
-    finished = run(out, "slow", *sizes)
-    assert finished.returncode == 0, finished.stderr
-    assert "there already" in finished.stderr
-    assert statuses(out) == {10: "ok", 20: "ok", 40: "ok"}
+    assert main(command) == 0
+    assert "there already" in capsys.readouterr().err
+    assert statuses(out) == {1: "ok", 20: "ok"}
 
 
-def test_a_full_disk_ends_the_sweep_with_one_line_and_nothing_half_written(tmp_path: Path) -> None:
-    out = tmp_path / "run"
-    assert run(out, "net", "--batch-sizes", "1").returncode == 0
-    before = (out / "points" / "b0001.json").read_bytes()
-    done = run(out, "net", "--batch-sizes", "1,2", limit_bytes=4096)
+def test_a_full_disk_ends_the_sweep_with_one_line_and_nothing_half_written(copied: Path) -> None:
+    (copied / "points" / "b0002.json").unlink()
+    before = (copied / "points" / "b0001.json").read_bytes()
+    command = sweep(copied, "killed_at_four", "--batch-sizes", "1,2")
+    done = subprocess.run(
+        program(*command),
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
+    )
     assert done.returncode == 2
     lines = [line for line in done.stderr.splitlines() if line.startswith("samprof:")]
     assert len(lines) == 1
     assert "too large" in lines[0] or "could not be written" in lines[0]
     assert "Traceback" not in done.stderr
-    assert [path.name for path in (out / "points").iterdir()] == ["b0001.json"]
-    assert (out / "points" / "b0001.json").read_bytes() == before
-    assert run(out, "net", "--batch-sizes", "1,2").returncode == 0
+    assert sorted(path.name for path in (copied / "points").iterdir()) == [
+        "b0001.json",
+        "b0004.json",
+    ]
+    assert (copied / "points" / "b0001.json").read_bytes() == before
+    assert main(command) == 0
+    assert statuses(copied) == {1: "ok", 2: "ok", 4: "oom"}
 
 
 @pytest.mark.parametrize(
@@ -124,15 +142,18 @@ def test_a_full_disk_ends_the_sweep_with_one_line_and_nothing_half_written(tmp_p
         ("not_a_target", "it does not return a Target"),
     ],
 )
-def test_a_factory_must_give_a_target(tmp_path: Path, factory: str, words: str) -> None:
-    done = run(tmp_path / "run", factory, "--batch-sizes", "1")
-    assert done.returncode == 2
-    assert words in done.stderr
+def test_a_factory_must_give_a_target(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], factory: str, words: str
+) -> None:
+    command = sweep(tmp_path / "run", factory, "--batch-sizes", "1", "--engine", "process")
+    assert main(command) == 2
+    assert words in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 
 
-def test_fresh_keeps_the_old_run_until_the_new_target_is_there(tmp_path: Path) -> None:
-    out = tmp_path / "run"
-    assert run(out, "net", "--batch-sizes", "1").returncode == 0
-    assert run(out, "nothing", "--batch-sizes", "1", "--fresh").returncode == 2
-    assert statuses(out) == {1: "ok"}
+def test_fresh_keeps_the_old_run_until_the_new_target_is_there(
+    copied: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(sweep(copied, "nothing", "--batch-sizes", "1", "--fresh")) == 2
+    assert "no such function" in capsys.readouterr().err  # as said in the point's process
+    assert statuses(copied) == {1: "ok", 2: "ok", 4: "oom"}
