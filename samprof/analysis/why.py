@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from samprof.analysis.axis import Axis
-from samprof.analysis.potential import potential, potential_sentence
+from samprof.analysis.potential import potential_sentence
 from samprof.analysis.roofline import COMPUTE, IDLE, LAUNCH, MEMORY, UNKNOWN, Roof
 from samprof.analysis.verdict import Verdict
 
@@ -19,6 +19,7 @@ _NEAR = 0.5
 def explained(
     verdict: Verdict,
     roles: pd.DataFrame,
+    most: pd.DataFrame,
     roof: Roof | None,
     axis: Axis,
     remarks: Sequence[str] = (),
@@ -28,17 +29,17 @@ def explained(
     Args:
         verdict: as `samprof.analysis.verdict.verdict` gives it.
         roles: `roofline` of the layer classes (`by_role`); empty where no shapes were recorded.
+        most: `potential` of them at the verdict's best batch size.
         roof: of the device; None where it is not known.
         axis: what the sizes count.
         remarks: what is known of the model besides.
     """
     if roles.empty:
         return verdict
-    best = potential(roles, roof, verdict.best_batch_size)
     added = [
         _limits(verdict, roles),
         *(f"{remark[0].upper()}{remark[1:]}." for remark in remarks if remark),
-        potential_sentence(best, roof, axis),
+        potential_sentence(most, roof, axis),
     ]
     place = 2 if verdict.blame else 1
     sentences = (

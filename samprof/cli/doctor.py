@@ -24,7 +24,7 @@ from samprof.units import digits, memory_text
 if TYPE_CHECKING:
     import torch
 
-    from samprof.record.peaks import Peaks
+    from samprof.record.kept_peaks import Peaks
 
 EXTRAS = {
     "report": ("jinja2", "matplotlib"),
@@ -137,16 +137,17 @@ def _peaks(device: torch.device, *, again: bool) -> tuple[Peaks | None, bool]:
     """The peaks, if they can be had, and whether they were kept from before."""
     from samprof.record import peaks
     from samprof.record.environment import device_name
+    from samprof.record.kept_peaks import keep_peaks, kept_peaks
 
     name = device_name(device)
-    kept = None if again else peaks.kept_peaks(name)
+    kept = None if again else kept_peaks(name)
     if kept is not None:
         return kept, True
     sys.stderr.write(f"samprof: measuring the peaks of {name}, which takes some seconds\n")
     measured = None
     try:
         measured = peaks.measure_peaks(device)
-        peaks.keep_peaks(measured)
+        keep_peaks(measured)
     except RunError as error:
         # The rest of the report is there all the same; next time they are measured again.
         sys.stderr.write(f"samprof: note: {error}\n")

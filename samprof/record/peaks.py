@@ -13,11 +13,9 @@ import torch
 
 from samprof.errors import RunError
 from samprof.record.environment import device_name, environment
-from samprof.record.kept_peaks import Peaks, keep_peaks, kept_peaks, peaks_from
+from samprof.record.kept_peaks import Peaks
 from samprof.record.session import synchronize
 from samprof.units import memory_text
-
-__all__ = ["Peaks", "current_versions", "keep_peaks", "kept_peaks", "measure_peaks", "peaks_from"]
 
 _FIRST_SIDE = 256
 _LARGEST_SIDE = {"cpu": 2048, "cuda": 8192}

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from samprof.analysis.axis import BATCH_SIZE
 from samprof.errors import RunError
-from samprof.sweep.plan import EAGER
-from samprof.sweep.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +24,7 @@ def compare_runs(
     Args:
         a: what is compared with.
         b: what is compared; it may be the same run, with another variant.
-        variant_a: which of a; by default the only one, or eager.
+        variant_a: which of a; by default the one that stands for the run, eager or the first that ran.
         variant_b: which of b, likewise.
 
     Returns:
@@ -55,12 +53,6 @@ def compare_runs(
     )
 
 
-def variants_of(run: Run) -> list[str]:
-    """The variants of which some batch size ran to its end, eager first."""
-    found = dict.fromkeys(point.variant for point in Store(run.path).points() if _is_ok(point))
-    return sorted(found, key=lambda variant: (variant != EAGER, variant))
-
-
 def differences(a: Run, b: Run) -> list[str]:
     """What else differs between two runs and may be why their times do, in a line each."""
     return [
@@ -77,23 +69,15 @@ def differences(a: Run, b: Run) -> list[str]:
 
 def _points(run: Run, variant: str | None) -> dict[int, Point]:
     """The points that ran to their end, by batch size."""
-    present = variants_of(run)
+    present = run.good_variants()
     if not present:
         remedy = "look at the messages of its points, then sweep smaller batch sizes"
         raise RunError("compare", run.path, "no batch size ran to its end", remedy)
-    chosen = variant or (present[0] if len(present) == 1 else EAGER)
+    chosen = variant or present[0]
     if chosen not in present:
         remedy = f"there are {', '.join(present)}"
         raise RunError("compare", run.path, f"no good point of variant {chosen}", remedy)
-    return {
-        point.batch_size: point
-        for point in Store(run.path).points()
-        if _is_ok(point) and point.variant == chosen
-    }
-
-
-def _is_ok(point: Point) -> bool:
-    return point.status == "ok" and bool(point.layers)
+    return {point.batch_size: point for point in run.good_points(chosen)}
 
 
 def _layers(run: Run, points: Mapping[int, Point]) -> pd.DataFrame:
@@ -110,5 +94,5 @@ def _model(target: Mapping[str, Any]) -> str:
 
 
 def _clock(run: Run) -> str:
-    clocks = {point.clock for point in Store(run.path).points() if _is_ok(point)}
+    clocks = {p.clock for variant in run.good_variants() for p in run.good_points(variant)}
     return " and ".join(sorted(clocks))

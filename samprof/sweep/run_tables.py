@@ -12,6 +12,7 @@ from samprof.errors import RunError
 from samprof.sweep.plan import EAGER
 from samprof.sweep.point import Point, points_table
 from samprof.sweep.store import RUN_FILE, Store, read_json
+from samprof.sweep.variant_tables import VariantTables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +36,7 @@ class RunTables:
         self.path = Path(path)
         self._limits = limits
         self._data = read_json(self.path / RUN_FILE)
+        self._computed: dict[str, VariantTables] = {}
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -50,6 +52,11 @@ class RunTables:
     def axis(self) -> Axis:
         """What was swept over: what `batch_size` and "image" stand for in every table."""
         return AXES[self.asked.get("over", BATCH_SIZE)]
+
+    @property
+    def commands(self) -> list[list[str]]:
+        """The command lines that made it, word by word; none where it was asked for in Python."""
+        return [list(words) for words in self._data.get("commands", [])]
 
     @property
     def environment(self) -> dict[str, Any]:
@@ -87,11 +94,7 @@ class RunTables:
         Returns:
             See `samprof.analysis.scaling.scaling_table`.
         """
-        from samprof.analysis.roofline import with_bound
-        from samprof.analysis.scaling import scaling_table
-
-        table = scaling_table(self._of(self._per_batch, variant), self.axis)
-        return with_bound(table, self.roofline(variant))
+        return self._tables(variant).scaling.copy()
 
     def roofline(self, variant: str | None = None) -> pd.DataFrame:
         """One row a layer and batch size: intensity, rates, shares of the peaks, bound.
@@ -103,9 +106,7 @@ class RunTables:
             See `samprof.analysis.roofline.roofline`; shares are known where the peaks of the device
             are (`samprof doctor`).
         """
-        from samprof.analysis.roofline import roofline
-
-        return roofline(self._of(self._layers, variant), self._roof(variant))
+        return self._tables(variant).roofline.copy()
 
     @cached_property
     def peaks(self) -> dict[str, Any] | None:
@@ -120,9 +121,7 @@ class RunTables:
 
     def roles(self, variant: str | None = None) -> pd.DataFrame:
         """The same as `scaling` for layer classes: self times, each layer in one class."""
-        from samprof.analysis.scaling import by_role, scaling_table
-
-        return scaling_table(by_role(self._of(self._per_batch, variant)), self.axis)
+        return self._tables(variant).roles.copy()
 
     def components(self, batch_size: int | None = None, variant: str | None = None) -> pd.DataFrame:
         """One row a component of one point: host and device time side by side, summing to the whole.
@@ -160,28 +159,9 @@ class RunTables:
             memory_limit: the most bytes that the batch to run may take.
             latency_limit: the most nanoseconds that it may take.
         """
-        from samprof.analysis.verdict import verdict
-        from samprof.analysis.why import explained
-
-        chosen = self._variant(variant)
-        wall = {
-            point.batch_size: [round(time * self._batches(point)) for time in point.wall_ns]
-            for point in self._of_variant(chosen)
-            if point.status == "ok"
-        }
-        layers = self._of(self._per_batch, chosen)
-        found = verdict(
-            self._of(self.points(), chosen),
-            wall,
-            layers,
-            self.axis,
-            memory_limit=self._limits.memory_bytes if memory_limit is None else memory_limit,
-            latency_limit=self._limits.latency_ns if latency_limit is None else latency_limit,
-        )
-        roots = layers[layers["depth"] == 0].drop_duplicates("path")
-        remarks = roots["note"].tolist() if "note" in roots else []
-        roles, roof = self._role_roofline(chosen), self._roof(chosen)
-        return explained(found, roles, roof, self.axis, remarks)
+        memory = self._limits.memory_bytes if memory_limit is None else memory_limit
+        latency = self._limits.latency_ns if latency_limit is None else latency_limit
+        return self._tables(variant).answer(Limits(memory, latency))[0]
 
     def potential(self, variant: str | None = None) -> pd.DataFrame:
         """One row a layer class: the most that optimising it could gain at the best batch size.
@@ -192,17 +172,20 @@ class RunTables:
         Returns:
             See `samprof.analysis.potential.potential`; empty where no shapes were recorded.
         """
-        from samprof.analysis.potential import potential
-
-        roles = self._role_roofline(self._variant(variant))
-        if roles.empty:
-            return roles
-        return potential(roles, self._roof(variant), self.verdict(variant).best_batch_size)
+        return self._tables(variant).answer(self._limits)[1].copy()
 
     def variants(self) -> list[str]:
         """The variants that were measured, in the order in which they were asked for."""
         asked = [name for name in self.asked.get("variants", []) if self._of_variant(name)]
         return list(dict.fromkeys([*asked, *(point.variant for point in self._measured)]))
+
+    def good_variants(self) -> list[str]:
+        """The variants of which some batch size ran to its end; the first stands for the run."""
+        return sorted(filter(self.good_points, self.variants()), key=_after_eager)
+
+    def good_points(self, variant: str) -> list[Point]:
+        """The points of a variant that ran to their end."""
+        return [p for p in self._of_variant(variant) if p.status == "ok" and p.layers]
 
     @cached_property
     def _measured(self) -> list[Point]:
@@ -240,11 +223,27 @@ class RunTables:
         """What part of a point's forward one batch of its size is."""
         return self.axis.amount(point.batch_size) / point.units if point.units else 1
 
-    def _role_roofline(self, variant: str) -> pd.DataFrame:
-        from samprof.analysis.roofline import roofline
-        from samprof.analysis.scaling import by_role
+    def _tables(self, variant: str | None) -> VariantTables:
+        """What is computed of a variant: once, because a run is read as it is.
 
-        return roofline(by_role(self._of(self._layers, variant)), self._roof(variant))
+        Raises:
+            RunError: no such variant, or no batch size of it ran to its end.
+        """
+        chosen = self._variant(variant)
+        if chosen not in self._computed:
+            self._computed[chosen] = VariantTables(
+                points=self._of(self.points(), chosen),
+                layers=self._of(self._layers, chosen),
+                per_batch=self._of(self._per_batch, chosen),
+                wall={
+                    point.batch_size: [round(time * self._batches(point)) for time in point.wall_ns]
+                    for point in self._of_variant(chosen)
+                    if point.status == "ok"
+                },
+                axis=self.axis,
+                roof=self._roof(chosen),
+            )
+        return self._computed[chosen]
 
     def _roof(self, variant: str | None) -> Roof | None:
         from samprof.analysis.roofline import roof_of
@@ -261,18 +260,23 @@ class RunTables:
         return [point for point in self._measured if point.variant == variant]
 
     def _variant(self, variant: str | None) -> str:
+        """The variant of that name; by default the one that stands for the run."""
         present = self.variants()
-        ran = [name for name in present if any(p.layers for p in self._of_variant(name))] or present
-        chosen = variant or (EAGER if EAGER in ran or not ran else ran[0])
+        default = [*self.good_variants(), *sorted(present, key=_after_eager), EAGER][0]
+        chosen = variant or default
         if chosen not in present:
             remedy = f"there are {', '.join(present) or 'no points yet'}"
             raise RunError("run", self.path, f"no point of variant {chosen}", remedy)
         return chosen
 
-    def _of(self, table: pd.DataFrame, variant: str | None) -> pd.DataFrame:
-        chosen = self._variant(variant)
-        found = table if table.empty else table[table["variant"] == chosen]
+    def _of(self, table: pd.DataFrame, variant: str) -> pd.DataFrame:
+        found = table if table.empty else table[table["variant"] == variant]
         if found.empty:
             remedy = "look at the messages of its points, then sweep smaller batch sizes"
             raise RunError("run", self.path, "no batch size ran to its end", remedy)
         return found
+
+
+def _after_eager(variant: str) -> bool:
+    """What to sort by to have eager first and the others as they are."""
+    return variant != EAGER

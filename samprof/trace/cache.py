@@ -23,7 +23,7 @@ from samprof.trace.trace import Trace
 
 T = TypeVar("T", bound=Table)
 SUFFIX = ".samprof.npz"
-_SCHEMA = 2
+_SCHEMA = 3
 _ABOUT = "about.json"
 _ALIGNMENT = 64
 _PADDING_FIELD = 0xD935  # the zip extra field that others use for alignment

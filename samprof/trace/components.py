@@ -26,7 +26,7 @@ import numpy as np
 from samprof.trace.events import STEP_PREFIX, Ints, Kind, SmallInts
 from samprof.trace.layers import union_by_group
 from samprof.trace.nesting import Nesting
-from samprof.trace.owners import NO_LAUNCH, NO_LAUNCH_NAME, OUTSIDE
+from samprof.trace.owners import NO_LAUNCH, NO_LAUNCH_NAME
 from samprof.trace.ranges import By, Ranges
 from samprof.trace.window import within
 
@@ -220,18 +220,12 @@ def _add_device(
     window: tuple[int, int],
 ) -> None:
     """Adds what the device did, by component, and the rows that only a device has."""
-    events, interval = trace.events, trace.owners(by).interval
-    activity = trace.launches().activity
-    held = np.where(interval >= 0, component[np.maximum(interval, 0)] if len(component) else -1, -1)
-    labels = np.array([*names, OTHER, TRANSFERS, NO_LAUNCH_NAME], dtype=object)
-    label = np.where(held >= 0, held, len(names))
-    label[interval == OUTSIDE] = len(names)
-    label[interval == NO_LAUNCH] = len(names) + 2
-    label[events.kind[activity] == Kind.MEMCPY] = len(names) + 1
+    events, activity = trace.events, trace.launches().activity
+    labels = labels_of_activities(trace, by, component, names)
     duration = events.dur[activity]
-    for code in np.unique(label).tolist():
-        mine = label == code
-        row = rows.setdefault(str(labels[code]), dict.fromkeys(_COLUMNS[2:], 0))
+    for name in dict.fromkeys(labels.tolist()):
+        mine = labels == name
+        row = rows.setdefault(name, dict.fromkeys(_COLUMNS[2:], 0))
         row["device_ns"] += int(duration[mine].sum())
         row["kernels"] += int(mine.sum())
     start, end = window
@@ -240,6 +234,26 @@ def _add_device(
     )
     busy = union_by_group(np.zeros(len(activity), np.int64), begins, ends, 1)
     rows[IDLE] = dict.fromkeys(_COLUMNS[2:], 0) | {"device_ns": end - start - int(busy[0])}
+
+
+def labels_of_activities(
+    trace: Trace, by: By, component: SmallInts, names: list[str]
+) -> np.ndarray:
+    """The row of each device activity, in the order of `Launches.activity`; see the module's text.
+
+    Args:
+        trace: which.
+        by: which ranges.
+        component: as `component_of_ranges` gives it.
+        names: likewise.
+    """
+    interval, activity = trace.owners(by).interval, trace.launches().activity
+    held = np.where(interval >= 0, component[np.maximum(interval, 0)] if len(component) else -1, -1)
+    labels = np.array([*names, OTHER, TRANSFERS, NO_LAUNCH_NAME], dtype=object)
+    label = np.where(held >= 0, held, len(names))
+    label[interval == NO_LAUNCH] = len(names) + 2
+    label[trace.events.kind[activity] == Kind.MEMCPY] = len(names) + 1
+    return labels[label]
 
 
 def _in_order(trace: Trace, found: pd.Series) -> list[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 Shape = tuple[int, ...]
@@ -30,6 +32,8 @@ _BYTES = {
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """The inputs of one op, as Kineto writes them.
+
+    What is asked for and not there raises IndexError.
 
     Attributes:
         shapes: of each input; () of scalars, and of tensors without dimensions.
@@ -62,6 +66,46 @@ class Inputs:
         found = json.loads(self.values[place].lower())
         return [int(number) for number in found] if isinstance(found, list) else [int(found)]
 
+    def truth(self, place: int) -> bool:
+        """The value of a flag.
+
+        Raises:
+            ValueError: it was not written.
+        """
+        text = self.values[place].lower()
+        if text not in ("true", "false", "1", "0"):
+            raise ValueError("no flag")
+        return text in ("true", "1")
+
+    def size(self, place: int) -> int:
+        """The elements of an input.
+
+        Raises:
+            ValueError: it has no shape (Kineto leaves out those of nested tensors), or many.
+        """
+        size = prod(self.shapes[place])
+        if not isinstance(size, int) or not (self.types[place] or self.values[place]):
+            raise ValueError("no shape")
+        return size
+
+    def width(self, place: int) -> int:
+        """Bytes an element of an input.
+
+        Raises:
+            ValueError: it is no tensor of a known type.
+        """
+        if self.types[place] not in _BYTES:
+            raise ValueError("no tensor")
+        return _BYTES[self.types[place]]
+
+    def all_read(self) -> int:
+        """Bytes of all tensors, each once."""
+        return sum(prod(shape) * width for shape, width in self.tensors)
+
+    def read_and_written(self, written: int) -> int:
+        """Bytes of all tensors, and of so many elements of the first one's type."""
+        return self.all_read() + written * (self.tensors[0][1] if self.tensors else 0)
+
     @property
     def tensors(self) -> list[tuple[Shape, int]]:
         """Shape and bytes an element of each tensor, those in lists of tensors as well."""
@@ -76,3 +120,8 @@ class Inputs:
 
 def _shape(dims: Any) -> Any:
     return tuple(_shape(dim) for dim in dims) if isinstance(dims, list) else int(dims)
+
+
+Formula = Callable[[Inputs], tuple[int, int]]
+"""Inputs -> FLOPs, and bytes read and written. Raises ValueError, TypeError or an
+ArithmeticError or IndexError where the inputs are not what it needs."""

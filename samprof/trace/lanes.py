@@ -6,8 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from samprof.trace.components import OTHER, TRANSFERS, component_of_ranges, step_windows, waits_of
-from samprof.trace.events import Kind
+from samprof.trace.components import (
+    OTHER,
+    component_of_ranges,
+    labels_of_activities,
+    step_windows,
+    waits_of,
+)
 from samprof.trace.ranges import By
 from samprof.trace.window import within
 
@@ -43,7 +48,7 @@ def lanes_table(trace: Trace, by: By = "auto", step: int | None = None) -> pd.Da
     part = within(trace, start, end)
     ranges = part.ranges(by)
     names, component = component_of_ranges(part, ranges)
-    labels = np.array([*names, OTHER, TRANSFERS], dtype=object)
+    labels = np.array([*names, OTHER], dtype=object)  # -1, no component, is the last
     nesting = ranges.nesting
     mine = np.flatnonzero(nesting.thread == thread)
     host = pd.DataFrame(
@@ -51,7 +56,7 @@ def lanes_table(trace: Trace, by: By = "auto", step: int | None = None) -> pd.Da
             "lane": HOST,
             "row": nesting.depth[mine],
             "name": np.array(ranges.paths, dtype=object)[ranges.node[mine]],
-            "component": labels[np.where(component[mine] >= 0, component[mine], len(names))],
+            "component": labels[component[mine]],
             "start_ns": nesting.start[mine] - start,
             "dur_ns": nesting.end[mine] - nesting.start[mine],
         }
@@ -67,21 +72,14 @@ def lanes_table(trace: Trace, by: By = "auto", step: int | None = None) -> pd.Da
             "dur_ns": waits.end - waits.start,
         }
     )
-    return pd.concat(
-        [host, waiting, _device(part, by, component, labels, start)], ignore_index=True
-    )
+    device = _device(part, labels_of_activities(part, by, component, names), start)
+    return pd.concat([host, waiting, device], ignore_index=True)
 
 
-def _device(
-    trace: Trace, by: By, component: np.ndarray, labels: np.ndarray, start: int
-) -> pd.DataFrame:
+def _device(trace: Trace, labels: np.ndarray, start: int) -> pd.DataFrame:
     import pandas as pd
 
     events, activity = trace.events, trace.launches().activity
-    interval = trace.owners(by).interval
-    held = np.where(interval >= 0, component[np.maximum(interval, 0)] if len(component) else -1, -1)
-    code = np.where(held >= 0, held, len(labels) - 2)
-    code[events.kind[activity] == Kind.MEMCPY] = len(labels) - 1
     streams = np.stack([events.device[activity], events.stream[activity]])
     _, stream = np.unique(streams, axis=1, return_inverse=True)
     return pd.DataFrame(
@@ -89,7 +87,7 @@ def _device(
             "lane": DEVICE,
             "row": stream.ravel(),
             "name": np.array(trace.names, dtype=object)[events.name[activity]],
-            "component": labels[code],
+            "component": labels,
             "start_ns": events.ts[activity] - start,
             "dur_ns": events.dur[activity],
         }

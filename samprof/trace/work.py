@@ -1,8 +1,8 @@
 """What the ops of a trace compute and move, by op and by layer.
 
 Of nested ops the outermost that has a formula counts: what it calls is how it does its work. An op
-without one that calls no other op and launches work, or may, is counted as such: its FLOPs are unknown,
-not zero.
+without one that launches work itself, or calls no other op and may work, is counted as such: its FLOPs
+are unknown, not zero.
 """
 
 from __future__ import annotations
@@ -64,8 +64,10 @@ def work(trace: Trace) -> Work | None:
         [(one.flops, one.matrix_flops, one.bytes) if one else (0, 0, 0) for one in found], np.int64
     ).reshape(-1, 3)[which]
     numbers[~counts] = 0
+    viewing = np.array([text in WITHOUT_WORK for text in trace.names], bool)[name]
     working = np.array([_may_work(text) for text in trace.names], bool)[name]
-    unknown = _leaves(ops) & ~known & ~covered & working
+    works = (_launching(trace) & ~viewing) | (_leaves(ops) & working)
+    unknown = works & ~known & ~covered
     return Work(counts, unknown, *numbers.T)
 
 
@@ -157,6 +159,14 @@ def _below(ops: Nesting, known: Mask) -> Mask:
     return covered
 
 
+def _launching(trace: Trace) -> Mask:
+    """Which ops launch device activities, themselves and not by an op inside them."""
+    launches = trace.launches()
+    launching = np.zeros(len(launches.ops.rows), bool)
+    launching[launches.op[launches.op >= 0]] = True
+    return launching
+
+
 def _leaves(ops: Nesting) -> Mask:
     leaves = np.ones(len(ops.rows), bool)
     leaves[ops.parent[ops.parent >= 0]] = False
@@ -164,5 +174,5 @@ def _leaves(ops: Nesting) -> Mask:
 
 
 def _may_work(name: str) -> bool:
-    """Whether an op of this name computes or moves anything, as far as is known."""
+    """Whether an op of this name that calls no other computes or moves anything, as far as is known."""
     return "::" in name and name not in WITHOUT_WORK and not name.startswith("autograd::")

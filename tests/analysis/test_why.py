@@ -31,6 +31,10 @@ def of(*rows: dict[str, Any], roof: Roof | None = ROOF) -> pd.DataFrame:
     return roofline(pd.DataFrame(rows), roof)
 
 
+def told(verdict: Verdict, rows: pd.DataFrame, roof: Roof | None = ROOF) -> Verdict:
+    return explained(verdict, rows, potential(rows, roof, 4), roof, IMAGES)
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [
@@ -42,7 +46,7 @@ def of(*rows: dict[str, Any], roof: Roof | None = ROOF) -> pd.DataFrame:
     ],
 )
 def test_each_bound_has_its_words(values: dict[str, int], words: str) -> None:
-    found = explained(VERDICT, of(role(**values)), ROOF, IMAGES)
+    found = told(VERDICT, of(role(**values)))
     assert words in found.sentences[2]
     assert found.sentences[3].startswith("Optimise the MLP first")
     assert found.sentences[:2] == ("a.", "b.")
@@ -51,13 +55,13 @@ def test_each_bound_has_its_words(values: dict[str, int], words: str) -> None:
 
 
 def test_without_peaks_it_says_how_to_get_them() -> None:
-    assert "samprof doctor" in str(explained(VERDICT, of(role(), roof=None), None, IMAGES))
+    assert "samprof doctor" in str(told(VERDICT, of(role(), roof=None), None))
 
 
 def test_without_shapes_or_blame_nothing_is_added() -> None:
-    assert explained(VERDICT, pd.DataFrame(), ROOF, IMAGES) == VERDICT
+    assert told(VERDICT, roofline(pd.DataFrame({"path": ["MLP"]}), ROOF)) == VERDICT
     nobody = replace(VERDICT, blame=(), blame_details=())
-    assert explained(nobody, of(role()), ROOF, IMAGES).blame_details == ()
+    assert told(nobody, of(role())).blame_details == ()
 
 
 def test_a_class_could_gain_what_amdahl_says() -> None:
@@ -107,7 +111,7 @@ def test_the_work_of_a_class_is_that_of_its_layers_alone() -> None:
 
 def test_classes_far_from_both_peaks_are_told_together() -> None:
     both = replace(VERDICT, blame=("MLP", "norm"), blame_details=())
-    found = explained(both, of(role(), role("norm", bytes=20_000_000)), ROOF, IMAGES)
+    found = told(both, of(role(), role("norm", bytes=20_000_000)))
     assert found.sentences[2] == (
         "MLP and norm are near neither peak (at most 10% of the FLOPs, 20% of the bytes a second): "
         "their kernels do not use the device."

@@ -75,6 +75,20 @@ def variants(before: Path) -> Path:
     return before
 
 
+@pytest.fixture
+def ways(variants: Path) -> Path:
+    """A run of two ways without eager, as `samprof components predict` leaves it."""
+    for size in (1, 2):
+        (variants / "points" / f"b{size:04d}.json").unlink()
+        for old, new in (("same", "together"), ("slow", "one-by-one")):
+            path = variants / "points" / f"b{size:04d}-{old}.json"
+            point = json.loads(path.read_text()) | {"variant": new}
+            path.with_name(f"b{size:04d}-{new}.json").write_text(json.dumps(point))
+            path.unlink()
+    edit(variants, "asked", variants=["together", "one-by-one"])
+    return variants
+
+
 def test_the_gate_finds_exactly_what_became_slower(
     before: Path, after: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -204,6 +218,26 @@ def test_a_run_with_several_variants_stands_for_eager(variants: Path, after: Pat
     assert set(found["change"]) == {"within noise"}
     with pytest.raises(RunError, match=r"variant fp8; there are eager, same, slow$"):
         compare_runs(samprof.Run(variants), samprof.Run(after), variant_a="fp8")
+
+
+def test_without_eager_a_run_stands_for_the_first_that_was_asked_for(
+    ways: Path, after: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = samprof.Run(ways)
+    assert run.good_variants() == ["together", "one-by-one"]
+    assert run.scaling().equals(run.scaling("together"))
+    # together is as fast as what was changed, one-by-one as slow as what it became.
+    assert main(["compare", str(ways), str(ways), "--gate", "0%"]) == 0
+    assert compare_runs(run, samprof.Run(after))["change"].tolist().count("slower") == 4
+    found = compare_runs(run, samprof.Run(after), variant_a="one-by-one")
+    assert set(found["change"]) == {"within noise"}
+    capsys.readouterr()
+    assert main(["compare", str(ways)]) == 0
+    assert "one-by-one against together" in capsys.readouterr().out
+    for path in (ways / "points").glob("*-together.json"):
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"status": "oom", "layers": {}}))
+    found = compare_runs(samprof.Run(ways), samprof.Run(after))
+    assert set(found["change"]) == {"within noise"}
 
 
 def test_a_variant_that_did_not_run_is_noted(

@@ -21,7 +21,8 @@ from samprof.cli.main import main
 from samprof.errors import RunError
 from samprof.record import environment, patches, peaks
 from samprof.record.environment import device_name
-from samprof.record.peaks import Peaks, current_versions, keep_peaks
+from samprof.record.kept_peaks import Peaks, keep_peaks, peaks_from
+from samprof.record.peaks import current_versions
 
 CPU = torch.device("cpu")
 SETUP = Path(__file__).parents[2] / "setup.cfg"
@@ -126,7 +127,7 @@ def test_json_says_the_same(
     assert found["versions"]["numpy"] == importlib.metadata.version("numpy")
     assert found["device"]["name"] == device_name(CPU)
     assert found["device"]["memory_bytes"] > 0
-    assert peaks.peaks_from(found["peaks"]) == peaks_of_cpu()
+    assert peaks_from(found["peaks"]) == peaks_of_cpu()
     assert (found["peaks"]["kept"], found["peaks"]["changed"]) == (False, {})
     assert list(found["installed"]) == list(doctor.EXTRAS)
     assert found["works"]["profiling CPU"] == {"ok": True, "why": ""}

@@ -15,14 +15,8 @@ import torch
 
 from samprof.errors import RunError
 from samprof.record import peaks as module
-from samprof.record.peaks import (
-    Peaks,
-    current_versions,
-    keep_peaks,
-    kept_peaks,
-    measure_peaks,
-    peaks_from,
-)
+from samprof.record.kept_peaks import Peaks, keep_peaks, kept_peaks, peaks_from
+from samprof.record.peaks import current_versions, measure_peaks
 
 CPU = torch.device("cpu")
 SIDE, BYTES = 16, 4096

@@ -69,6 +69,18 @@ def test_the_directory_holds_what_other_programs_read(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "run.json").read_text())["environment"]["packages"]["torch"]
 
 
+def test_tables_may_be_changed_by_those_who_asked_for_them(tmp_path: Path) -> None:
+    run = sweep(tmp_path)
+    for table in (run.layers, run.scaling, run.roles, run.roofline, run.potential, run.points):
+        before = table()
+        changed = table()
+        changed["path"] = "mine"
+        pd.testing.assert_frame_equal(table(), before)
+    # A verdict under other limits is another one.
+    assert run.verdict() is run.verdict()
+    assert run.verdict(memory_limit=1) != run.verdict()
+
+
 def test_a_second_sweep_measures_only_what_is_missing(tmp_path: Path) -> None:
     sweep(tmp_path, (1, 2))
     before = files(tmp_path)

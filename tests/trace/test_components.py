@@ -8,7 +8,8 @@ import pytest
 import samprof
 from samprof.trace import Trace
 from samprof.trace.components import IDLE, OTHER, TRANSFERS, WAITS, component_steps, component_table
-from samprof.trace.lanes import lanes_table
+from samprof.trace.lanes import DEVICE, lanes_table
+from samprof.trace.owners import NO_LAUNCH_NAME
 from tests.support.tracefile import TraceFile
 
 RECORDED = {
@@ -120,6 +121,17 @@ def test_a_step_in_which_nothing_happened_is_none(tmp_path: Path) -> None:
     trace = load(file, tmp_path)
     assert set(component_steps(trace)["step"]) == {0}
     assert len(lanes_table(trace)) == 5 + 2 + 4
+
+
+def test_lanes_name_what_ran_as_the_table_does(tmp_path: Path) -> None:
+    file = pipeline()
+    file.kernel(77, 800, 15)  # nothing in the file launched it
+    trace = load(file, tmp_path)
+    lanes = lanes_table(trace)
+    device = lanes[lanes["lane"] == DEVICE].groupby("component")["dur_ns"].sum().to_dict()
+    rows = by_component(trace)
+    assert device == {"image encoder": 130, TRANSFERS: 20, OTHER: 40, NO_LAUNCH_NAME: 15}
+    assert device == {name: rows[name]["device_ns"] for name in device}
 
 
 def test_what_ran_on_other_threads_is_not_in_the_window_of_this_one(tmp_path: Path) -> None:

@@ -72,6 +72,25 @@ def test_device_time_of_an_op_is_that_of_all_it_launches(tmp_path: Path) -> None
     assert ops["time_ns"].to_dict() == {"aten::mm": 100, "mylib::special": 7, "aten::add": 0}
 
 
+def test_what_an_op_launches_itself_is_work_even_if_it_calls_others(tmp_path: Path) -> None:
+    file = TraceFile()
+    file.range("net", 0, 100)
+    file.op("mylib::fused", 10, 40)
+    file.op("aten::empty", 12, 2)  # it reserves memory, then launches a kernel
+    file.op("compiled region", 60, 20)
+    file.op("aten::mm", 62, 5, **MM)
+    file.op("aten::item", 85, 10)
+    file.op("aten::_local_scalar_dense", 86, 8)
+    for correlation, launched in ((1, 20), (2, 64), (3, 70), (4, 88)):
+        file.launch(correlation, launched)
+        file.kernel(correlation, 100 * correlation, 10 * correlation)
+    trace = load(file, tmp_path)
+    times = trace.ops().set_index("op")["time_ns"].to_dict()
+    # The region holds the kernel of mm, which has its own row, and one that nobody knows.
+    assert times == {"compiled region": 30, "aten::mm": 20, "mylib::fused": 10}
+    assert trace.layers().set_index("path").loc["net", "ops_without_formula"] == 2
+
+
 def test_without_shapes_there_are_no_columns(tmp_path: Path) -> None:
     file = TraceFile()
     file.range("net", 0, 100)
