@@ -66,8 +66,22 @@ def _cuda(device: torch.device) -> dict[str, Any]:
         "compute_capability": f"{properties.major}.{properties.minor}",
         "cuda": torch.version.cuda or torch.version.hip or "",
         "driver": driver.splitlines()[0] if driver else "",
-        "tf32": torch.backends.cuda.matmul.allow_tf32,
+        "tf32": uses_tf32(),
     }
+
+
+def uses_tf32() -> bool:
+    """Whether products of float32 matrices on CUDA run in TF32.
+
+    Since torch 2.9 there are two settings, and reading the older one raises once the newer is used.
+    """
+    matmul: Any = torch.backends.cuda.matmul
+    if not hasattr(matmul, "fp32_precision"):
+        return bool(matmul.allow_tf32)
+    chosen = matmul.fp32_precision
+    if chosen == "none":
+        chosen = getattr(torch.backends, "fp32_precision", "none")
+    return bool(chosen == "tf32")
 
 
 def _version(package: str) -> str | None:
