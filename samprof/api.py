@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from samprof.record.knowledge import Granularity
-    from samprof.record.recording import Profile
+    from samprof.record.profile import Profile
     from samprof.sweep.run import Run
     from samprof.sweep.sweep import Progress
     from samprof.trace import Trace
@@ -32,6 +32,7 @@ def profile(
     memory: bool = True,
     shapes: bool = True,
     stacks: bool = False,
+    logdir: str | Path | None = None,
 ) -> Profile:
     """A context manager that records what the module does, layer by layer.
 
@@ -45,6 +46,8 @@ def profile(
             threads the ranges and kernels are recorded, but not the ops.
         shapes: record the shapes of op inputs.
         stacks: record Python stacks; slow, and not needed for the layer table.
+        logdir: a log directory of TensorBoard, into which the trace and the layer table are written
+            when the block is left.
 
     Returns:
         A context manager that gives a `Recording`. Nothing is changed outside of the with block. It
@@ -53,6 +56,8 @@ def profile(
     Raises:
         UsageError: an argument has no meaning.
         RecordingError: the profiler does not start.
+        MissingPackageError: logdir is given, and tensorboard is not installed.
+        RunError: logdir cannot be written; the recording is complete all the same.
 
     Example:
         >>> import torch, samprof
@@ -62,7 +67,7 @@ def profile(
         >>> recording.layers()["path"].tolist()
         ['net', 'net.0', 'net.1', '(outside)']
     """
-    from samprof.record.recording import Profile
+    from samprof.record.profile import Profile
     from samprof.sam.roles import describe
 
     return Profile(
@@ -74,6 +79,7 @@ def profile(
         shapes=shapes,
         stacks=stacks,
         knowledge=describe(module),
+        logdir=logdir,
     )
 
 
@@ -201,7 +207,7 @@ def components(
             points_per_side ...
 
     Returns:
-        A run with one point a variant: `Run.components(variant=...)`, `Run.figures(directory)`.
+        A run with one point a variant; see `Run.components` and `Run.figures`.
 
     Raises:
         UsageError: an argument has no meaning.

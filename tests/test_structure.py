@@ -30,6 +30,7 @@ RANK = {
     "api": 8,
     "cli": 9,
     "__init__": 9,
+    "__main__": 10,
 }
 MODULES = sorted(name for _, name, _ in pkgutil.walk_packages([str(PACKAGE)], "samprof."))
 

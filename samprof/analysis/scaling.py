@@ -35,7 +35,7 @@ def scaling_table(layers: pd.DataFrame, axis: Axis = AXES[BATCH_SIZE]) -> pd.Dat
         size over time an image at b); gain (at the largest b); fixed_ns and per_image_ns of
         time(b) = fixed + per_image * b; exponent of time ~ b^p with its 95 % interval exponent_low,
         exponent_high; class (free, sub-linear, linear, super-linear, or uncertain where the
-        interval crosses a border); bound (unknown until FLOPs are counted); note.
+        interval crosses a border); bound (unknown here; in `Run.scaling` that of the largest b); note.
 
     Example:
         >>> rows = [("net", 0, b, r, 10 * b) for b in (1, 2) for r in range(3)]

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from samprof.record.kept_peaks import Peaks
 
 EXTRAS = {
-    "report": ("jinja2", "matplotlib"),
+    "report": ("altair", "jinja2", "matplotlib", "vl-convert-python"),
     "sam": ("pillow", "pycocotools", "segment-anything", "torchvision"),
-    "tensorboard": ("tensorboard", "torch-tb-profiler"),
+    "tensorboard": ("matplotlib", "pillow", "tensorboard", "torch-tb-profiler"),
     "hta": ("HolisticTraceAnalysis",),
     "onnx": ("onnx", "onnxruntime"),
     "ray": ("ray",),

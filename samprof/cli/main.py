@@ -20,6 +20,10 @@ COMMANDS = {
     "kernels": "device time by kernel, of a trace or a run",
     "check": "whether a trace or a run counts every nanosecond once; exits 1 if not",
     "report": "the report and the figures of a run",
+    "view": "a trace in Perfetto's page, served from this machine",
+    "export": "a few steps of a trace in a small file, with lanes of the layers on each device",
+    "tensorboard": "a run in TensorBoard: curves, tables, pictures, traces; until Ctrl-C",
+    "hta": "Holistic Trace Analysis of a trace, a run or ranks, beside samprof's own figures",
     "doctor": "what is installed, what will work here, and the device's measured peaks",
 }
 BAD_INPUT, INTERRUPTED = 2, 130
@@ -61,6 +65,7 @@ def _run(arguments: list[str]) -> int:
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     options = parser.parse_args(arguments)
+    options.words = ["samprof", *arguments]
     if options.command is None:
         parser.print_help()
         return 0

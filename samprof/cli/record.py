@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
 
     import torch
 
-    from samprof.record.recording import Profile
+    from samprof.record.profile import Profile
 
     target = recipe.make()
     profile = Profile(target.module, granularity=options.granularity, knowledge=target.knowledge)

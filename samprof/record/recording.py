@@ -1,4 +1,4 @@
-"""`profile`: a context manager whose recordings know their layers."""
+"""What one `with samprof.profile(...)` recorded."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import nn
 
-from samprof.errors import RecordingError, RunError, TraceError, UsageError
+from samprof.errors import (
+    RecordingError,
+    RunError,
+    TraceError,
+)
 from samprof.files import written_whole
 from samprof.markup import html_paragraphs
-from samprof.record.knowledge import Knowledge
 from samprof.record.patches import annotation, enter_ranges
-from samprof.record.select import Selection, select
+from samprof.record.select import Selection
 from samprof.record.session import FREE_SPACE, Options, Session, join, leave
 from samprof.trace import Trace, load_trace
 from samprof.trace.events import STEP_PREFIX
@@ -27,6 +28,7 @@ from samprof.trace.window import before_annotation, of_root, within_annotation
 
 if TYPE_CHECKING:
     import pandas as pd
+    from hta.trace_analysis import TraceAnalysis
 
 TRACE_NAME = "rank{rank}.pt.trace.json.gz"
 _numbers = itertools.count()
@@ -141,6 +143,36 @@ class Recording:
             raise RunError("save", target, cause, "free space or choose another path") from error
         return target
 
+    def tensorboard(self, directory: str | Path) -> Path:
+        """Writes the trace for TensorBoard's profiler plugin, and the layer table as text.
+
+        Args:
+            directory: TensorBoard's log directory. Recordings of one root are spans of one run there.
+
+        Returns:
+            The directory.
+
+        Raises:
+            MissingPackageError: tensorboard is not installed.
+            RunError: the directory cannot be written; the recording is as it was.
+        """
+        from samprof.bridges.tensorboard import write_recording
+
+        directory = Path(directory)
+        write_recording(directory, self.root, self._trace_path(), self.trace, _rank())
+        return directory
+
+    def hta(self) -> TraceAnalysis:
+        """Holistic Trace Analysis of the trace, of the whole session, with exact times.
+
+        Raises:
+            MissingPackageError: neither HolisticTraceAnalysis nor traceinsight is installed.
+            TraceError: HTA cannot use the trace.
+        """
+        from samprof.bridges.hta import trace_analysis
+
+        return trace_analysis({_rank(): self._trace_path()})
+
     def _trace_path(self) -> Path:
         if self._session is None:
             remedy = "leave the with block first"
@@ -186,74 +218,6 @@ class Recording:
         if self._step is not None:
             self._step.__exit__(None, None, None)
             self._step = None
-
-
-class Profile:
-    """The context manager that `samprof.profile` gives. It may be entered again, also nested.
-
-    Args:
-        module: what to record.
-        name: the first part of every path.
-        granularity: block, layer or op.
-        steps: end after so many calls of `Recording.step`.
-        memory: record allocator events.
-        shapes: record the shapes of op inputs.
-        stacks: record Python stacks (slow).
-        knowledge: names, roles and functions of the module's parts.
-        whole: who records enters the root's range, around work of which the module is a part.
-
-    Raises:
-        UsageError: an argument has no meaning.
-    """
-
-    def __init__(
-        self,
-        module: nn.Module,
-        *,
-        name: str | None = None,
-        granularity: str = "block",
-        steps: int | None = None,
-        memory: bool = True,
-        shapes: bool = True,
-        stacks: bool = False,
-        knowledge: Knowledge | None = None,
-        whole: bool = False,
-    ) -> None:
-        if not isinstance(module, nn.Module):
-            cause = "not an nn.Module"
-            raise UsageError("profile", type(module).__name__, cause, "give the model itself")
-        if steps is not None and (type(steps) is not int or steps < 1):
-            raise UsageError(
-                "profile", f"steps={steps!r}", "not a number of steps", "give 1 or more"
-            )
-        self._module = module
-        self._name = name
-        self._granularity = granularity
-        self._steps = steps
-        self._options = Options(memory=memory, shapes=shapes, stacks=stacks)
-        self._knowledge = knowledge or Knowledge()
-        self._whole = whole
-        self._recordings: list[Recording] = []
-        self._select()
-
-    def _select(self) -> Selection:
-        return select(
-            self._module, self._name, self._granularity, self._knowledge, whole=self._whole
-        )
-
-    def __enter__(self) -> Recording:
-        recording = Recording(self._select(), self._options, self._steps)
-        recording._open()
-        self._recordings.append(recording)
-        return recording
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._recordings.pop()._close()
 
 
 def _rank() -> int:

@@ -26,6 +26,7 @@ from samprof.report.table import (
     layer_cells,
     shown_rows,
     table_text,
+    text_cells,
     time_columns,
     wrapped,
 )
@@ -102,15 +103,7 @@ def row_text(row: pd.Series, axis: Axis = _BATCH) -> str:
 def _columns(rows: pd.DataFrame, unit: Unit, headers: Names, axis: Axis) -> list[Cells]:
     """All columns but the layer's."""
     a, b, difference = time_columns([rows["a_ns"], rows["b_ns"], rows["difference_ns"]], unit)
-    called = {
-        ONLY_IN_A: f"only in {headers[0]}",
-        ONLY_IN_B: f"only in {headers[1]}",
-        REGION_IN_A: REGION_IN_A.replace(" a:", f" {headers[0]}:"),
-        REGION_IN_B: REGION_IN_B.replace(" b:", f" {headers[1]}:"),
-    }
-    notes = [
-        "; ".join(called.get(part, part) for part in note.split("; ")) for note in rows["note"]
-    ]
+    called = named(headers)
     signed = [
         f"+{text}" if value > 0 else text
         for text, value in zip(difference, rows["difference_ns"], strict=True)
@@ -123,7 +116,26 @@ def _columns(rows: pd.DataFrame, unit: Unit, headers: Names, axis: Axis) -> list
         Cells("ratio", [f"{r:.2f}" if np.isfinite(r) else "-" for r in rows["ratio"]], 10),
         Cells("interval (95 %)", interval_cells(rows), 5),
         Cells("change", [called.get(text, text) for text in rows["change"]], 9, "left"),
-        Cells("note", notes, 1, "left"),
+        Cells("note", note_cells(rows, headers), 1, "left"),
+    ]
+
+
+def named(names: Names) -> dict[str, str]:
+    """What is said of one side, with its name."""
+    return {
+        ONLY_IN_A: f"only in {names[0]}",
+        ONLY_IN_B: f"only in {names[1]}",
+        REGION_IN_A: REGION_IN_A.replace(" a:", f" {names[0]}:"),
+        REGION_IN_B: REGION_IN_B.replace(" b:", f" {names[1]}:"),
+    }
+
+
+def note_cells(rows: pd.DataFrame, names: Names) -> list[str]:
+    """The notes, with the names of the sides."""
+    called = named(names)
+    return [
+        "; ".join(called.get(part, part) for part in note.split("; "))
+        for note in text_cells(rows["note"])
     ]
 
 

@@ -11,7 +11,8 @@ import pandas as pd
 from samprof.analysis.scaling import batch_sizes_of
 from samprof.report.canvas import canvas, png
 from samprof.report.summary import Summary
-from samprof.report.table import tree_labels
+from samprof.trace.lanes import DEVICE, HOST, WAIT
+from samprof.trace.names import tree_labels
 from samprof.units import common_unit, time_text
 
 if TYPE_CHECKING:
@@ -52,10 +53,9 @@ _FIXED = {
     "device idle": "#ececec",
 }
 _OTHERS = ("#2f6db3", "#c2541f", "#41b6a6", "#8c6bb1", "#e0a030", "#b03a62", "#7a9a3a", "#5a4a3a")
-HOST, WAIT, DEVICE = "host", "wait", "device"
-_SMALLEST_LABEL = 0.05
-_SMALLEST_BAR = 0.0005
-_DEEPEST = 4
+SMALLEST_LABEL = 0.05
+SMALLEST_BAR = 0.0005
+DEEPEST = 4
 
 
 def components_figure(tables: Mapping[str, pd.DataFrame], title: str) -> bytes:
@@ -82,14 +82,14 @@ def components_figure(tables: Mapping[str, pd.DataFrame], title: str) -> bytes:
             for name in names:
                 value = float(table.loc[table["component"] == name, column].sum())
                 axes.barh(place, value / unit.size, left=left / unit.size, color=colours[name])
-                if value > _SMALLEST_LABEL * max(t[c].sum() for _, t, c in bars):
+                if value > SMALLEST_LABEL * max(t[c].sum() for _, t, c in bars):
                     axes.text(
                         (left + value / 2) / unit.size,
                         place,
                         f"{value / whole:.0%}",
                         ha="center",
                         va="center",
-                        color=_ink(colours[name]),
+                        color=ink_on(colours[name]),
                         fontsize=9,
                     )
                 left += value
@@ -110,8 +110,8 @@ def modules_figure(summary: Summary) -> bytes:
     table = summary.scaling
     size = batch_sizes_of(table)[-1]
     rows = table[["path", "depth", "role"]].assign(time=table[f"time_ns_{size}"])
-    rows = rows[(rows["time"] > 0) & (rows["depth"] <= _DEEPEST)].reset_index(drop=True)
-    places = _icicle(rows)
+    rows = rows[(rows["time"] > 0) & (rows["depth"] <= DEEPEST)].reset_index(drop=True)
+    places = icicle_begins(rows)
     roles = list(
         dict.fromkeys(role or path for role, path in zip(rows["role"], rows["path"], strict=True))
     )
@@ -135,7 +135,7 @@ def modules_figure(summary: Summary) -> bytes:
                 linewidth=0.6,
             )
         axes.set_xlim(0, whole / unit.size)
-        for row, left, name in zip(rows.to_dict("records"), places, _own_names(rows), strict=True):
+        for row, left, name in zip(rows.to_dict("records"), places, own_names(rows), strict=True):
             span = (left / unit.size, row["time"] / unit.size)
             _label(axes, name, span, row["depth"], colours[row["role"] or row["path"]])
         axes.set_yticks([])
@@ -158,8 +158,8 @@ def lanes_figure(lanes: pd.DataFrame, title: str) -> bytes:
         title: of what.
     """
     span = float((lanes["start_ns"] + lanes["dur_ns"]).max())
-    shown = lanes[(lanes["row"] <= _DEEPEST) | (lanes["lane"] != HOST)]
-    shown = shown[shown["dur_ns"] >= span * _SMALLEST_BAR]
+    shown = lanes[(lanes["row"] <= DEEPEST) | (lanes["lane"] != HOST)]
+    shown = shown[shown["dur_ns"] >= span * SMALLEST_BAR]
     unit = common_unit([span])
     keys = sorted(
         set(zip(shown["lane"], shown["row"], strict=True)),
@@ -186,8 +186,8 @@ def lanes_figure(lanes: pd.DataFrame, title: str) -> bytes:
             ]
             for bar in bars.to_dict("records"):
                 where = (bar["start_ns"] / unit.size, bar["dur_ns"] / unit.size)
-                _label(axes, _last_part(bar["name"]), where, place, colours[bar["component"]])
-        axes.set_yticks(range(len(keys)), [_lane_label(*key) for key in keys])
+                _label(axes, last_part(bar["name"]), where, place, colours[bar["component"]])
+        axes.set_yticks(range(len(keys)), [lane_label(*key) for key in keys])
         axes.invert_yaxis()
         axes.grid(visible=False, axis="y")
         axes.set_xlabel(f"{unit.name} from the start")
@@ -205,7 +205,7 @@ def colours_of(names: list[str]) -> dict[str, str]:
     return {name: _FIXED[name] if name in _FIXED else next(others) for name in names}
 
 
-def _icicle(rows: pd.DataFrame) -> list[float]:
+def icicle_begins(rows: pd.DataFrame) -> list[float]:
     """Where each row begins: after its elder siblings, inside its parent."""
     begins: list[float] = []
     cursor = [0.0]
@@ -218,18 +218,19 @@ def _icicle(rows: pd.DataFrame) -> list[float]:
     return begins
 
 
-def _own_names(rows: pd.DataFrame) -> list[str]:
+def own_names(rows: pd.DataFrame) -> list[str]:
     """What each path adds to that of the row above it in the tree."""
-    return [label.strip() for label in tree_labels(rows)]
+    return [label.strip() for label in tree_labels(rows["path"], rows["depth"])]
 
 
-def _last_part(path: str) -> str:
+def last_part(path: str) -> str:
     """The end of a qualified name; of a numbered module with the list that it is in."""
     *outer, last = path.split(".")
     return f"{outer[-1]}.{last}" if last.isdecimal() and outer else last
 
 
-def _lane_label(lane: str, row: int) -> str:
+def lane_label(lane: str, row: int) -> str:
+    """What a row of the timeline holds."""
     return {HOST: f"host, depth {row}", WAIT: "host waits"}.get(lane, f"device, stream {row}")
 
 
@@ -251,11 +252,11 @@ def _label(axes: Axes, text: str, span: tuple[float, float], row: float, colour:
     begin, width = span
     left, right = axes.get_xlim()
     if width / (right - left) * 130 > len(text) + 1:
-        ink = _ink(colour)
+        ink = ink_on(colour)
         axes.text(begin + width / 2, row, text, ha="center", va="center", fontsize=8, color=ink)
 
 
-def _ink(colour: str) -> str:
+def ink_on(colour: str) -> str:
     """Black or white, whichever is read better on the colour (ITU-R BT.601 luma)."""
     red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
     return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "white"

@@ -1,137 +1,200 @@
-"""The report of a run: one HTML file that needs nothing else."""
+"""The report of runs: one HTML file that needs nothing else, and can load nothing."""
 
+from __future__ import annotations
+
+import json
 from base64 import b64encode
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib import import_module
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
-
-from samprof.analysis.scaling import batch_sizes_of
 from samprof.errors import MissingPackageError
-from samprof.report.figures import run_figures
+from samprof.markup import printable
+from samprof.report.chart_parts import Drawing, vega
+from samprof.report.charts import run_charts
+from samprof.report.compare import changes_text
+from samprof.report.page_compare import Sides, changes_tree
+from samprof.report.page_tables import (
+    commands_text,
+    component_tables,
+    flat,
+    grows,
+    points_table,
+    scaling_tree,
+)
 from samprof.report.summary import Summary
-from samprof.report.text import check_text
-from samprof.units import common_unit, digits, fixed_digits, memory_text
+from samprof.report.text import check_text, scaling_head
 
-_CAPTIONS = {
-    "components": "Time by component",
-    "batching": "Time, speed-up and memory against the size",
-    "layers": "Time by layer and size",
-    "gains": "What each layer class gains from the largest size",
-    "roofline": "Roofline: FLOP/s against FLOPs a byte",
-    "modules": "Where in the module tree the time goes",
-    "lanes": "Host and device, one forward",
-}
+if TYPE_CHECKING:
+    import jinja2
+    import pandas as pd
 
 
-def run_page(summary: Summary, lanes: pd.DataFrame | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A run on the page.
+
+    Attributes:
+        name: what it is called there.
+        summary: its tables.
+        lanes: what ran when in one forward.
+    """
+
+    name: str
+    summary: Summary
+    lanes: pd.DataFrame | None = None
+
+
+def run_page(shown: Sequence[Shown], sides: Sides | None = None) -> str:
     """The page.
 
     Args:
-        summary: the tables of the run.
-        lanes: what ran when in one forward.
+        shown: the runs, at least one.
+        sides: what is compared: several runs, or the variants of one.
 
     Raises:
-        MissingPackageError: jinja2 or matplotlib is not installed.
+        MissingPackageError: jinja2, altair or vl-convert-python is not installed.
     """
+    scripts = [_vega_bundle(), _template_file("charts.js"), _template_file("table.js")]
+    charts: dict[str, Drawing] = {}
+    runs = [
+        _run(f"run{number}", one, len(shown), charts) for number, one in enumerate(shown, start=1)
+    ]
+    return (
+        _pages()
+        .get_template("page.html")
+        .render(
+            title="; ".join(dict.fromkeys(one.summary.title for one in shown)),
+            runs=runs,
+            compared=_compared(sides, charts) if sides is not None else None,
+            charts=_markup(_inert({key: dict(one.spec) for key, one in charts.items()})),
+            scripts=[_markup(script) for script in scripts],
+            style=_markup(_template_file("page.css")),
+            policy=_policy(scripts),
+        )
+    )
+
+
+def _run(name: str, shown: Shown, count: int, charts: dict[str, Drawing]) -> dict[str, Any]:
+    """What the template says of a run; its drawings are put into `charts`."""
+    summary = shown.summary
+    drawings = run_charts(summary, shown.lanes, count)
+    distortion = summary.points.loc[summary.points["status"] == "ok", "distortion"]
+    return {
+        "id": name,
+        "name": shown.name,
+        "summary": summary,
+        "drawings": {
+            part: _named(f"{name}-{part}", found, charts) for part, found in drawings.items()
+        },
+        "scaling": scaling_tree(summary),
+        "grows": grows(summary),
+        "scaling_head": scaling_head(summary.scaling, summary.axis),
+        "components": component_tables(summary),
+        "points": points_table(summary),
+        "distortion": float(distortion.max()),
+        "checks": {
+            summary.axis.text(size): [check_text(check), *check.get("notes", [])]
+            for size, check in sorted(summary.checks.items())
+        },
+        "environment": flat(summary.environment),
+        "asked": flat(summary.asked),
+        "target": flat(summary.target),
+        "commands": commands_text(summary),
+    }
+
+
+def _compared(sides: Sides, charts: dict[str, Drawing]) -> dict[str, Any]:
+    """What the template says of a comparison; its drawings are put into `charts`."""
+    pairs = [
+        {
+            "names": pair.names,
+            "notes": pair.notes,
+            "tree": changes_tree(pair.table, pair.names, sides.axis),
+            "words": changes_text(pair.table, pair.names, sides.axis),
+        }
+        if pair.table is not None and sides.axis is not None
+        else {"names": pair.names, "notes": pair.notes, "tree": None, "words": ""}
+        for pair in sides.pairs
+    ]
+    return {
+        "overview": sides.overview(),
+        "drawings": _named("compared", sides.charts(), charts),
+        "pairs": pairs,
+    }
+
+
+def _named(
+    prefix: str, drawings: Sequence[Drawing], charts: dict[str, Drawing]
+) -> list[tuple[str, Drawing]]:
+    found = {f"{prefix}-{place}": one for place, one in enumerate(drawings, start=1)}
+    charts |= found
+    return list(found.items())
+
+
+@cache
+def _vega_bundle() -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script, of the version that the charts are written in.
+
+    Raises:
+        MissingPackageError: altair or vl-convert-python is not installed.
+    """
+    version = ".".join(str(vega().SCHEMA_VERSION).removeprefix("v").split(".")[:2])
+    try:
+        convert = import_module("vl_convert")
+    except ImportError:
+        raise MissingPackageError("report", "vl-convert-python", "report") from None
+    bundle: str = convert.javascript_bundle(vl_version=version)
+    return bundle
+
+
+def _pages() -> jinja2.Environment:
     try:
         import jinja2
     except ImportError:
         raise MissingPackageError("report", "jinja2", "report") from None
-    pages = jinja2.Environment(
+    return jinja2.Environment(
         loader=jinja2.PackageLoader("samprof.report"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
-    )
-    figures = [
-        (_CAPTIONS[name], b64encode(data).decode())
-        for name, data in run_figures(summary, lanes).items()
-    ]
-    return pages.get_template("run.html").render(
-        title=summary.title,
-        verdict=summary.verdict,
-        figures=figures,
-        points=_points(summary),
-        components=_components(summary),
-        scaling=_scaling(summary),
-        checks={size: check_text(check) for size, check in sorted(summary.checks.items())},
-        environment=_flat(summary.environment),
-        asked=_flat(summary.asked),
-        axis=summary.axis,
-        clock="device" if summary.clock == "device" else "CPU",
+        finalize=_shown_text,
     )
 
 
-def _points(summary: Summary) -> list[dict[str, str]]:
-    unit = common_unit(summary.points["wall_ns"].dropna())
-    return [
-        {
-            summary.axis.label: str(row["batch_size"]),
-            "variant": str(row["variant"]),
-            "status": str(row["status"]),
-            f"wall, {unit.name}": digits(row["wall_ns"] / unit.size),
-            f"quartile range, {unit.name}": digits(row["wall_iqr_ns"] / unit.size, 2),
-            f"{summary.axis.unit}s/s": digits(row["images_per_s"]),
-            "peak memory": memory_text(row["peak_memory_bytes"]),
-            "distortion": digits(row["distortion"]),
-            "message": str(row["message"]),
-        }
-        for row in summary.points.to_dict("records")
-    ]
+def _shown_text(value: Any) -> Any:
+    """Names are data: of what would hide or turn text around, the code is shown."""
+    return printable(value) if type(value) is str else value
 
 
-def _components(summary: Summary) -> list[dict[str, Any]]:
-    tables = []
-    for variant, table in summary.components.items():
-        unit = common_unit([table["host_ns"].max(), table["device_ns"].max()])
-        numbers = [
-            fixed_digits(table[name].tolist(), unit) for name in ("host_ns", "wait_ns", "device_ns")
-        ]
-        shares = [f"{value:.1%}" for value in table["share"]]
-        rows = zip(table["component"], table["calls"], *numbers, shares, strict=True)
-        tables.append({"variant": variant, "unit": unit.name, "rows": [list(row) for row in rows]})
-    return tables
+def _template_file(name: str) -> str:
+    return (files("samprof.report") / "templates" / name).read_text("utf-8").replace("\r\n", "\n")
 
 
-def _scaling(summary: Summary) -> dict[str, Any]:
-    table = summary.scaling
-    sizes = batch_sizes_of(table)
-    unit = common_unit(v for size in sizes for v in table[f"image_ns_{size}"])
-    texts = iter(
-        fixed_digits([value for size in sizes for value in table[f"image_ns_{size}"]], unit)
+def _inert(value: object) -> str:
+    """JSON that can stand in a script element whatever names are in it."""
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"))  # all of it ASCII
+    for special in "<>&":
+        text = text.replace(special, f"\\u{ord(special):04x}")
+    return text
+
+
+def _markup(text: str) -> Any:
+    from markupsafe import Markup
+
+    return Markup(text)
+
+
+def _policy(scripts: Sequence[str]) -> Any:
+    """What the page may do: run these scripts and no others, and load nothing from anywhere."""
+    digests = (b64encode(sha256(script.encode()).digest()).decode() for script in scripts)
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
+    return _markup(
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
     )
-    times = np.array([[next(texts) for _ in range(len(table))] for _ in sizes]).T.tolist()
-    rows = [
-        {
-            "path": row["path"],
-            "depth": int(row["depth"]),
-            "role": row["role"],
-            "times": row_times,
-            "gain": _two_decimals(row["gain"]),
-            "exponent": _two_decimals(row["exponent"]),
-            "interval": " to ".join(
-                _two_decimals(row[name]) for name in ("exponent_low", "exponent_high")
-            ),
-            "class": row["class"],
-            "note": row["note"],
-        }
-        for row, row_times in zip(table.to_dict("records"), times, strict=True)
-    ]
-    return {"unit": unit.name, "sizes": sizes, "rows": rows}
-
-
-def _two_decimals(value: float) -> str:
-    return f"{value:.2f}" if value == value else "-"
-
-
-def _flat(values: Any, prefix: str = "") -> dict[str, str]:
-    flat: dict[str, str] = {}
-    for key, value in values.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, dict):
-            flat |= _flat(value, f"{name} ")
-        elif value not in ("", None):
-            flat[name] = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return flat

@@ -13,7 +13,7 @@ from samprof.report.component_figures import colours_of
 from samprof.units import digits, rate_text
 
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-_LEAST_SHARE = 0.002
+LEAST_SHARE = 0.002
 _LOSS = "#9a9a9a"
 
 
@@ -27,10 +27,7 @@ def roofline_figure(table: pd.DataFrame, roof: Roof | None, title: str, axis: Ax
         title: of what.
         axis: what the sizes count.
     """
-    rows = table[~table["path"].isin(_holders(table))]
-    whole = table[table["depth"] == 0].groupby("batch_size")["time_ns"].sum()
-    rows = rows[rows["time_ns"] > rows["batch_size"].map(whole) * _LEAST_SHARE]
-    rows = rows[(rows["intensity"] > 0) & (rows["flops_per_s"] > 0)]
+    rows = roofline_rows(table)
     roles = list(
         dict.fromkeys(role or path for role, path in zip(rows["role"], rows["path"], strict=True))
     )
@@ -93,7 +90,7 @@ def gains_figure(roles: pd.DataFrame, title: str, axis: Axis) -> bytes:
     """
     first, *_, last = batch_sizes_of(roles)
     share = roles[f"image_ns_{last}"] / max(float(roles[f"image_ns_{last}"].sum()), 1.0)
-    rows = roles.assign(share=share)[share > _LEAST_SHARE].sort_values("share")
+    rows = roles.assign(share=share)[share > LEAST_SHARE].sort_values("share")
     with canvas(1, 2, (10.0, 1.5 + 0.32 * len(rows))) as (figure, (shares, gains)):
         places = np.arange(len(rows))
         shares.barh(places, 100 * rows["share"], color="#2f6db3")
@@ -112,7 +109,15 @@ def gains_figure(roles: pd.DataFrame, title: str, axis: Axis) -> bytes:
         return png(figure)
 
 
-def _holders(table: pd.DataFrame) -> set[str]:
+def roofline_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a roofline table that a picture shows: with work and time, and not shown by others."""
+    rows = table[~table["path"].isin(holders(table))]
+    whole = table[table["depth"] == 0].groupby("batch_size")["time_ns"].sum()
+    rows = rows[rows["time_ns"] > rows["batch_size"].map(whole) * LEAST_SHARE]
+    return rows[(rows["intensity"] > 0) & (rows["flops_per_s"] > 0)]
+
+
+def holders(table: pd.DataFrame) -> set[str]:
     """Paths that are followed by a deeper row: their work is shown by the rows below."""
     rows = table.drop_duplicates("path")
     return set(rows["path"][rows["depth"].shift(-1, fill_value=0) > rows["depth"]])

@@ -1,6 +1,6 @@
 """Everything a renderer shows of a run, in one value."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,7 @@ class Summary:
         roofline: intensity and rates of each layer; empty where no shapes were recorded.
         roof: what the device can do; None where it is not known.
         components: variant -> component table at the largest batch size.
+        commands: the command lines that made the run, word by word.
     """
 
     asked: Mapping[str, Any]
@@ -45,6 +46,7 @@ class Summary:
     components: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     roofline: pd.DataFrame = field(default_factory=pd.DataFrame)
     roof: Roof | None = None
+    commands: Sequence[Sequence[str]] = ()
 
     @property
     def title(self) -> str:

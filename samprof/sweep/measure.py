@@ -12,7 +12,8 @@ import torch
 from samprof.errors import ModelError, SamprofError
 from samprof.record.environment import device_state
 from samprof.record.patches import around
-from samprof.record.recording import Profile, Recording
+from samprof.record.profile import Profile
+from samprof.record.recording import Recording
 from samprof.record.session import synchronize
 from samprof.sweep.plan import Plan
 from samprof.sweep.point import Point, Status, point_key

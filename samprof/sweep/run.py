@@ -14,6 +14,7 @@ from samprof.trace import Trace, load_trace
 
 if TYPE_CHECKING:
     import pandas as pd
+    from hta.trace_analysis import TraceAnalysis
 
     from samprof.report.summary import Summary
 
@@ -33,6 +34,13 @@ class Run(RunTables):
         done = sum(point.status == "ok" for point in self._measured)
         return f"Run({str(self.path)!r}, {done} of {len(self._measured)} points ok)"
 
+    def _repr_html_(self) -> str:
+        from samprof.report.notebook import run_html
+
+        if not any(point.status == "ok" for point in self._measured):
+            return self.points().to_html(index=False)
+        return run_html(self.summary)
+
     def largest(self, variant: str | None = None) -> dict[str, Any] | None:
         """The largest batch that fits into a limit of memory, where the sweep searched for it.
 
@@ -45,10 +53,14 @@ class Run(RunTables):
         return Store(self.path).largest().get(self._variant(variant))
 
     def trace(self, batch_size: int, variant: str | None = None) -> Trace:
-        """The recorded trace of a point.
+        """The recorded trace of a point; arguments and errors as `trace_path`."""
+        return load_trace(self.trace_path(batch_size, variant))
+
+    def trace_path(self, batch_size: int | None = None, variant: str | None = None) -> Path:
+        """The trace file of a point.
 
         Args:
-            batch_size: which.
+            batch_size: which; by default the largest that has one.
             variant: as in `scaling`.
 
         Raises:
@@ -56,9 +68,10 @@ class Run(RunTables):
         """
         chosen = self._variant(variant)
         recorded = {p.batch_size: p.trace for p in self._of_variant(chosen) if p.trace}
-        if batch_size in recorded:
-            return load_trace(self.path / recorded[batch_size])
-        cause = f"no trace of {point_key(batch_size, chosen)}"
+        size = max(recorded, default=0) if batch_size is None else batch_size
+        if size in recorded:
+            return self.path / recorded[size]
+        cause = f"no trace of {point_key(size, chosen)}"
         sizes = ", ".join(map(str, recorded)) or "(none)"
         raise RunError("run", self.path, cause, f"there are traces of batch {sizes}")
 
@@ -85,10 +98,10 @@ class Run(RunTables):
 
     def report(self, path: str | Path) -> Path:
         """Writes the report, one HTML file that needs nothing else; returns its path."""
-        from samprof.report.html import run_page
+        from samprof.sweep.page import page_of
 
         target = Path(path)
-        write_whole(target, run_page(self.summary, self.lanes()).encode())
+        write_whole(target, page_of([self]).encode())
         return target
 
     def figures(self, directory: str | Path) -> list[Path]:
@@ -102,6 +115,33 @@ class Run(RunTables):
             written.append(path)
         return written
 
+    def tensorboard(self, directory: str | Path) -> Path:
+        """Writes curves, tables, figures and traces for TensorBoard; returns the directory.
+
+        Args:
+            directory: its log directory; what samprof wrote there before is replaced.
+
+        Raises:
+            MissingPackageError: tensorboard or matplotlib is not installed.
+            RunError: no batch size ran to its end, or the directory cannot be written.
+        """
+        from samprof.bridges.tensorboard import write_boards
+        from samprof.sweep.boards import boards_of
+
+        return write_boards(Path(directory), boards_of(self))
+
+    def hta(self, batch_size: int | None = None, variant: str | None = None) -> TraceAnalysis:
+        """Holistic Trace Analysis of a point's trace, with exact times; arguments as `trace_path`.
+
+        Raises:
+            MissingPackageError: neither HolisticTraceAnalysis nor traceinsight is installed.
+            RunError: no such point, or it has no trace.
+            TraceError: HTA cannot use the trace.
+        """
+        from samprof.bridges.hta import trace_analysis
+
+        return trace_analysis({0: self.trace_path(batch_size, variant)})
+
     @cached_property
     def summary(self) -> Summary:
         """All tables of the run in one value, as the renderers take it; fitted once."""
@@ -109,6 +149,7 @@ class Run(RunTables):
 
         return Summary(
             asked=self.asked,
+            commands=self.commands,
             target=self.target,
             environment=self.environment,
             points=self.points(),

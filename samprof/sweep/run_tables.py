@@ -45,12 +45,12 @@ class RunTables:
 
     @property
     def target(self) -> dict[str, Any]:
-        """What was measured: module, name, label, parameters, device, dtype."""
+        """What was measured (module, name, label, parameters, device, dtype)."""
         return dict(self._data.get("target", {}))
 
     @property
     def axis(self) -> Axis:
-        """What was swept over: what `batch_size` and "image" stand for in every table."""
+        """What was swept over, and so what `batch_size` and "image" stand for in every table."""
         return AXES[self.asked.get("over", BATCH_SIZE)]
 
     @property

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from samprof.sweep.point import Point, point_key
 RUN_FILE, LARGEST_FILE = "run.json", "largest.json"
 _OURS = (
     *(RUN_FILE, LARGEST_FILE, "points", "traces", "layers.parquet", "scaling.csv"),
-    *("report.html", "figures"),
+    *("report.html", "figures", "tensorboard"),
 )
 _SCHEMA = 1
 
@@ -102,8 +103,19 @@ class Store:
             "asked": asked,
             "target": target,
             "environment": environment,
+            "commands": held.get("commands", []),
         }
         write_whole(self.root / RUN_FILE, json.dumps(data, indent=2).encode())
+
+    def write_command(self, words: Sequence[str]) -> None:
+        """Adds a command line to those that made the run, once."""
+        held = self._run()
+        if held is None:
+            return
+        commands = held.get("commands", [])
+        if list(words) not in commands:
+            data = held | {"commands": [*commands, list(words)]}
+            write_whole(self.root / RUN_FILE, json.dumps(data, indent=2).encode())
 
     def has_point(self, batch_size: int, variant: str) -> bool:
         """Whether the point was measured: its file is there."""

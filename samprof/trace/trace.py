@@ -103,7 +103,7 @@ class Trace:
 
     @property
     def clock(self) -> str:
-        """What time means here: `device` where there is device activity, else `cpu`."""
+        """What time means here (`device` where there is device activity, else `cpu`)."""
         return "device" if self.has_device_time else "cpu"
 
     @property

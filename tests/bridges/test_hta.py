@@ -17,6 +17,7 @@ import samprof
 from bench._options import Hard
 from bench.traces import Truth, write_trace
 from samprof.bridges.hta import compared, trace_analysis
+from samprof.bridges.hta_text import hta_text
 from samprof.cli.main import main
 from samprof.errors import MissingPackageError, RunError, TraceError
 from samprof.sweep.run import Run
@@ -130,6 +131,23 @@ def test_every_difference_has_its_cause(tmp_path: Path) -> None:
     assert launches["samprof"] == 5
     assert "HTA looks at no" in launches["reason"]
     assert not table["reason"].str.contains("not explained").any()
+    text = " ".join(hta_text(table, 80).split())
+    assert "(a) HTA leaves out 1 (8009 ns): launched after the last marked step; HTA" in text
+    assert "the others explained" in text
+
+
+def test_one_kernel_has_no_idle_time_and_nothing_to_explain(tmp_path: Path) -> None:
+    file = TraceFile()
+    file.launch(1, 1_000, 500)
+    file.kernel(1, 50_000, 1_234)
+    table = figures(file.write(tmp_path / "trace.json"))
+    both = table[table["difference"].notna()]
+    assert (both["hta"] == both["samprof"]).all()
+    assert figure(table, "launch statistics", "from launch to start")["hta"] == 48_500
+    for width in (80, None):
+        text = hta_text(table, width)
+        assert f"{len(both)} of {len(both)} figures are the same." in text
+        assert "1234" in text
 
 
 @pytest.mark.parametrize("name", ["alexnet-a100", "graph-launch-modules", "triton-a100"])
@@ -223,7 +241,9 @@ def test_the_command_prints_both_and_why_they_differ(
     assert error == ""
     assert main(["hta", str(path), "--json"]) == 0
     rows = json.loads(capfd.readouterr().out)
-    (whole,) = (row for row in rows if (row["analysis"], row["item"]) == ("kernel breakdown", "all"))
+    (whole,) = (
+        row for row in rows if (row["analysis"], row["item"]) == ("kernel breakdown", "all")
+    )
     assert (whole["hta"], whole["samprof"], whole["difference"]) == (truth.device_ns,) * 2 + (0,)
 
 

@@ -276,7 +276,7 @@ def test_other_devices_and_models_are_noted(
         (["{before}", "{after}", "--gate", "nan"], "not a part"),
         (["{before}", "{after}", "--gate=-5%"], "not a part"),
         (["{before}", "{after}", "--batch-size", "8"], "no batch 8 on both sides; both have 1, 2"),
-        (["{before}", "{after}", "--markdown", "--csv"], "not allowed with --json or --csv"),
+        (["{before}", "{after}", "--markdown", "--csv"], "not allowed with argument --markdown"),
         (["{before}", "{other}"], "no batch size in common: it has 4, and {before} has 1, 2"),
         (["{before}", "{prompts}"], "swept over prompts, and {before} over batch-size"),
         (["{before}", "{empty}"], "no batch size ran to its end"),

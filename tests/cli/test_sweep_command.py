@@ -67,7 +67,9 @@ def test_the_report_and_figures_go_where_they_are_asked(
             )
         ),
     ]
-    assert page.read_text().startswith("<!doctype html>")
+    text = page.read_text()
+    assert text.startswith("<!doctype html>")
+    assert f"samprof sweep --model small --device cpu --batch-sizes 1,2 --out {swept}" in text
 
 
 def test_a_model_that_cannot_be_had_leaves_no_directory(

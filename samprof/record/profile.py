@@ -1,0 +1,107 @@
+"""The context manager that `samprof.profile` gives."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import TracebackType
+
+from torch import nn
+
+from samprof.errors import (
+    MissingPackageError,
+    RecordingError,
+    SamprofError,
+    UsageError,
+)
+from samprof.record.knowledge import Knowledge
+from samprof.record.recording import Recording
+from samprof.record.select import Selection, select
+from samprof.record.session import Options
+
+
+class Profile:
+    """Gives a `Recording` for each time it is entered, also nested.
+
+    Args:
+        module: what to record.
+        name: the first part of every path.
+        granularity: block, layer or op.
+        steps: end after so many calls of `Recording.step`.
+        memory: record allocator events.
+        shapes: record the shapes of op inputs.
+        stacks: record Python stacks (slow).
+        knowledge: names, roles and functions of the module's parts.
+        whole: who records enters the root's range, around work of which the module is a part.
+        logdir: TensorBoard's log directory, into which each recording is written at its end.
+
+    Raises:
+        UsageError: an argument has no meaning.
+        MissingPackageError: logdir is given, and tensorboard is not installed.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        *,
+        name: str | None = None,
+        granularity: str = "block",
+        steps: int | None = None,
+        memory: bool = True,
+        shapes: bool = True,
+        stacks: bool = False,
+        knowledge: Knowledge | None = None,
+        whole: bool = False,
+        logdir: str | Path | None = None,
+    ) -> None:
+        if not isinstance(module, nn.Module):
+            cause = "not an nn.Module"
+            raise UsageError("profile", type(module).__name__, cause, "give the model itself")
+        if steps is not None and (type(steps) is not int or steps < 1):
+            raise UsageError(
+                "profile", f"steps={steps!r}", "not a number of steps", "give 1 or more"
+            )
+        if logdir is not None and importlib.util.find_spec("tensorboard") is None:
+            raise MissingPackageError("profile", "tensorboard", "tensorboard")
+        self._module = module
+        self._name = name
+        self._granularity = granularity
+        self._steps = steps
+        self._options = Options(memory=memory, shapes=shapes, stacks=stacks)
+        self._knowledge = knowledge or Knowledge()
+        self._whole = whole
+        self._logdir = logdir
+        self._recordings: list[Recording] = []
+        self._select()
+
+    def _select(self) -> Selection:
+        return select(
+            self._module, self._name, self._granularity, self._knowledge, whole=self._whole
+        )
+
+    def __enter__(self) -> Recording:
+        recording = Recording(self._select(), self._options, self._steps)
+        recording._open()
+        if self._logdir is not None and recording._window is not None:
+            recording._close()
+            cause = "inside another recording, whose trace is not written yet"
+            raise RecordingError("profile", "logdir", cause, "give it to the outermost recording")
+        self._recordings.append(recording)
+        return recording
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        recording = self._recordings.pop()
+        recording._close()
+        if self._logdir is None:
+            return
+        try:
+            recording.tensorboard(self._logdir)
+        except SamprofError as failure:
+            if error is None:
+                raise
+            error.add_note(f"samprof: {failure}")  # what went wrong first is what the user must see
