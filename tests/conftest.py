@@ -12,7 +12,7 @@ from hypothesis import settings
 settings.register_profile("samprof", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("samprof")
 
-# In the processes that tests start, too: threads that wait for one another spin, and several run at once.
+# In the processes that tests start, too: waiting threads spin, and several processes run at once.
 os.environ["OMP_NUM_THREADS"] = "1"
 
 # What samprof keeps for the user, peaks of devices, is neither read nor written by tests.
