@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all, and where samprof keeps what is worth keeping."""
 
 import os
 import uuid
@@ -25,3 +25,14 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
+
+
+def kept_folder() -> Path:
+    """The folder of what is kept for the user from one call to the next: peaks of devices, and the like.
+
+    Raises:
+        RuntimeError: the user has no home.
+    """
+    given = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    # The XDG specification: a path that is not absolute counts as none.
+    return (given if given.is_absolute() else Path.home() / ".cache") / "samprof"

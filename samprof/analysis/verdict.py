@@ -50,7 +50,8 @@ class Verdict:
         best_batch_size: the smallest whose throughput is within 5 % of the best that the limits
             allow; the smallest of all where they allow none.
         gain: throughput there over that at the smallest batch size.
-        gain_low, gain_high: 95 % interval of the gain; equal to it where there is one repeat only.
+        gain_low: lower end of the 95 % interval of the gain; the gain where there is one repeat only.
+        gain_high: the upper end.
         images_per_s: throughput at the best batch size.
         blame: the layer classes that hold batching back, the costliest first.
         blame_details: the same with their share of the time and their gain.

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Any
 import msgspec
 
 from samprof.errors import RunError
-from samprof.files import written_whole
+from samprof.files import kept_folder, written_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +76,7 @@ def peaks_from(data: object) -> Peaks | None:
 
 
 def _path() -> Path:
-    given = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    # The XDG specification: a path that is not absolute counts as none.
-    return (given if given.is_absolute() else Path.home() / ".cache") / "samprof" / "peaks.json"
+    return kept_folder() / "peaks.json"
 
 
 def _all_kept() -> dict[str, Peaks]:

@@ -82,7 +82,10 @@ def _side_by_side_text(tables: Mapping[str, pd.DataFrame], width: Width) -> str:
     names = list(dict.fromkeys(name for table in tables.values() for name in table["component"]))
     names.append(WHOLE)
     found = {
-        variant: _with_whole(table).set_index("component").reindex(names).fillna(0)
+        variant: _with_whole(table)
+        .set_index("component")
+        .select_dtypes("number")
+        .reindex(names, fill_value=0)
         for variant, table in tables.items()
     }
     clocks = ["host", "device"] if clock == "device" else ["host"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -13,6 +14,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from samprof.errors import MissingPackageError
+from samprof.files import kept_folder, written_whole
 from samprof.markup import printable
 from samprof.report.chart_parts import Drawing, vega
 from samprof.report.charts import run_charts
@@ -140,6 +142,8 @@ def _named(
 def _vega_bundle() -> str:
     """Vega, Vega-Lite and Vega-Embed as one script, of the version that the charts are written in.
 
+    Making it takes seconds: it is kept for the next page.
+
     Raises:
         MissingPackageError: altair or vl-convert-python is not installed.
     """
@@ -148,7 +152,14 @@ def _vega_bundle() -> str:
         convert = import_module("vl_convert")
     except ImportError:
         raise MissingPackageError("report", "vl-convert-python", "report") from None
+    name = f"vega-{version}-of-{convert.__version__}.js"
+    with suppress(OSError, RuntimeError, UnicodeDecodeError):  # not there, or no home
+        return (kept_folder() / name).read_text(encoding="utf-8")
     bundle: str = convert.javascript_bundle(vl_version=version)
+    with suppress(OSError, RuntimeError):
+        kept_folder().mkdir(parents=True, exist_ok=True)
+        with written_whole(kept_folder() / name) as file:
+            file.write(bundle.encode())
     return bundle
 
 
