@@ -29,6 +29,7 @@ from samprof.cli.main import main
 from samprof.errors import MissingPackageError, RunError, UsageError
 from samprof.sweep.run import Run
 from samprof.trace import load_trace
+from tests.support.interrupts import heed_interrupts
 from tests.support.targets import WIDTH, Net
 
 pytest_plugins = ["tests.support.browser"]
@@ -105,7 +106,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def served(run: Run) -> Iterator[Served]:
     """`samprof tensorboard` as a user starts it; one server for all tests."""
     command = [sys.executable, "-m", "samprof.cli.main", "tensorboard", str(run.path)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
+    )
     try:
         assert process.stdout is not None
         lines = []

@@ -17,6 +17,7 @@ import pytest
 
 from samprof.bridges.perfetto import TraceServer, trace_server
 from samprof.cli.main import main
+from tests.support.interrupts import heed_interrupts
 
 PAGE = "https://ui.perfetto.dev"
 DATA = gzip.compress(b'{"traceEvents": [\n' + b'{"ph": "X"},\n' * 20_000 + b"{}]}", mtime=0)
@@ -130,7 +131,11 @@ def test_it_serves_until_ctrl_c_and_says_how_to_look(trace: Path) -> None:
     code = "import sys; from samprof.cli.main import main; sys.exit(main())"
     command = [sys.executable, "-c", code, "view", str(trace), "--port", "0", "--no-open"]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_interrupts,
     ) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(5)]

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from samprof.cli.main import main
+from tests.support.interrupts import heed_interrupts
 
 ROOT = Path(__file__).parents[2]
 TARGETS = "tests.support.targets"
@@ -92,7 +93,7 @@ def test_ctrl_c_keeps_what_is_done_and_resume_finishes(
         stderr=subprocess.PIPE,
         text=True,
         # As in a terminal: a shell's background jobs, of which tests may be one, ignore Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=heed_interrupts,
     )
     deadline = time.monotonic() + 120
     while not list((out / "points").glob("b*.json")) if (out / "points").is_dir() else True:
