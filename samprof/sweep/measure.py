@@ -94,6 +94,7 @@ def _measure(
         _reset_peak(device)
         wall = [forward() for _ in range(plan.repeats)]
         peak = _peak(device)
+        result = None  # freed while recording, it would count as memory that was given back
         recording, recorded_wall = _record(target, plan, forward)
         notes = [*target.notes, *([target.outcome(result)] if target.outcome else [])]
     trace = recording.trace
