@@ -83,8 +83,8 @@ def _far_words(rows: Sequence[tuple[str, pd.Series]]) -> str:
     most = "" if len(names) == 1 else "at most "
     return (
         f"{listed} {'is' if len(names) == 1 else 'are'} near neither peak ({most}{flops:.0%} of the "
-        f"FLOPs, {moved:.0%} of the bytes a second): {'its' if len(names) == 1 else 'their'} kernels "
-        "do not use the device"
+        f"FLOPs, {moved:.0%} of the bytes a second): {'its' if len(names) == 1 else 'their'} "
+        f"{'kernels' if rows[0][1]['clock'] == 'device' else 'ops'} do not use the device"
     )
 
 

@@ -99,14 +99,30 @@ def _run(name: str, shown: Shown, count: int, charts: dict[str, Drawing]) -> dic
         "components": component_tables(summary),
         "points": points_table(summary),
         "distortion": float(distortion.max()),
-        "checks": {
-            summary.axis.text(size): [check_text(check), *check.get("notes", [])]
-            for size, check in sorted(summary.checks.items())
-        },
+        **_books(summary),
         "environment": flat(summary.environment),
         "asked": flat(summary.asked),
         "target": flat(summary.target),
         "commands": commands_text(summary),
+    }
+
+
+def _books(summary: Summary) -> dict[str, Any]:
+    """The check of each batch size with its notes; notes that all of them have stand apart."""
+    checks = sorted(summary.checks.items())
+    notes = {size: list(check.get("notes", [])) for size, check in checks}
+    shared = [
+        n for n in next(iter(notes.values()), []) if all(n in each for each in notes.values())
+    ]
+    return {
+        "checks": {
+            summary.axis.text(size): [
+                check_text(check),
+                *(note for note in notes[size] if note not in shared),
+            ]
+            for size, check in checks
+        },
+        "remarks": shared,
     }
 
 
