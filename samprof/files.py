@@ -1,6 +1,7 @@
 """Files that are there whole or not at all, and where samprof keeps what is worth keeping."""
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -25,6 +26,17 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
+
+
+def copy_whole(source: Path, target: Path) -> None:
+    """Copies a file so that the copy is there whole or not at all; its folder is made if missing.
+
+    Raises:
+        OSError: it cannot be written; nothing is left behind.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with source.open("rb") as ready, written_whole(target) as file:
+        shutil.copyfileobj(ready, file)
 
 
 def kept_folder() -> Path:

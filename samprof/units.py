@@ -76,6 +76,17 @@ def time_text(ns: float) -> str:
     return f"{digits(ns / unit.size)} {unit.name}"
 
 
+def microseconds_text(ns: int) -> str:
+    """A time as trace files have it, in microseconds, exact to the nanosecond.
+
+    Example:
+        >>> microseconds_text(1_234_567), microseconds_text(-1500)
+        ('1234.567', '-1.500')
+    """
+    sign, ns = "-" if ns < 0 else "", abs(ns)
+    return f"{sign}{ns // 1000}.{ns % 1000:03d}"
+
+
 def memory_text(size: float, units: tuple[Unit, ...] = MEMORY_UNITS) -> str:
     """An amount of memory in the unit that suits it, a binary one unless others are given.
 

@@ -10,6 +10,7 @@ from typing import Any
 from samprof.bridges.cut import LANE_CATEGORY
 from samprof.bridges.device_lanes import Slice, Track
 from samprof.trace.events import RANGE_PREFIX
+from samprof.units import microseconds_text
 
 HIGHEST_PROCESS = 5_000_000
 """Systems give no higher process ids; Kineto sorts the devices from here on."""
@@ -48,15 +49,10 @@ def event_text(event: Mapping[str, Any], ts_ns: int, dur_ns: int | None = None) 
         >>> event_text({"ph": "X", "name": "a"}, -1500, 7)
         b'{"ph": "X", "name": "a", "ts": -1.500, "dur": 0.007}'
     """
-    times = f'"ts": {_microseconds(ts_ns)}'
+    times = f'"ts": {microseconds_text(ts_ns)}'
     if dur_ns is not None:
-        times += f', "dur": {_microseconds(dur_ns)}'
+        times += f', "dur": {microseconds_text(dur_ns)}'
     return f"{json.dumps(event)[:-1]}, {times}}}".encode()
-
-
-def _microseconds(ns: int) -> str:
-    sign, ns = "-" if ns < 0 else "", abs(ns)
-    return f"{sign}{ns // 1000}.{ns % 1000:03d}"
 
 
 def _slice(one: Slice, process: int, thread: int) -> bytes:

@@ -5,11 +5,10 @@ those of one worker are the spans of its run.
 """
 
 import os
-import shutil
 import uuid
 from pathlib import Path
 
-from samprof.files import written_whole
+from samprof.files import copy_whole
 
 PROFILES = Path("plugins") / "profile"
 WORKER = "samprof-rank{rank}"
@@ -39,7 +38,6 @@ def lay_down(trace: Path, target: Path) -> None:
     try:
         os.link(trace, linked)
     except OSError:  # another disk, or one without links
-        with trace.open("rb") as ready, written_whole(target) as file:
-            shutil.copyfileobj(ready, file)
+        copy_whole(trace, target)
     else:
         linked.replace(target)

@@ -15,6 +15,8 @@ from typing import Any
 
 import torch
 
+from samprof.units import microseconds_text
+
 Range = tuple[str, int, int, int]
 """Name, native thread id, start and end in nanoseconds of the system clock."""
 
@@ -67,9 +69,5 @@ def as_events(ranges: Sequence[Range], head: bytes) -> Iterator[bytes]:
     base = int(rest.split(b",", maxsplit=1)[0]) if found else 0
     for name, tid, start, end in ranges:
         event = json.dumps({"ph": "X", "cat": "user_annotation", "name": name, "pid": os.getpid()})
-        ts, dur = _microseconds(start - base), _microseconds(end - start)
+        ts, dur = microseconds_text(start - base), microseconds_text(end - start)
         yield f'{event[:-1]}, "tid": {tid}, "ts": {ts}, "dur": {dur}}}'.encode()
-
-
-def _microseconds(ns: int) -> str:
-    return f"{ns // 1000}.{ns % 1000:03d}"

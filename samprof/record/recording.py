@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import shutil
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
@@ -17,7 +16,7 @@ from samprof.errors import (
     RunError,
     TraceError,
 )
-from samprof.files import written_whole
+from samprof.files import copy_whole
 from samprof.markup import html_paragraphs
 from samprof.record.patches import annotation, enter_ranges
 from samprof.record.select import Selection
@@ -135,9 +134,7 @@ class Recording:
         source = self._trace_path()
         target = Path(directory) / TRACE_NAME.format(rank=_rank())
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with source.open("rb") as ready, written_whole(target) as file:
-                shutil.copyfileobj(ready, file)
+            copy_whole(source, target)
         except OSError as error:
             cause = error.strerror or str(error)
             raise RunError("save", target, cause, "free space or choose another path") from error

@@ -54,8 +54,8 @@ _FIXED = {
 }
 _OTHERS = ("#2f6db3", "#c2541f", "#41b6a6", "#8c6bb1", "#e0a030", "#b03a62", "#7a9a3a", "#5a4a3a")
 SMALLEST_LABEL = 0.05
-SMALLEST_BAR = 0.0005
-DEEPEST = 4
+_SMALLEST_BAR = 0.0005
+_DEEPEST = 4
 
 
 def components_figure(tables: Mapping[str, pd.DataFrame], title: str) -> bytes:
@@ -109,8 +109,7 @@ def modules_figure(summary: Summary) -> bytes:
     """The module tree as an icicle: width is time at the largest size, each level inside the last."""
     table = summary.scaling
     size = batch_sizes_of(table)[-1]
-    rows = table[["path", "depth", "role"]].assign(time=table[f"time_ns_{size}"])
-    rows = rows[(rows["time"] > 0) & (rows["depth"] <= DEEPEST)].reset_index(drop=True)
+    rows = icicle_rows(table, size)
     places = icicle_begins(rows)
     roles = list(
         dict.fromkeys(role or path for role, path in zip(rows["role"], rows["path"], strict=True))
@@ -158,13 +157,9 @@ def lanes_figure(lanes: pd.DataFrame, title: str) -> bytes:
         title: of what.
     """
     span = float((lanes["start_ns"] + lanes["dur_ns"]).max())
-    shown = lanes[(lanes["row"] <= DEEPEST) | (lanes["lane"] != HOST)]
-    shown = shown[shown["dur_ns"] >= span * SMALLEST_BAR]
+    shown = visible_bars(lanes, span)
     unit = common_unit([span])
-    keys = sorted(
-        set(zip(shown["lane"], shown["row"], strict=True)),
-        key=lambda key: ([HOST, WAIT, DEVICE].index(key[0]), key[1]),
-    )
+    keys = lanes_in_order(shown)
     names = list(dict.fromkeys(shown.loc[shown["lane"] != WAIT, "component"]))
     colours = colours_of(names)
     height = 1.7 + 0.4 * len(keys) + 0.22 * ((len(names) + 4) // 5)
@@ -203,6 +198,28 @@ def colours_of(names: list[str]) -> dict[str, str]:
     free = [colour for colour in _OTHERS if colour not in taken] or list(_OTHERS)
     others = cycle(free)
     return {name: _FIXED[name] if name in _FIXED else next(others) for name in names}
+
+
+def visible_bars(lanes: pd.DataFrame, span: float) -> pd.DataFrame:
+    """The bars of the timeline that are long enough, and not too deep, to be seen."""
+    shown = lanes[(lanes["row"] <= _DEEPEST) | (lanes["lane"] != HOST)]
+    return shown[shown["dur_ns"] >= span * _SMALLEST_BAR]
+
+
+def lanes_in_order(bars: pd.DataFrame) -> list[tuple[str, int]]:
+    """The lanes and rows that hold any bars: host by depth, its waits, streams of the device."""
+    order = [HOST, WAIT, DEVICE]
+    return sorted(
+        set(zip(bars["lane"], bars["row"], strict=True)),
+        key=lambda key: (order.index(key[0]), key[1]),
+    )
+
+
+def icicle_rows(scaling: pd.DataFrame, size: int) -> pd.DataFrame:
+    """Path, depth, role and time at a size of the layers that the icicle shows."""
+    rows = scaling[["path", "depth", "role"]].assign(time=scaling[f"time_ns_{size}"])
+    shown = (rows["time"] > 0) & (rows["depth"] <= _DEEPEST)
+    return rows[shown].reset_index(drop=True)
 
 
 def icicle_begins(rows: pd.DataFrame) -> list[float]:

@@ -17,17 +17,18 @@ from samprof.report.chart_parts import (
     vega,
 )
 from samprof.report.component_figures import (
-    DEEPEST,
-    SMALLEST_BAR,
     SMALLEST_LABEL,
     colours_of,
     icicle_begins,
+    icicle_rows,
     ink_on,
     lane_label,
+    lanes_in_order,
     last_part,
     own_names,
+    visible_bars,
 )
-from samprof.trace.lanes import DEVICE, HOST, WAIT
+from samprof.trace.lanes import HOST, WAIT
 from samprof.units import common_unit, time_text
 
 if TYPE_CHECKING:
@@ -115,8 +116,7 @@ def module_tree(summary: Summary) -> list[Drawing]:
     """The module tree as an icicle: width is time at the largest size, each level inside the last."""
     table = summary.scaling
     size = batch_sizes_of(table)[-1]
-    shown = table[["path", "depth", "role"]].assign(time=table[f"time_ns_{size}"])
-    shown = shown[(shown["time"] > 0) & (shown["depth"] <= DEEPEST)].reset_index(drop=True)
+    shown = icicle_rows(table, size)
     if shown.empty:
         return []
     whole = float(shown.loc[shown["depth"] == 0, "time"].sum())
@@ -153,15 +153,9 @@ def timeline(lanes: pd.DataFrame, most: int) -> list[Drawing]:
     if lanes.empty:
         return []
     span = float((lanes["start_ns"] + lanes["dur_ns"]).max())
-    shown = lanes[(lanes["row"] <= DEEPEST) | (lanes["lane"] != HOST)]
-    shown = shown[shown["dur_ns"] >= span * SMALLEST_BAR].nlargest(most, "dur_ns").sort_index()
+    shown = visible_bars(lanes, span).nlargest(most, "dur_ns").sort_index()
     unit = common_unit([span])
-    order = [HOST, WAIT, DEVICE]
-    keys = sorted(
-        set(zip(shown["lane"], shown["row"], strict=True)),
-        key=lambda key: (order.index(key[0]), key[1]),
-    )
-    place = {key: number for number, key in enumerate(keys)}
+    place = {key: number for number, key in enumerate(lanes_in_order(shown))}
     rows = [
         {
             "name": last_part(bar["name"]) if bar["lane"] == HOST else "",

@@ -59,25 +59,26 @@ def check_trace(trace: Trace, by: By) -> Check:
     outside, no_launch = (int(own.get(name, 0)) for name in (OUTSIDE_NAME, NO_LAUNCH_NAME))
     attributed = int(own.sum()) - outside - no_launch
     total = _total(trace, by)
+    lost = _lost_launches(trace)
     faults = [
         *_conservation(attributed, outside, no_launch, total),
         *_totals_add_up(trace, table, by),
         *_busy_within_sum(table),
-        *_uneven_steps(trace),
+        *_uneven_steps(trace, lost),
     ]
-    lost = len(_lost_launches(trace))
     remarks = list(trace.notes)
-    if lost:
-        remarks.append(f"{lost} kernel launches have no device activity{_where_lost(trace)}")
+    if len(lost):
+        where = _where_lost(trace, lost)
+        remarks.append(f"{len(lost)} kernel launches have no device activity{where}")
     return Check(
         attributed_ns=attributed,
         outside_ns=outside,
         no_launch_ns=no_launch,
         total_ns=total,
-        lost_records=lost,
+        lost_records=len(lost),
         clock=trace.clock,
         notes=(*remarks, *faults, *_row_notes(table)),
-        ok=not faults and not lost,
+        ok=not faults and not len(lost),
     )
 
 
@@ -129,9 +130,9 @@ def _busy_within_sum(table: pd.DataFrame) -> list[str]:
     return [f"{path}: busy above summed time" for path in worse["path"]]
 
 
-def _uneven_steps(trace: Trace) -> list[str]:
+def _uneven_steps(trace: Trace, lost: Ints) -> list[str]:
     """Steps whose number of kernels differs from the usual one: records were lost there."""
-    counts = kernels_by_step(trace)
+    counts = _kernels_by_step(trace, lost)
     if len(counts) < 2:
         return []
     # Of counts that are equally frequent the largest: records are lost, never added.
@@ -143,12 +144,12 @@ def _uneven_steps(trace: Trace) -> list[str]:
     ]
 
 
-def kernels_by_step(trace: Trace) -> dict[int, int]:
+def _kernels_by_step(trace: Trace, lost: Ints) -> dict[int, int]:
     """How many kernels each marked step has; steps that launched none are left out."""
     events, launches = trace.events, trace.launches()
     kernel = (events.kind[launches.activity] == Kind.KERNEL) & (launches.launch >= 0)
     counts = _by_step(trace, launches.launch[kernel])
-    empty = dict.fromkeys(_by_step(trace, _lost_launches(trace)), 0)
+    empty = dict.fromkeys(_by_step(trace, lost), 0)
     return dict(sorted((empty | counts).items()))
 
 
@@ -168,9 +169,9 @@ def _lost_launches(trace: Trace) -> Ints:
     return launches[~np.isin(events.link[launches], events.link[trace.launches().activity])]
 
 
-def _where_lost(trace: Trace) -> str:
+def _where_lost(trace: Trace, lost: Ints) -> str:
     """The steps that lost records, to end a sentence; nothing where no step is marked."""
-    counts = _by_step(trace, _lost_launches(trace))
+    counts = _by_step(trace, lost)
     found = ", ".join(f"{count} in step {step}" for step, count in counts.items())
     return f": {found}" if found else ""
 

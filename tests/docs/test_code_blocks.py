@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from samprof.cli.main import COMMANDS, main
 from samprof.errors import UsageError
@@ -66,18 +65,15 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
 
 
 @pytest.fixture
-def workplace(prepared: Workplace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workplace]:
+def workplace(prepared: Workplace, monkeypatch: pytest.MonkeyPatch) -> Workplace:
     monkeypatch.chdir(prepared.folder)
     monkeypatch.syspath_prepend(prepared.folder)
     monkeypatch.setenv("XDG_CACHE_HOME", str(prepared.folder / "cache"))
     monkeypatch.setattr(models, "_build_small", stand_ins.tiny_sam)
     stand_ins.keep_some_peaks()
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     # Each point of a sweep begins with a full collection, which else takes longer than its forwards.
     gc.freeze()
-    yield prepared
-    torch.set_num_threads(threads)
+    return prepared
 
 
 @pytest.mark.parametrize("block", list(filter(runs, BLOCKS)), ids=str)
