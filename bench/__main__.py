@@ -1,6 +1,6 @@
 """All benchmarks, one after the other, into one page: `make bench`.
 
-`python -m bench` takes about 15 minutes on two cores; `--quick` only says whether everything still runs.
+`python -m bench` takes about 15 minutes on two cores; `--quick` only shows that everything still runs.
 """
 
 import argparse
@@ -12,8 +12,8 @@ ROOT = Path(__file__).parent.parent
 INTRODUCTION = """\
 # Benchmarks
 
-`make bench` writes this page anew: samprof and its peers side by side in one run, on traces that the
-project makes itself. The machine is shared and noisy, so every figure is a median with its spread, and
+`make bench` rewrites this page: samprof and other tools side by side in one run, on traces that the
+project generates. The machine is shared and noisy, so every figure is a median with its spread, and
 ratios are taken between measurements made right after each other. Nothing here is asserted by the test
 suite.
 """
@@ -41,13 +41,13 @@ def main() -> int:
 
 
 def _notes(page: Path) -> str:
-    """What people wrote below the tables: it stays."""
+    """The notes below the tables, which are written by hand and stay."""
     text = page.read_text() if page.exists() else NOTES
     return text[text.index(NOTES) :] if NOTES in text else NOTES
 
 
 def _output(command: tuple[str, ...]) -> str:
-    """The markdown that a benchmark prints; its progress goes to our stderr."""
+    """The markdown that a benchmark prints; its progress goes to stderr."""
     done = subprocess.run(
         [sys.executable, "-m", *command], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
     )

@@ -1,9 +1,9 @@
-"""What reading a trace costs: samprof and its peers side by side, from the file to the finished table.
+"""What reading a trace costs: samprof and other tools side by side, from the file to the finished table.
 
-Every measurement is a fresh process. The ways take turns in every round, in shuffled order, so that a
-machine that slows down slows all of them; each ratio is the median over rounds of the ratio within a
-round. Traces are made by `bench/traces.py` and removed afterwards. Progress goes to stderr, a markdown
-document to stdout.
+Every measurement runs in a fresh process. The readers take turns in every round, in shuffled order, so
+that a machine that slows down affects all of them; each ratio is the median over rounds of the ratio
+within a round. Traces are made by `samprof.testing` and removed afterwards. Progress goes to stderr, a
+markdown document to stdout.
 
     python -m bench.readers                                # 0.1, 1 and 4 million events
     python -m bench.readers --sizes 0.1 --rounds 3
@@ -21,9 +21,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench._machine import describe, installed_version
-from bench._measure import MeasureError, Measurement, measure
-from bench.traces import Truth, write_trace
+from bench.machine import describe, installed_version
+from bench.measure import MeasureError, Measurement, measure
+from samprof.testing import Truth, write_trace
 
 LIMIT_PROCESSES = "SAMPROF_READERS"
 TIMEOUT_S = 1800
@@ -35,15 +35,15 @@ VERSIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Reader:
     """A row of the table.
 
     Attributes:
-        title: what it is called there.
-        program: its name in `bench/_ways.py`.
-        package: what must be installed.
-        environment: set in its process.
-        too_slow: left out of large traces.
+        title: its name there.
+        program: its name in `bench/reader_programs.py`.
+        package: the distribution that must be installed.
+        environment: variables set in its process.
+        too_slow: whether to leave it out for large traces.
     """
 
     title: str
@@ -53,31 +53,31 @@ class Way:
     too_slow: bool = False
 
 
-SAMPROF = Way("samprof", "samprof")
-ONE_PROCESS = Way("samprof, one process", "samprof", environment={LIMIT_PROCESSES: "1"})
-CACHED = Way("samprof, from its cache", "samprof_cached")
-WAYS = (
+SAMPROF = Reader("samprof", "samprof")
+ONE_PROCESS = Reader("samprof, one process", "samprof", environment={LIMIT_PROCESSES: "1"})
+CACHED = Reader("samprof, from its cache", "samprof_cached")
+READERS = (
     SAMPROF,
     ONE_PROCESS,
     CACHED,
-    Way("HTA, kernel breakdown", "hta", "HolisticTraceAnalysis", too_slow=True),
-    Way("torch-tb-profiler, its tables", "tensorboard", "torch-tb-profiler", too_slow=True),
-    Way("orjson.loads, collector off", "orjson", "orjson"),
-    Way("json.loads", "standard_json"),
+    Reader("HTA, kernel breakdown", "hta", "HolisticTraceAnalysis", too_slow=True),
+    Reader("torch-tb-profiler, its tables", "tensorboard", "torch-tb-profiler", too_slow=True),
+    Reader("orjson.loads, collector off", "orjson", "orjson"),
+    Reader("json.loads", "standard_json"),
 )
 
 EXPLANATION = f"""\
-Every measurement is a fresh process; the time runs from before the first call of the library to the
-finished table, with the file in the page cache. Imports are not counted for anyone: samprof's own,
-which come when they are needed, are made beforehand. Ratios are taken within a round. Medians, with
-the lowest and the highest. Memory is the most that the process and its children held at one time:
-resident memory of one process, the sum of proportional shares of several, seen every 20 ms, and never
-below the first process's own peak as the kernel kept it. HTA looks through the list of steps for every
-event, so the traces have few. `{LIMIT_PROCESSES}=1` keeps samprof to
+Every measurement runs in a fresh process; the time is from before the first call of the library to the
+finished table, with the file in the page cache. Imports do not count for any reader: samprof, which
+imports when needed, has its imports done beforehand. Ratios are taken within a round. The figures are
+medians, with the lowest and the highest. Memory is the most that the process and its children held at
+one time: resident memory for one process, the sum of proportional shares for several, sampled every
+20 ms, and never below the peak that the kernel recorded for the first process. HTA searches the list of
+steps for every event, so the traces have few of them. `{LIMIT_PROCESSES}=1` keeps samprof to
 one process.
 """
 
-Rounds = list[dict[Way, Measurement]]
+Rounds = list[dict[Reader, Measurement]]
 
 
 def main() -> int:
@@ -102,7 +102,7 @@ def main() -> int:
 
 
 def compare(folder: Path, events: int, rounds: int, seed: int) -> str:
-    """One size: every way on the same trace, round after round, as a section of markdown."""
+    """One size: all readers on the same trace, round after round, as a section of markdown."""
     trace = folder / f"{events}.json.gz"
     _say(f"writing a trace of {events} events")
     truth = write_trace(trace, events, seed=seed)
@@ -113,21 +113,21 @@ def compare(folder: Path, events: int, rounds: int, seed: int) -> str:
 
     done: Rounds = []
     for number in range(rounds):
-        order = [way for way in WAYS if way not in absent]
+        order = [reader for reader in READERS if reader not in absent]
         random.Random(f"{seed} {events} {number}").shuffle(order)
         done.append({})
-        for way in order:
-            path = warm if way is CACHED else trace
+        for reader in order:
+            path = warm if reader is CACHED else trace
             try:
-                taken = measure(way.program, path, way.environment, TIMEOUT_S)
+                taken = measure(reader.program, path, reader.environment, TIMEOUT_S)
             except MeasureError as error:
-                absent[way] = f"failed: {error}"
-                _say(f"{way.title} {absent[way]}")
+                absent[reader] = f"failed: {error}"
+                _say(f"{reader.title} {absent[reader]}")
                 continue
-            done[-1][way] = taken
+            done[-1][reader] = taken
             mib = taken.peak_bytes / 2**20
             _say(
-                f"round {number + 1} of {rounds}: {way.title} {taken.seconds:.2f} s, {mib:.0f} MiB"
+                f"round {number + 1} of {rounds}: {reader.title} {taken.seconds:.2f} s, {mib:.0f} MiB"
             )
     section = _heading(trace, truth, rounds, events) + table(done, absent)
     trace.unlink()
@@ -135,19 +135,19 @@ def compare(folder: Path, events: int, rounds: int, seed: int) -> str:
     return section
 
 
-def _absent(events: int) -> dict[Way, str]:
-    """The ways that are not measured at this size, and why."""
+def _absent(events: int) -> dict[Reader, str]:
+    """The readers that are not measured at this size, and why."""
     absent = {}
-    for way in WAYS:
-        if way.package and not installed_version(way.package):
-            absent[way] = f"left out: {way.package} is not installed"
-        elif way.too_slow and events > LARGE_EVENTS:
-            absent[way] = "left out: takes minutes, and 7 GB"
+    for reader in READERS:
+        if reader.package and not installed_version(reader.package):
+            absent[reader] = f"left out: {reader.package} is not installed"
+        elif reader.too_slow and events > LARGE_EVENTS:
+            absent[reader] = "left out: takes minutes, and 7 GB"
     return absent
 
 
-def _without_cache(trace: Path) -> dict[Way, str]:
-    """Loads the trace once so that there is a cache; empty if there is one now."""
+def _without_cache(trace: Path) -> dict[Reader, str]:
+    """Loads the trace once to write the cache; empty if there is one now."""
     try:
         measure(CACHED.program, trace, CACHED.environment, TIMEOUT_S)
     except MeasureError as error:
@@ -160,7 +160,7 @@ def _without_cache(trace: Path) -> dict[Way, str]:
 def _heading(trace: Path, truth: Truth, rounds: int, events: int) -> str:
     packed = trace.stat().st_size
     with trace.open("rb") as file:
-        file.seek(-4, os.SEEK_END)  # gzip ends with the length of what is in it
+        file.seek(-4, os.SEEK_END)  # gzip ends with the uncompressed length
         plain = int.from_bytes(file.read(), "little")
     steps, often = _counted(truth.steps, "step"), _counted(rounds, "round")
     return (
@@ -170,36 +170,36 @@ def _heading(trace: Path, truth: Truth, rounds: int, events: int) -> str:
     )
 
 
-def table(rounds: Rounds, absent: Mapping[Way, str]) -> str:
-    """Markdown: one row a way; median (lowest to highest), ratios as medians over rounds."""
+def table(rounds: Rounds, absent: Mapping[Reader, str]) -> str:
+    """Markdown: one row per reader; median (lowest to highest), ratios as medians over rounds."""
     rows = [
         "| | load, s | load and table, s | ratio to samprof | ratio to one process | peak memory, MiB |",
         "|---|---|---|---|---|---|",
     ]
-    for way in WAYS:
-        if way in absent:
-            rows.append(f"| {way.title} | {absent[way]} | | | | |")
+    for reader in READERS:
+        if reader in absent:
+            rows.append(f"| {reader.title} | {absent[reader]} | | | | |")
             continue
-        taken = [results[way] for results in rounds]
+        taken = [results[reader] for results in rounds]
         tables = [one.table_s for one in taken if one.table_s is not None]
         cells = [
-            way.title,
+            reader.title,
             _spread([one.load_s for one in taken]),
             _spread(tables) if tables else "makes none",
-            *(_ratio(rounds, way, base) for base in (SAMPROF, ONE_PROCESS)),
+            *(_ratio(rounds, reader, base) for base in (SAMPROF, ONE_PROCESS)),
             _spread([one.peak_bytes / 2**20 for one in taken]),
         ]
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows) + "\n"
 
 
-def _ratio(rounds: Rounds, way: Way, base: Way) -> str:
+def _ratio(rounds: Rounds, reader: Reader, base: Reader) -> str:
     ratios = [
-        results[way].seconds / results[base].seconds
+        results[reader].seconds / results[base].seconds
         for results in rounds
-        if way in results and base in results
+        if reader in results and base in results
     ]
-    return _spread(ratios) if ratios and way != base else "-"
+    return _spread(ratios) if ratios and reader != base else "-"
 
 
 def _spread(values: Sequence[float]) -> str:

@@ -1,7 +1,7 @@
 """Record SAM's image encoder once, and see which layers the time goes to.
 
 python examples/01_profile_encoder.py              # the small encoder, random weights
-python examples/01_profile_encoder.py vit_b        # the real one; 20 to 40 s an image on a CPU
+python examples/01_profile_encoder.py vit_b        # the real one; 20 to 40 s per image on a CPU
 """
 
 import sys
@@ -9,8 +9,8 @@ import sys
 import torch
 
 import samprof
-from samprof.report.text import layers_text
-from samprof.sam.models import build_sam
+from samprof.report.text.layers import layers_text
+from samprof.sam.model.build import build_sam
 
 
 def main(model: str = "small", directory: str = "runs/example-01") -> None:
@@ -26,15 +26,16 @@ def main(model: str = "small", directory: str = "runs/example-01") -> None:
         with samprof.profile(encoder.blocks[0], name="block", granularity="op") as inside:
             encoder(images)
 
-    clock = recording.trace.clock
-    print(layers_text(recording.layers(), 100, clock=clock, depth=1))
-    print(layers_text(inside.layers(), 100, clock=clock))
+    time_source = recording.trace.time_source
+    print(layers_text(recording.layers(), 100, time_source=time_source, depth=1))
+    print(layers_text(inside.layers(), 100, time_source=time_source))
 
     layers = recording.layers()
     attention = layers[layers["role"].isin(["window attention", "global attention"])]
-    total = layers[f"{clock}_self_ns"].sum()
-    print(f"Attention takes {attention[f'{clock}_total_ns'].sum() / total:.0%} of the time.")
-    print(f"The books are {'exact' if recording.trace.check().ok else 'OFF'}.")
+    total = layers[f"{time_source}_self_ns"].sum()
+    print(f"Attention takes {attention[f'{time_source}_total_ns'].sum() / total:.0%} of the time.")
+    exact = "exact" if recording.trace.check().ok else "NOT exact"
+    print(f"Time accounting is {exact}.")
     print(f"For TensorBoard, HTA or Perfetto: {recording.save(directory)}")
 
 

@@ -8,23 +8,25 @@ import sys
 import torch
 
 import samprof
-from samprof.report.text import points_text, scaling_text
-from samprof.sam.models import build_sam
+from samprof.report.text.points import points_text
+from samprof.report.text.scaling import scaling_text
+from samprof.sam.model.build import build_sam
 
 
-def main(directory: str = "runs/example-02", *batch_sizes: str) -> None:
-    """Prints points, the scaling table down to the blocks, layer classes and the verdict."""
+def main(directory: str = "runs/example-02", *sizes: str) -> None:
+    """Prints the points, the scaling table down to the blocks, the layer classes and the verdict."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     encoder = build_sam("small").image_encoder.to(device)
     image = torch.randn(1, 3, encoder.img_size, encoder.img_size, device=device)
 
-    # Run it again and nothing is measured twice: the directory keeps what is done.
-    sizes = [int(size) for size in batch_sizes] or [1, 2, 4]
-    run = samprof.sweep(encoder, image, sizes, repeats=3, warmup=1, out=directory)
+    # Run it again and nothing is measured twice: rounds in the directory count.
+    sizes = [int(size) for size in sizes] or [1, 2, 4]
+    run = samprof.sweep(encoder, image, sizes, rounds=2, repeats=2, warmup=1, out=directory)
 
     print(points_text(run.points(), 100))
-    print(scaling_text(run.scaling(), 100, depth=1))
-    print(scaling_text(run.roles(), 100))
+    found = run.summary()
+    print(scaling_text(found.scaling, found.times, 100, depth=1))
+    print(scaling_text(found.roles, found.role_times, 100))
     print(run.verdict())
 
     # Any later process reads the same answer from the directory.

@@ -7,15 +7,15 @@ python examples/03_components.py photo.jpg vit_b # yours
 import sys
 
 import samprof
-from samprof.report.components import components_text
-from samprof.sam.images import gather
-from samprof.sam.models import build_sam
+from samprof.report.text.components import components_text
+from samprof.sam.inputs.images import gather
+from samprof.sam.model.build import build_sam
 
 
 def main(
     image: str | None = None, model: str = "small", directory: str = "runs/example-03"
 ) -> None:
-    """Profiles plain SAM code first, then lets samprof run both ways and compare them."""
+    """Profiles plain SAM code, then has samprof measure both modes side by side."""
     from segment_anything import SamPredictor
 
     sam = build_sam(model)
@@ -30,15 +30,15 @@ def main(
             predictor.predict(point_coords=point[None], point_labels=[1])
     print(components_text({"": recording.components()}, 100))
 
-    # The same question, measured: repeated, without the profiler too, each way in turn.
-    run = samprof.components(
-        "predict", model=model, size=8, images=image, repeats=3, warmup=1, out=directory
+    # The same question, measured in rounds, with and without the profiler.
+    run = samprof.measure_workload(
+        "predict", model=model, size=8, images=image, rounds=2, repeats=2, warmup=1, out=directory
     )
-    tables = {way: run.components(variant=way) for way in run.variants()}
+    tables = {mode: run.components(variant=mode) for mode in run.variants()}
     print(components_text(tables, 100))
-    for way, table in tables.items():
+    for mode, table in tables.items():
         encoder = table.set_index("component").loc["image encoder", "share"]
-        print(f"{way}: the image encoder takes {encoder:.0%}")
+        print(f"{mode}: the image encoder takes {encoder:.0%}")
     print(*run.figures(f"{directory}/figures"), sep="\n")
 
 

@@ -1,4 +1,4 @@
-"""Any head on SAM's encoder: what share does the encoder keep, forward and in a training step?
+"""Any head on SAM's encoder: what share of the forward and of a training step does the encoder take?
 
 In the manner of AutoSAM (Hu et al. 2023, arXiv:2306.13731): the encoder frozen, the prompt replaced by
 a trainable head that segments on its own.
@@ -12,12 +12,12 @@ import torch
 from torch import nn
 
 import samprof
-from samprof.report.text import layers_text
-from samprof.sam.models import build_sam
+from samprof.report.text.layers import layers_text
+from samprof.sam.model.build import build_sam
 
 
 class AutoSam(nn.Module):
-    """A frozen encoder with a convolutional head that gives one logit a class and pixel.
+    """A frozen encoder with a convolutional head that gives one logit per class and pixel.
 
     Args:
         encoder: SAM's image encoder; its weights do not learn.
@@ -67,12 +67,12 @@ def main(model: str = "small", directory: str = "runs/example-07") -> None:
         step()  # warm-up
         with samprof.profile(net, name="autosam") as recording:
             step()
-        clock = recording.trace.clock
-        table = recording.layers().set_index("path")[f"{clock}_total_ns"]
+        time_source = recording.trace.time_source
+        table = recording.layers().set_index("path")[f"{time_source}_total_ns"]
         whole = table["autosam"] + table["(outside)"]
         print(what)
-        print(layers_text(recording.layers(), 100, clock=clock, depth=1))
-        print(f"The encoder keeps {table['autosam.encoder'] / whole:.0%} of the {what}.\n")
+        print(layers_text(recording.layers(), 100, time_source=time_source, depth=1))
+        print(f"The encoder takes {table['autosam.encoder'] / whole:.0%} of the {what}.\n")
         recording.save(f"{directory}/{what.replace(' ', '-')}")
 
 

@@ -20,15 +20,17 @@ from transformers import (
 )
 
 import samprof
-from samprof.report.text import layers_text, scaling_text
+from samprof.report.text.layers import layers_text
+from samprof.report.text.scaling import scaling_text
 
 
-def main(directory: str = "runs/example-08", *batch_sizes: str) -> None:
-    """Prints how SAM's layer classes scale, and the inside of an attention of SAM 2."""
-    sizes = [int(size) for size in batch_sizes] or [1, 2, 4]
+def main(directory: str = "runs/example-08", *sizes: str) -> None:
+    """Prints how SAM's layer classes scale, and what happens inside an attention of SAM 2."""
+    sizes = [int(size) for size in sizes] or [1, 2, 4]
     encoder = sam().get_submodule("vision_encoder")
-    run = samprof.sweep(encoder, torch.randn(1, 3, 256, 256), sizes, repeats=3, out=directory)
-    print(scaling_text(run.roles(), 100))
+    run = samprof.sweep(encoder, torch.randn(1, 3, 256, 256), sizes, rounds=2, out=directory)
+    found = run.summary()
+    print(scaling_text(found.roles, found.role_times, 100))
     print(run.verdict())
 
     attention = sam2().get_submodule("vision_encoder.backbone.blocks.3.attn")
@@ -38,7 +40,7 @@ def main(directory: str = "runs/example-08", *batch_sizes: str) -> None:
         with samprof.profile(attention, name="attention", granularity="op") as recording:
             attention(tokens)
     layers = recording.layers()
-    print(layers_text(layers, 100, clock=recording.trace.clock))
+    print(layers_text(layers, 100, time_source=recording.trace.time_source))
 
     # transformers 5.23 computes the weights, then attends with one op that does not need them.
     ops = {f"attention.{name}()" for name in ("mul", "matmul", "softmax", "to")}

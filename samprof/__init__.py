@@ -3,32 +3,37 @@
 import importlib
 from typing import TYPE_CHECKING
 
-import samprof.sweep  # noqa: F401 - binds the package to its name; the function then takes it
 from samprof._version import __version__
-from samprof.api import compare, components, load, profile, sweep
+from samprof.api import compare, load, measure_workload, profile, sweep
 from samprof.errors import SamprofError
 
 if TYPE_CHECKING:
+    from samprof.analysis.verdict import Verdict
     from samprof.record.recording import Recording
-    from samprof.sweep.run import Run
+    from samprof.sweeps.run.run import Run
     from samprof.trace import Trace
+    from samprof.trace.ranks.ranks import Ranks
 
 __all__ = [
+    "Ranks",
     "Recording",
     "Run",
     "SamprofError",
     "Trace",
+    "Verdict",
     "__version__",
     "compare",
-    "components",
     "load",
+    "measure_workload",
     "profile",
     "sweep",
 ]
 _LAZY = {
+    "Ranks": "samprof.trace.ranks.ranks",
     "Recording": "samprof.record.recording",
-    "Run": "samprof.sweep.run",
+    "Run": "samprof.sweeps.run.run",
     "Trace": "samprof.trace",
+    "Verdict": "samprof.analysis.verdict",
 }
 
 

@@ -1,4 +1,4 @@
-"""The public calls: each fills in what `sam/` knows and hands on."""
+"""The public functions: each adds what `sam/` knows and calls the rest of the package."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from samprof.errors import UsageError
+from samprof.sam.workloads.measure import measure_workload
+
+__all__ = ["compare", "load", "measure_workload", "profile", "sweep"]
 
 if TYPE_CHECKING:
     import pandas as pd
     import torch
     from torch import nn
 
-    from samprof.record.knowledge import Granularity
+    from samprof.record.labels import Granularity
     from samprof.record.profile import Profile
-    from samprof.sweep.run import Run
-    from samprof.sweep.sweep import Progress
+    from samprof.sweeps.progress import Progress
+    from samprof.sweeps.run.run import Run
     from samprof.trace import Trace
-    from samprof.trace.ranks import Ranks
+    from samprof.trace.ranks.ranks import Ranks
 
 
 def profile(
@@ -41,7 +43,7 @@ def profile(
         name: the first part of every path; by default what the class is called.
         granularity: `block` names components, blocks and their attention, MLP, norms, patch
             embedding and neck; `layer` every module; `op` also the functions and ops inside.
-        steps: end the recording after so many calls of `Recording.step()`.
+        steps: end the recording after this many calls of `Recording.step()`.
         memory: record allocator events. The profiler then follows the calling thread: of other
             threads the ranges and kernels are recorded, but not the ops.
         shapes: record the shapes of op inputs.
@@ -54,7 +56,7 @@ def profile(
         may be entered again, and inside another one.
 
     Raises:
-        UsageError: an argument has no meaning.
+        UsageError: an argument is not valid.
         RecordingError: the profiler does not start.
         MissingPackageError: logdir is given, and tensorboard is not installed.
         RunError: logdir cannot be written; the recording is complete all the same.
@@ -68,7 +70,7 @@ def profile(
         ['net', 'net.0', 'net.1', '(outside)']
     """
     from samprof.record.profile import Profile
-    from samprof.sam.roles import describe
+    from samprof.sam.model.roles import describe
 
     return Profile(
         module,
@@ -78,36 +80,37 @@ def profile(
         memory=memory,
         shapes=shapes,
         stacks=stacks,
-        knowledge=describe(module),
+        labels=describe(module),
         logdir=logdir,
     )
 
 
 def load(path: str | Path, *, cache: bool = True) -> Trace | Run | Ranks:
-    """The trace in a file, the run in a directory, or the traces of a job's ranks in a folder.
+    """The trace in a file, the run in a directory, or the traces of a job's ranks in a directory.
 
     Args:
         path: a trace file that torch.profiler or samprof wrote (`.json`, `.json.gz`), a run directory
-            of a sweep, or a folder of traces: of one (a `Trace`), or one a rank (`Ranks`).
-        cache: keep the trace's columns beside it, in `<name>.samprof.npz`, and map them into memory
-            when the same content is loaded again. Where that file cannot be written there is none.
+            of a sweep, or a directory of traces: a single one (a `Trace`), or one per rank (`Ranks`).
+        cache: write the trace's columns to a cache beside it, `<name>.samprof.npz`, and map them into
+            memory when the same content is loaded again. Does without if it cannot be written.
 
     Raises:
         SamprofError: there is nothing to read, or it cannot be read.
     """
-    from samprof.sweep.run import Run
-    from samprof.sweep.store import RUN_FILE
+    from samprof.sweeps.run.directory import RUN_FILE
     from samprof.trace import load_trace
-    from samprof.trace.read import traces_in
+    from samprof.trace.read.load import traces_in
 
     path = Path(path)
     if not path.is_dir():
         return load_trace(path, cache=cache)
     if (path / RUN_FILE).is_file():
+        from samprof.sweeps.run.run import Run
+
         return Run(path)
     traces = traces_in(path)
     if len(traces) > 1:
-        from samprof.trace.ranks import Ranks
+        from samprof.trace.ranks.ranks import Ranks
 
         return Ranks(path, tuple(traces), cache)
     return load_trace(traces[0], cache=cache)
@@ -118,144 +121,96 @@ def sweep(
     inputs: torch.Tensor | Callable[[int], Any],
     batch_sizes: Iterable[int],
     *,
-    repeats: int = 5,
+    rounds: int | None = None,
+    precision: float = 0.03,
+    time_limit: float | None = None,
+    repeats: int | None = None,
     warmup: int = 2,
     out: str | Path | None = None,
     name: str | None = None,
     granularity: Granularity = "block",
     variant: str = "eager",
     fresh: bool = False,
+    memory_limit: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Run:
-    """Measures the module at each batch size, in this process, and keeps everything in a directory.
+    """Measures the module at each batch size, in this process; writes a run directory.
+
+    Sizes are measured in rounds, in another order each time. All rounds share what this one process
+    has (where its memory lies, for one), which no repetition can tell: intervals say how well this
+    process would repeat its answer. `samprof sweep` on the command line takes a process per sample.
 
     Args:
         module: any `nn.Module`, on its device.
         inputs: a tensor `[1, ...]` that is repeated to the batch, or a function that gives the
             positional arguments for a batch size (one value, or a tuple of them).
-        batch_sizes: whole numbers; visited in shuffled order.
-        repeats: measurements of wall time, and as many recorded forwards.
-        warmup: forwards before the first measurement of a batch size.
-        out: the run directory; points that it holds already are not measured again. By default a
+        batch_sizes: whole numbers.
+        rounds: how many; None: until the 95 % interval of the speed-up is narrow enough.
+        precision: half-width of that interval, relative to the speed-up, that is narrow enough.
+        time_limit: seconds after which no further round begins; None: 30, or for slow models what
+            four rounds take, at most 20 minutes.
+        repeats: forwards per sample that are timed, and as many recorded; None: as many as are worth
+            their time.
+        warmup: forwards before those.
+        out: the run directory; rounds that it holds already count. By default a
             new directory below the temporary one.
         name: what to call the module.
         granularity: as in `profile`.
         variant: a name for how the module runs, such as "bf16".
         fresh: remove an earlier sweep from `out` first.
-        progress: called as the sweep goes on.
+        memory_limit: bytes; also searches for the largest batch that fits into them (`Run.largest`),
+            and the verdict keeps to them.
+        progress: called at every step.
 
     Raises:
-        UsageError: an argument has no meaning.
+        UsageError: an argument is not valid.
         RunError: `out` belongs to another sweep, or cannot be written.
 
     Example:
         >>> import torch, samprof
         >>> model = torch.nn.Linear(8, 8)
-        >>> run = samprof.sweep(model, torch.ones(1, 8), [1, 2], repeats=2)
+        >>> run = samprof.sweep(model, torch.ones(1, 8), [1, 2], rounds=2)
         >>> run.points()["status"].tolist()
         ['ok', 'ok']
     """
-    from samprof.sam.roles import describe
-    from samprof.sweep.engines import ThisProcess
-    from samprof.sweep.plan import Plan, checked_batch_sizes, checked_count
-    from samprof.sweep.sweep import carry_out
-    from samprof.sweep.target import Target, batched
+    from samprof.analysis.limits import Limits
+    from samprof.sam.model.roles import describe
+    from samprof.sweeps.execute import run_sweep
+    from samprof.sweeps.measure.engines import ThisProcess
+    from samprof.sweeps.plan import Plan, checked_count, checked_sizes, measuring
+    from samprof.sweeps.run.run import Run
+    from samprof.sweeps.search.search_run import search_largest
+    from samprof.sweeps.target import Target, batched
 
-    knowledge = describe(module)
-    target = Target(module, batched(inputs), replace(knowledge, name=name or knowledge.name))
+    if memory_limit is not None:
+        checked_count("memory_limit", memory_limit, 1)
+    labels = describe(module)
+    target = Target(module, batched(inputs), replace(labels, name=name or labels.name))
     plan = Plan(
         target=target.description(),
-        batch_sizes=checked_batch_sizes(batch_sizes),
-        repeats=checked_count("repeats", repeats, 1),
-        warmup=checked_count("warmup", warmup, 0),
+        sizes=checked_sizes(batch_sizes),
         granularity=granularity,
         variant=variant,
+        **measuring(
+            rounds=rounds,
+            precision=precision,
+            time_limit_s=time_limit,
+            repeats=repeats,
+            warmup=warmup,
+        ),
     )
     directory = Path(out) if out is not None else Path(tempfile.mkdtemp(prefix="samprof-run-"))
     watch = progress or (lambda _: None)
-    return carry_out(plan, ThisProcess(lambda: target), directory, fresh=fresh, progress=watch)
-
-
-def components(
-    workload: str,
-    *,
-    model: str = "auto",
-    size: int | None = None,
-    variants: str | None = None,
-    repeats: int = 5,
-    warmup: int = 2,
-    out: str | Path | None = None,
-    fresh: bool = False,
-    progress: Callable[[Progress], None] | None = None,
-    **options: Any,
-) -> Run:
-    """Measures a way to use SAM end to end, in this process: where does its time go?
-
-    Args:
-        workload: encode, predict, batch, amg or onnx; see `samprof.sam.names.WORKLOADS`.
-        model: vit_b, vit_l, vit_h or small; auto is vit_b on an accelerator and small on the CPU.
-        size: images (encode, batch, amg) or prompts (predict, onnx); if not given, 16 prompts, 4
-            images of batch, all of a folder of amg, else 1.
-        variants: with commas between, ways of the workload, or of running the encoder
-            ("eager,bf16+sdpa"); by default each way of the workload.
-        repeats: measurements of wall time, and as many recorded runs.
-        warmup: runs before the first measurement of a variant.
-        out: the run directory, as in `sweep`.
-        fresh: remove an earlier run from `out` first.
-        progress: called as it goes on.
-        options: other arguments of the workload: checkpoint, device, dtype, images, kind,
-            points_per_side ...
-
-    Returns:
-        A run with one point a variant; see `Run.components` and `Run.figures`.
-
-    Raises:
-        UsageError: an argument has no meaning.
-        ModelError: the model, checkpoint or device cannot be had.
-
-    Example:
-        >>> run = samprof.components("encode", model="small", repeats=1, warmup=0)  # doctest: +SKIP
-        >>> run.components()["component"].tolist()  # doctest: +SKIP
-        ['image encoder', 'other host work']
-    """
-    from samprof.sam.names import MODEL_OPTIONS, WORKLOADS, variants_of
-    from samprof.sam.plans import usual_size, variant_plans, variant_recipe, workload_recipe
-    from samprof.sweep.engines import ThisProcess
-    from samprof.sweep.sweep import carry_out
-
-    if workload not in WORKLOADS:
-        remedy = f"use one of {', '.join(WORKLOADS)}"
-        raise UsageError("components", workload, "no such workload", remedy)
-    known = WORKLOADS[workload]
-    takes = (*MODEL_OPTIONS, *known.options)
-    unknown = [key for key in options if key not in takes]
-    if unknown:
-        remedy = f"it takes {', '.join(takes)}"
-        raise UsageError("components", unknown[0], f"{workload} takes no such option", remedy)
-    over = known.over[0]
-    recipe = workload_recipe(workload, over, {"model": model, **options})
-    plans = variant_plans(
-        recipe,
-        variants_of(workload, variants),
-        [usual_size(workload, options.get("images")) if size is None else size],
-        over=over,
-        repeats=repeats,
-        warmup=warmup,
-    )
-    directory = Path(out) if out is not None else Path(tempfile.mkdtemp(prefix="samprof-run-"))
-    for number, plan in enumerate(plans):
-        run = carry_out(
-            plan,
-            ThisProcess(variant_recipe(recipe, plan.variant).make),
-            directory,
-            fresh=fresh and number == 0,
-            progress=progress or (lambda _: None),
-        )
-    return run
+    engine = ThisProcess(lambda: target)
+    run = run_sweep(plan, engine, directory, fresh=fresh, usual_limit_s=30.0, progress=watch)
+    if memory_limit is None:
+        return run
+    search_largest(run, [plan], lambda _: engine, memory_limit)
+    return Run(directory, Limits(memory_limit))
 
 
 def compare(a: Run | str | Path, b: Run | str | Path) -> pd.DataFrame:
-    """One row a batch size and layer: how the times of run b differ from those of run a.
+    """One row per batch size and layer: how the times of run b differ from those of run a.
 
     Args:
         a: what is compared with; a run or its directory.
@@ -267,8 +222,8 @@ def compare(a: Run | str | Path, b: Run | str | Path) -> pd.DataFrame:
     Raises:
         SamprofError: one is not a run, or they have no batch size in common.
     """
-    from samprof.sweep.compare import compare_runs
-    from samprof.sweep.run import Run
+    from samprof.sweeps.run.compare import compare_runs
+    from samprof.sweeps.run.run import Run
 
     first, second = (run if isinstance(run, Run) else Run(run) for run in (a, b))
-    return compare_runs(first, second)
+    return compare_runs(first.data, second.data)

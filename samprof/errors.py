@@ -1,8 +1,8 @@
-"""The one family of errors: each says operation, input, cause and remedy in a single line."""
+"""samprof's errors: each says operation, input, cause and remedy in a single line."""
 
 
 class SamprofError(Exception):
-    """What samprof could not do, to what, why, and what to do about it.
+    """What samprof could not do, with which input, why, and what to do about it.
 
     Example:
         >>> print(SamprofError("load", "run.json", "no such file", "check the path"))
@@ -18,7 +18,7 @@ class SamprofError(Exception):
         super().__init__(" ".join(message.split()))
 
     def __reduce__(self) -> tuple[object, ...]:
-        """How the error travels between processes: whole, whatever its constructor takes."""
+        """Lets the error travel between processes whole, whatever its constructor takes."""
         parts = (self.operation, self.subject, self.cause, self.remedy)
         return _remade, (type(self), parts)
 
@@ -30,27 +30,27 @@ def _remade(kind: type[SamprofError], parts: tuple[str, str, str, str]) -> Sampr
 
 
 class TraceError(SamprofError):
-    """A trace that cannot be read, or does not hold what was asked of it."""
+    """A trace cannot be read, or does not hold what was asked for."""
 
 
 class RecordingError(SamprofError):
-    """A recording that cannot start, or is not finished."""
+    """A recording cannot start, or is not finished."""
 
 
 class ModelError(SamprofError):
-    """A model, checkpoint or device that cannot be had."""
+    """A model, checkpoint or device is not available."""
 
 
 class RunError(SamprofError):
-    """A run directory that cannot be used, or a sweep that cannot go on."""
+    """A run directory cannot be used, or a sweep cannot go on."""
 
 
 class UsageError(SamprofError):
-    """An argument that has no meaning."""
+    """An argument is not valid."""
 
 
 class MissingPackageError(SamprofError):
-    """An optional package that is not installed; the remedy is the command that installs it."""
+    """An optional package is not installed; the remedy is the command that installs it."""
 
     def __init__(self, operation: str, package: str, extra: str) -> None:
         remedy = f"install it with: pip install 'samprof[{extra}]'"

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, and where samprof keeps what is worth keeping."""
+"""Files that are written whole or not at all, and the cache directory."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[BinaryIO]:
-    """A file to write that takes its name when the block ends, and vanishes when the block fails.
+    """A file to write that takes its name when the block ends and is removed if the block fails.
 
     Raises:
         OSError: it cannot be written; nothing is left behind.
@@ -29,7 +29,7 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
 
 
 def copy_whole(source: Path, target: Path) -> None:
-    """Copies a file so that the copy is there whole or not at all; its folder is made if missing.
+    """Copies a file, whole or not at all; creates the folder if it is missing.
 
     Raises:
         OSError: it cannot be written; nothing is left behind.
@@ -39,12 +39,12 @@ def copy_whole(source: Path, target: Path) -> None:
         shutil.copyfileobj(ready, file)
 
 
-def kept_folder() -> Path:
-    """The folder of what is kept for the user from one call to the next: peaks of devices, and the like.
+def cache_directory() -> Path:
+    """The directory of the user's cache: peaks of devices, traces that were read, and the like.
 
     Raises:
-        RuntimeError: the user has no home.
+        RuntimeError: the user has no home directory.
     """
     given = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    # The XDG specification: a path that is not absolute counts as none.
+    # By the XDG specification, a path that is not absolute is ignored.
     return (given if given.is_absolute() else Path.home() / ".cache") / "samprof"

@@ -1,4 +1,4 @@
-"""Tables and sentences as HTML and as GitHub markdown, where every text is data."""
+"""Tables and sentences as HTML and as GitHub Markdown; every text in them is escaped."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -12,10 +12,10 @@ def html_table(
     """An HTML table.
 
     Args:
-        headers: of the columns.
-        rows: the cells; leading spaces of a cell indent it.
-        left: for each column whether it holds words, which stand left; numbers stand right.
-        caption: what the table shows.
+        headers: the titles of the columns.
+        rows: the cells; leading spaces indent a cell.
+        left: for each column, whether it holds text, which is left-aligned; numbers are right-aligned.
+        caption: the caption; none if empty.
 
     Example:
         >>> html_table(["layer", "ns"], [["  <b>", "1"]], [True, False]).count("&lt;b&gt;")
@@ -31,7 +31,7 @@ def html_table(
 
 
 def html_paragraphs(sentences: Iterable[str]) -> str:
-    """Sentences, each a paragraph.
+    """The sentences, one paragraph each.
 
     Example:
         >>> html_paragraphs(["a < b"])
@@ -50,9 +50,9 @@ def markdown_table(
 
     Args:
         headers: as in `html_table`.
-        rows: likewise.
-        left: likewise.
-        code: for each column whether it holds names, which are set as code.
+        rows: as in `html_table`.
+        left: as in `html_table`.
+        code: for each column, whether it holds names, which are set as code.
 
     Example:
         >>> print(markdown_table(["layer", "ns"], [["  a|b", "1"]], [True, False]))
@@ -71,7 +71,7 @@ def markdown_table(
 
 
 def markdown_text(text: str) -> str:
-    r"""A text of which nothing ends a cell or a line, becomes a tag or changes the type.
+    r"""The text for a table cell, escaped: nothing in it ends the cell, becomes a tag or formats text.
 
     Example:
         >>> markdown_text("a|b <i>")
@@ -83,7 +83,7 @@ def markdown_text(text: str) -> str:
 
 
 def markdown_code(name: str) -> str:
-    r"""A name as it is, in a cell of its own.
+    r"""The name as inline code for a table cell.
 
     Example:
         >>> markdown_code("a|b")
@@ -95,7 +95,7 @@ def markdown_code(name: str) -> str:
 
 
 def printable(text: str) -> str:
-    r"""The text with what would move a cursor shown instead.
+    r"""The text with control characters written as escapes.
 
     Example:
         >>> printable("a\nb")

@@ -1,4 +1,4 @@
-"""Further Python processes: how a module of samprof is started as a program."""
+"""Child processes: starts a module of samprof as a program."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 READERS = "SAMPROF_READERS"
-"""Environment variable: 1 keeps the reading of a trace in one process."""
+"""Environment variable: 1 makes a process read its traces without child processes."""
 
 
 def start(
@@ -18,15 +18,15 @@ def start(
     descriptors: Sequence[int] = (),
     variables: dict[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Starts `python -m MODULE`, with pipes to its input and from its output, and our import path.
+    """Starts `python -m MODULE` with pipes to its input and output, and with our import path.
 
-    Not multiprocessing: that would run the user's own script again in the new process.
+    Not through multiprocessing, which would run the user's own script again in the new process.
 
     Args:
         module: what to run.
         arguments: its arguments.
-        descriptors: files that it inherits.
-        variables: further environment variables.
+        descriptors: file descriptors that it inherits.
+        variables: additional environment variables.
 
     Raises:
         OSError: it cannot be started.
@@ -43,7 +43,7 @@ def start(
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Ends the process, whatever it does."""
+    """Kills the process, closes its pipes and waits for it."""
     process.kill()
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
@@ -58,7 +58,7 @@ def can_start() -> bool:
 
 
 def cores() -> int:
-    """How many cores this process may use."""
+    """The number of cores that this process may use."""
     with suppress(AttributeError):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

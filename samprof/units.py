@@ -1,4 +1,4 @@
-"""Text for times (int64 nanoseconds) and memory (bytes), and back; no other place does either."""
+"""Text for times (int64 nanoseconds) and memory (bytes), and back; nothing else converts them."""
 
 import re
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ _LONGEST = len("1234.5 MiB")
 def common_unit(
     values: Iterable[float], units: tuple[Unit, ...] = TIME_UNITS, least: float = 10.0
 ) -> Unit:
-    """The one unit for a whole table: the largest in which the biggest value is at least `least`.
+    """The unit for a whole table: the largest in which the biggest value is at least `least`.
 
     Example:
         >>> common_unit([15_000_000, 20]).name
@@ -36,7 +36,7 @@ def common_unit(
 
 
 def fixed_digits(values: Iterable[float], unit: Unit) -> list[str]:
-    """Numbers of one table in one unit, with the same decimals: fewer, the bigger the biggest is.
+    """The numbers of a table in one unit, all with the same decimals: the larger the biggest, the fewer.
 
     Example:
         >>> fixed_digits([12_345_678, 41_400], TIME_UNITS[1])
@@ -49,7 +49,7 @@ def fixed_digits(values: Iterable[float], unit: Unit) -> list[str]:
 
 
 def digits(value: float, significant: int = 3) -> str:
-    """A number with about three significant digits and no exponent.
+    """A number with about three significant digits, without an exponent.
 
     Example:
         >>> digits(1234.5), digits(12.345), digits(0.012345), digits(0)
@@ -66,7 +66,7 @@ def digits(value: float, significant: int = 3) -> str:
 
 
 def time_text(ns: float) -> str:
-    """A duration in the unit that suits it.
+    """A duration in the unit that suits its size.
 
     Example:
         >>> time_text(12_345_678)
@@ -77,7 +77,7 @@ def time_text(ns: float) -> str:
 
 
 def microseconds_text(ns: int) -> str:
-    """A time as trace files have it, in microseconds, exact to the nanosecond.
+    """A time as trace files write it, in microseconds, exact to the nanosecond.
 
     Example:
         >>> microseconds_text(1_234_567), microseconds_text(-1500)
@@ -88,7 +88,7 @@ def microseconds_text(ns: int) -> str:
 
 
 def memory_text(size: float, units: tuple[Unit, ...] = MEMORY_UNITS) -> str:
-    """An amount of memory in the unit that suits it, a binary one unless others are given.
+    """An amount of memory in the unit that suits its size, a binary one by default.
 
     Example:
         >>> memory_text(3 * 2**20), memory_text(1_980_000_000, DECIMAL_UNITS)
@@ -101,7 +101,7 @@ def memory_text(size: float, units: tuple[Unit, ...] = MEMORY_UNITS) -> str:
 
 
 def units_like(size: int) -> tuple[Unit, ...]:
-    """The memory units in which somebody who gave this amount will have written it.
+    """The memory units, decimal or binary, in which this amount was most likely written.
 
     Example:
         >>> [units_like(size)[0].name for size in (2 * 10**9, 400 * 2**20, 123_456_789)]
@@ -112,7 +112,7 @@ def units_like(size: int) -> tuple[Unit, ...]:
 
 
 def memory_limit_text(size: int) -> str:
-    """A limit of memory as it was written, where that was a round number.
+    """A memory limit as it was written, if that was a round number.
 
     Example:
         >>> memory_limit_text(2 * 10**9), memory_limit_text(3 * 2**29), memory_limit_text(2**33 + 1)
@@ -123,7 +123,7 @@ def memory_limit_text(size: int) -> str:
 
 
 def time_limit_text(ns: int) -> str:
-    """A limit of time as it was written, where that was a round number.
+    """A time limit as it was written, if that was a round number.
 
     Example:
         >>> time_limit_text(200_000_000), time_limit_text(1_500_000_000)
@@ -134,10 +134,10 @@ def time_limit_text(ns: int) -> str:
 
 
 def bytes_of(text: str) -> int:
-    """The bytes that a text means; kB, MB, GB, TB are decimal, KiB, MiB, GiB, TiB binary.
+    """The bytes that a text stands for; kB, MB, GB, TB are decimal, KiB, MiB, GiB, TiB binary.
 
     Raises:
-        ValueError: it means no amount of memory, or less than a byte.
+        ValueError: it is not an amount of memory, or less than a byte.
 
     Example:
         >>> bytes_of("2GB"), bytes_of("1.5 GiB"), bytes_of("800MiB"), bytes_of("4096")
@@ -151,10 +151,10 @@ def bytes_of(text: str) -> int:
 
 
 def nanoseconds_of(text: str) -> int:
-    """The nanoseconds that a text means, which has s, ms, us or ns in it.
+    """The nanoseconds that a text stands for; its unit is s, ms, us or ns.
 
     Raises:
-        ValueError: it means no time, or less than a nanosecond.
+        ValueError: it is not a time with a unit, or less than a nanosecond.
 
     Example:
         >>> nanoseconds_of("200ms"), nanoseconds_of("1.5s"), nanoseconds_of("300 us")
@@ -169,7 +169,7 @@ def nanoseconds_of(text: str) -> int:
 
 
 def _shortest(amount: int, units: tuple[Unit, ...]) -> str:
-    """The amount, exactly, in the unit that suits it.
+    """The exact amount in the unit that suits its size.
 
     Example:
         >>> _shortest(1_500_000_000, TIME_UNITS)
@@ -192,7 +192,7 @@ def _parsed(text: str, known: dict[str, Unit], complaint: str) -> int:
 
 
 def rate_text(value: float, unit: str = "FLOP/s") -> str:
-    """A number of operations or bytes, or of them a second, with a decimal prefix.
+    """A number of operations or bytes, or a rate of them, with a decimal prefix.
 
     Example:
         >>> rate_text(19.5e12), rate_text(1.555e12, "B/s"), rate_text(0, "B/s"), rate_text(350, "")

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+# Failing assertions of shared helpers show their values; before anything imports them.
+pytest.register_assert_rewrite("tests.support.tables")
+
 # No timed assertions: a slow machine is no failure. The same examples every time.
 settings.register_profile("samprof", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("samprof")
@@ -17,6 +20,9 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 # What samprof keeps for the user, peaks of devices, is neither read nor written by tests.
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="samprof-tests-")
+
+# Tests run beside each other: whether the machine is quiet is no part of what they assert.
+os.environ["SAMPROF_MACHINE_STATE"] = "off"
 
 # Hugging Face's models are built from configurations: nothing may ask the hub.
 os.environ["HF_HUB_OFFLINE"] = "1"

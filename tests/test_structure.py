@@ -1,4 +1,4 @@
-"""The layout: imports point one way, reading needs no torch, every docstring example runs."""
+"""The layout: imports point one way and never in a circle, files are small and have their tests."""
 
 import ast
 import doctest
@@ -23,16 +23,43 @@ RANK = {
     "trace": 1,
     "analysis": 2,
     "report": 3,
-    "bridges": 4,
+    "integrations": 4,
     "record": 5,
-    "sweep": 6,
+    "sweeps": 6,
     "sam": 7,
-    "api": 8,
-    "cli": 9,
-    "__init__": 9,
-    "__main__": 10,
+    "testing": 8,
+    "verify": 8,
+    "api": 9,
+    "__init__": 10,
+    "cli": 11,
+    "__main__": 12,
+}
+TESTS = Path(__file__).parent
+FILES = {
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+NAMES = set(FILES)
+TYPE_CHECKING = {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
+PROGRAMS = {
+    "samprof.sweeps.measure.fork_server",
+    "samprof.sweeps.measure.worker",
+    "samprof.testing.__main__",
 }
 MODULES = sorted(name for _, name, _ in pkgutil.walk_packages([str(PACKAGE)], "samprof."))
+LONGEST_FILE = 300
+TRACE_FLOORS = [
+    {"trace.model", "trace.flops"},
+    {"trace.read", "trace.tables"},
+    {"trace.trace", "trace.__init__"},
+    {"trace.ranks"},
+]
+TESTED = ["trace/read", "trace/model", "trace/flops", "trace/tables", "trace/ranks", "analysis"]
+"""Folders in which every module has a test file of its name, in the same folder of tests/."""
+WITHOUT_OWN_TESTS = {
+    "trace/read/parallel_worker": "a program; tests of `parallel` run it",
+    "trace/ranks/rank_worker": "a program; tests of `readers` run it",
+}
 
 
 def part_of(path: Path) -> str:
@@ -61,6 +88,93 @@ def test_imports_point_downwards(path: Path) -> None:
         assert RANK[other] < RANK[own], f"{path.name} imports {other}"
 
 
+def imported_modules(path: Path) -> set[str]:
+    """The modules of samprof that a file imports, those inside functions included.
+
+    `from package import name` is the module `package.name` if there is one, else `package`. What is
+    imported for type checkers only does not count.
+    """
+    found = set()
+    queue: list[ast.AST] = [ast.parse(path.read_text())]
+    while queue:
+        node = queue.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) in TYPE_CHECKING:
+            queue += node.orelse
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in NAMES else node.module for name in names}
+        queue += ast.iter_child_nodes(node)
+    return found & NAMES
+
+
+def circles(imports: dict[str, set[str]]) -> list[set[str]]:
+    """The groups of modules that reach one another."""
+    reached = {}
+    for name in imports:
+        seen: set[str] = set()
+        queue = [name]
+        while queue:
+            new = imports[queue.pop()] - seen
+            seen |= new
+            queue += new
+        reached[name] = seen
+    groups = {
+        frozenset(other for other in seen if name in reached[other])
+        for name, seen in reached.items()
+        if name in seen
+    }
+    return sorted(map(set, groups), key=sorted)
+
+
+def test_no_imports_go_in_a_circle() -> None:
+    imports = {name: imported_modules(path) for name, path in FILES.items()}
+    assert circles(imports) == []
+
+
+def test_a_circle_is_found_and_named() -> None:
+    imports = {"a": {"b"}, "b": {"c", "d"}, "c": {"a"}, "d": set(), "e": {"e"}}
+    assert circles(imports) == [{"a", "b", "c"}, {"e"}]
+
+
+def test_imports_inside_trace_point_downwards() -> None:
+    floor = {room: level for level, rooms in enumerate(TRACE_FLOORS) for room in rooms}
+
+    def room_of(name: str) -> str:
+        parts = name.split(".")[1:3]
+        return ".".join(parts if len(parts) == 2 else [*parts, "__init__"])
+
+    for name, path in FILES.items():
+        if not name.startswith("samprof.trace"):
+            continue
+        own = room_of(name)
+        for other in imported_modules(path):
+            if other.startswith("samprof.trace") and room_of(other) != own:
+                down = floor[room_of(other)] < floor[own]
+                facade = (own, room_of(other)) == ("trace.__init__", "trace.trace")
+                assert down or facade, f"{name} imports {other}"
+
+
+def test_no_file_is_long() -> None:
+    lengths = {
+        str(path.relative_to(PACKAGE)): len(path.read_text().splitlines())
+        for path in FILES.values()
+    }
+    assert {name for name, lines in lengths.items() if lines > LONGEST_FILE} == set()
+
+
+def test_every_core_module_has_a_test_file_of_its_name() -> None:
+    missing = set()
+    for folder in TESTED:
+        tests = {path.name for path in (TESTS / folder).rglob("test_*.py")}
+        for path in (PACKAGE / folder).glob("*.py"):
+            if path.name != "__init__.py" and f"test_{path.name}" not in tests:
+                missing.add(f"{folder}/{path.stem}")
+    assert missing == set(WITHOUT_OWN_TESTS)
+
+
 def test_every_part_has_a_rank() -> None:
     assert {part_of(path) for path in PACKAGE.rglob("*.py")} <= set(RANK)
 
@@ -73,7 +187,7 @@ def test_the_public_names_are_there_and_nothing_else_is_promised() -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_docstring_examples_run(name: str) -> None:
-    if name == "samprof.sweep.worker":
+    if name in PROGRAMS:
         pytest.skip("a program, without examples")
     failed, _ = doctest.testmod(importlib.import_module(name))
     assert failed == 0

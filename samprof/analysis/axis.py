@@ -1,41 +1,39 @@
-"""What a sweep runs over: what its sizes count, and the words for it."""
+"""What a sweep runs over: what its sizes count, and the words for it. Plain data."""
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from samprof.errors import UsageError
-
-_PATCH = 16
-_CROPS = (1, 5, 21, 85)
-"""Crop layers of 1, 4, 16, 64 crops, added up."""
+_WORDS = re.compile(r"[\w .,=()%/-]{1,60}")
+_LARGEST_POWER = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
     """One quantity that a sweep varies.
 
-    Tables keep the columns of a sweep over batch sizes whatever is varied: `batch_size` then holds the
-    size on this axis, and an "image" is its unit.
+    `size` in tables is the size on this axis, whatever it counts. All fields are JSON values: a run
+    directory holds its axis.
 
     Attributes:
-        name: as the command line has it.
-        an_unit: what throughput counts, with its article.
-        subject: the beginning of a sentence on what larger sizes do.
-        whole: what costs something once, whatever its size.
-        larger: what shares that cost.
-        label: the axis of a picture.
-        pattern: one size in words.
-        symbol: one size in the head of a column.
-        defaults: sizes, where none are given.
-        amount: units of work in a batch of this size: what time is fitted against.
-        valid: whether a number is a size, and which are if it is not.
+        name: the name on the command line.
+        unit: what throughput counts, in the singular.
+        subject: what a sentence on larger sizes begins with: "Batching" (helps, hurts).
+        whole: what has a fixed cost, whatever its size, with its article.
+        larger: what shares that cost among more units.
+        label: the title of the axis in a figure.
+        pattern: one size in words; `{}` stands for the number.
+        symbol: one size in the head of a column, likewise.
+        defaults: the sizes that are measured by default.
+        searchable: whether the largest size that fits in memory can be searched.
+        power, per: a size holds `size ** power / per` units.
     """
 
     name: str
-    an_unit: str
+    unit: str
     subject: str
     whole: str
     larger: str
@@ -43,117 +41,78 @@ class Axis:
     pattern: str
     symbol: str
     defaults: tuple[int, ...]
-    amount: Callable[[int], float] = float
-    valid: tuple[Callable[[int], bool], str] = (lambda _: True, "")
+    searchable: bool = False
+    power: float = 1.0
+    per: float = 1.0
 
     @property
-    def unit(self) -> str:
-        """What throughput counts.
+    def an_unit(self) -> str:
+        """The unit with its article.
 
         Example:
-            >>> AXES[BATCH_SIZE].unit
-            'image'
+            >>> BATCH_SIZE.an_unit
+            'an image'
         """
-        return self.an_unit.split(" ", 1)[1]
+        return f"{'an' if self.unit[0] in 'aeiou' else 'a'} {self.unit}"
+
+    def amount(self, size: int) -> float:
+        """The units in one size; time is fitted against them.
+
+        Example:
+            >>> BATCH_SIZE.amount(4)
+            4.0
+        """
+        return float(size**self.power / self.per)
 
     def text(self, size: int) -> str:
-        """One size in words.
+        """One size in words, such as "batch 4", "16 prompts", "1 prompt".
 
         Example:
-            >>> AXES["prompts"].text(4), AXES["prompts"].text(1)
-            ('4 prompts', '1 prompt')
+            >>> BATCH_SIZE.text(4)
+            'batch 4'
         """
         return re.sub(r"^1 (\w+)s\b", r"1 \1", self.pattern.format(size))
 
-    def checked(self, sizes: tuple[int, ...]) -> tuple[int, ...]:
-        """The sizes, if each is one.
-
-        Raises:
-            UsageError: one is not.
-        """
-        is_valid, remedy = self.valid
-        for size in sizes:
-            if not is_valid(size):
-                raise UsageError("sweep", f"{self.label} {size}", "cannot be", remedy)
-        return sizes
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for JSON; `axis_from` reads it."""
+        return asdict(self) | {"defaults": list(self.defaults)}
 
 
-BATCH_SIZE = "batch-size"
-AXES = {
-    axis.name: axis
-    for axis in (
-        Axis(
-            name=BATCH_SIZE,
-            an_unit="an image",
-            subject="Batching",
-            whole="a batch",
-            larger="a larger batch",
-            label="batch size",
-            pattern="batch {}",
-            symbol="b={}",
-            defaults=(1, 2, 4, 8),
-        ),
-        Axis(
-            name="prompts",
-            an_unit="a prompt",
-            subject="Asking more prompts of an image",
-            whole="an image",
-            larger="more prompts",
-            label="prompts an image",
-            pattern="{} prompts",
-            symbol="n={}",
-            defaults=(1, 4, 16, 64),
-        ),
-        Axis(
-            name="points-per-batch",
-            an_unit="a point",
-            subject="Batching more points",
-            whole="a batch of points",
-            larger="a larger batch",
-            label="points per batch",
-            pattern="{} points a batch",
-            symbol="p={}",
-            defaults=(16, 32, 64, 128),
-        ),
-        Axis(
-            name="image-size",
-            an_unit="a megapixel",
-            subject="A larger image",
-            whole="an image",
-            larger="a larger image",
-            label="image size",
-            pattern="{} pixels a side",
-            symbol="s={}",
-            defaults=(256, 512, 768, 1024),
-            amount=lambda side: side * side / 1e6,
-            valid=(lambda side: side % _PATCH == 0, f"give multiples of {_PATCH}"),
-        ),
-        Axis(
-            name="crops",
-            an_unit="a crop",
-            subject="Cutting an image into more crops",
-            whole="an image",
-            larger="more crops",
-            label="crops an image",
-            pattern="{} crops",
-            symbol="c={}",
-            defaults=(1, 5),
-            valid=(
-                lambda crops: crops in _CROPS,
-                f"crops come in layers: give some of {', '.join(map(str, _CROPS))}",
-            ),
-        ),
-    )
-}
+BATCH_SIZE = Axis(
+    name="batch-size",
+    unit="image",
+    subject="Batching",
+    whole="a batch",
+    larger="a larger batch",
+    label="batch size",
+    pattern="batch {}",
+    symbol="b={}",
+    defaults=(1, 2, 4, 8),
+    searchable=True,
+)
+"""The axis of a sweep that names no other."""
 
 
-def axis_named(name: str) -> Axis:
-    """The axis of this name.
+def axis_from(data: object) -> Axis | None:
+    """The axis that `Axis.as_dict` wrote; None if the data is anything else.
 
-    Raises:
-        UsageError: there is none.
+    A run directory may come from a stranger, so its words are letters, digits and plain punctuation:
+    no markup, no control characters, no format but `{}`.
+
+    Example:
+        >>> axis_from(BATCH_SIZE.as_dict()) == BATCH_SIZE
+        True
     """
-    if name not in AXES:
-        remedy = f"use one of {', '.join(AXES)}"
-        raise UsageError("sweep", f"--over {name}", "nothing to sweep over", remedy)
-    return AXES[name]
+    import msgspec
+
+    try:
+        axis = msgspec.convert(data, Axis)
+    except msgspec.ValidationError:
+        return None
+    plain = (axis.name, axis.unit, axis.subject, axis.whole, axis.larger, axis.label)
+    patterns = (axis.pattern, axis.symbol)
+    words = [*plain, *(pattern.replace("{}", "", 1) for pattern in patterns)]
+    if not all(map(_WORDS.fullmatch, words)) or not all("{}" in pattern for pattern in patterns):
+        return None
+    amounts = 0 < axis.power <= _LARGEST_POWER and 0 < axis.per < math.inf
+    return axis if amounts else None

@@ -1,4 +1,4 @@
-"""What a batch may take at most, and which of the measured ones to run within that."""
+"""What a batch may take at most, and which of the measured sizes to run within that."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from samprof.analysis.axis import Axis
+from samprof.analysis.wording import per_whole
 from samprof.units import memory_limit_text, memory_text, time_limit_text, time_text
 
 NEAR_BEST = 0.05
@@ -42,15 +43,15 @@ class Limits:
         """The limits in words.
 
         Example:
-            >>> from samprof.analysis.axis import AXES
-            >>> Limits(2 * 10**9, 200_000_000).text(AXES["batch-size"])
-            'within 2 GB and under 200 ms a batch'
+            >>> from samprof.analysis.axis import BATCH_SIZE
+            >>> Limits(2 * 10**9, 200_000_000).text(BATCH_SIZE)
+            'within 2 GB and under 200 ms per batch'
         """
         parts = []
         if self.memory_bytes is not None:
             parts.append(f"within {memory_limit_text(self.memory_bytes)}")
         if self.latency_ns is not None:
-            parts.append(f"under {time_limit_text(self.latency_ns)} {axis.whole}")
+            parts.append(f"under {time_limit_text(self.latency_ns)} {per_whole(axis)}")
         return " and ".join(parts)
 
     def cost(self, peak_bytes: float, wall_ns: float) -> str:

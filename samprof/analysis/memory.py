@@ -8,39 +8,38 @@ from dataclasses import dataclass
 import numpy as np
 
 from samprof.analysis.axis import Axis
-from samprof.analysis.fit import fit_rows
 from samprof.units import memory_text
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryLine:
-    """`memory(b) = fixed + per_image * b`.
+    """`memory(b) = fixed + per_unit * b`.
 
     Attributes:
         fixed: bytes whatever the size: weights and the like; never negative.
-        per_image: bytes that each image (unit of the axis) adds; never negative.
+        per_unit: bytes that each image (unit of the axis) adds; never negative.
     """
 
     fixed: float
-    per_image: float
+    per_unit: float
 
     @classmethod
     def through(cls, peaks: Mapping[float, int]) -> MemoryLine:
-        """The line through peaks by size, by the median slope (Theil-Sen) as for times.
+        """The line through peaks by size, by the median slope.
 
-        One size alone, or sizes that all take the same, say nothing of the slope: everything is then
-        taken to grow with the size, which promises too little rather than too much.
+        One size alone, or sizes that all take the same, do not tell the slope: everything is then taken
+        to grow with the size, which promises too little rather than too much.
 
         Example:
             >>> MemoryLine.through({1: 150, 2: 200, 4: 300})
-            MemoryLine(fixed=100.0, per_image=50.0)
+            MemoryLine(fixed=100.0, per_unit=50.0)
             >>> MemoryLine.through({2: 200})
-            MemoryLine(fixed=0.0, per_image=100.0)
+            MemoryLine(fixed=0.0, per_unit=100.0)
         """
         if len(peaks) > 1:
-            fixed, per_image = _fitted(peaks)
-            if per_image > 0:
-                return cls(fixed, per_image)
+            fixed, per_unit = _fitted(peaks)
+            if per_unit > 0:
+                return cls(fixed, per_unit)
         return cls(0.0, peaks[max(peaks)] / max(peaks))
 
     def at(self, size: float) -> float:
@@ -50,7 +49,7 @@ class MemoryLine:
             >>> MemoryLine(100.0, 50.0).at(3)
             250.0
         """
-        return self.fixed + self.per_image * size
+        return self.fixed + self.per_unit * size
 
     def largest(self, limit_bytes: float) -> int:
         """The largest whole size within a limit; 0 where none is.
@@ -60,29 +59,38 @@ class MemoryLine:
             (3, 0)
         """
         # One part in 10^9 for the rounding of the fit: 5 images that fill the limit are 5, not 4.
-        found = (limit_bytes * (1 + 1e-9) - self.fixed) / self.per_image if self.per_image else 0
+        found = (limit_bytes * (1 + 1e-9) - self.fixed) / self.per_unit if self.per_unit else 0
         return max(int(found), 0)
 
 
 def memory_sentence(peaks: Mapping[float, int], axis: Axis) -> str:
-    """What memory costs once and for each unit of the axis, by the fit; empty for one size alone.
+    """How memory grows with the size, by the fit; empty for one size alone.
 
     Example:
-        >>> from samprof.analysis.axis import AXES
-        >>> memory_sentence({1: 175 * 2**20, 2: 230 * 2**20, 4: 340 * 2**20}, AXES["batch-size"])
-        'By the fit, memory is 120 MiB once and 55.0 MiB an image.'
+        >>> from samprof.analysis.axis import BATCH_SIZE
+        >>> memory_sentence({1: 175 * 2**20, 2: 230 * 2**20, 4: 340 * 2**20}, BATCH_SIZE)
+        'Memory grows by 55.0 MiB per image, from a fixed 120 MiB.'
     """
     if len(peaks) < 2:
         return ""
-    fixed, per_image = _fitted(peaks)
-    if not per_image:
-        return f"By the fit, memory is {memory_text(fixed)} whatever the {axis.label}."
-    once = f"{memory_text(fixed)} once and " if fixed else ""
-    return f"By the fit, memory is {once}{memory_text(per_image)} {axis.an_unit}."
+    fixed, per_unit = _fitted(peaks)
+    if not per_unit:
+        return f"Memory is {memory_text(fixed)} whatever the {axis.label}."
+    once = f", from a fixed {memory_text(fixed)}" if fixed else ""
+    return f"Memory grows by {memory_text(per_unit)} per {axis.unit}{once}."
 
 
 def _fitted(peaks: Mapping[float, int]) -> tuple[float, float]:
-    sizes = sorted(peaks)
-    rows = [np.array([[peaks[size]]], np.float64) for size in sizes]
-    fit = fit_rows(np.array(sizes, np.float64), rows)
-    return float(fit.fixed[0]), float(fit.per_image[0])
+    """Fixed and per-unit bytes: the median slope over all pairs of sizes (Theil 1950, Sen 1968).
+
+    Peaks do not vary between processes, but they jump where an allocator takes a larger block: the
+    median slope passes over a single jump.
+    """
+    sizes, taken = np.array(sorted(peaks)), np.array([peaks[b] for b in sorted(peaks)], np.float64)
+    first, second = np.triu_indices(len(sizes), k=1)
+    slope = float(np.median((taken[second] - taken[first]) / (sizes[second] - sizes[first])))
+    if slope < 0:
+        return float(np.median(taken)), 0.0
+    fixed = float(np.median(taken - slope * sizes))
+    # Memory cannot start below zero: the nearest line that makes sense is taken instead.
+    return (0.0, float(np.median(taken / sizes))) if fixed < 0 else (fixed, slope)

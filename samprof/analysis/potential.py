@@ -1,41 +1,42 @@
-"""What optimising a layer class could gain at most: Amdahl's law, and the roof of the device."""
+"""The most that optimising a layer class could give: Amdahl's law, and the roof of the device."""
 
 import numpy as np
 import pandas as pd
 
 from samprof.analysis.axis import Axis
 from samprof.analysis.roofline import Roof
-from samprof.units import digits, rate_text
+from samprof.analysis.wording import ratio_text
+from samprof.units import rate_text
 
 
-def potential(roles: pd.DataFrame, roof: Roof | None, batch_size: int) -> pd.DataFrame:
-    """One row a layer class, the one that could gain most first.
+def potential(roles: pd.DataFrame, roof: Roof | None, size: int) -> pd.DataFrame:
+    """One row per layer class, the one that could give most first.
 
     Amdahl (1967): a class with the share s of the time cannot speed up the whole by more than
     1 / (1 - s), however fast it gets. At the roof it takes the longer of its FLOPs at the peak and its
-    bytes at the peak; work that has no formula is taken to stay as slow as it is.
+    bytes at the peak; a class with ops that have no formula has no known time at the roof.
 
     Args:
         roles: `roofline` of the layer classes.
         roof: of the device; None where it is not known.
-        batch_size: which.
+        size: which.
 
     Returns:
-        Columns role, time_ns, share, most_gain (of the whole, if the class took no time), roof_ns (its
-        time at the roof; nan where not known), roof_gain (of the whole, at the roof), bound.
+        Columns role, time_ns, share, most_speedup (of the whole, if the class took no time), roof_ns
+        (its time at the roof; NaN where not known), roof_speedup (of the whole, at the roof), bound.
 
     Example:
-        >>> row = {"path": "MLP", "batch_size": 1, "time_ns": 75.0, "flops": 0, "bytes": 0}
+        >>> row = {"path": "MLP", "size": 1, "time_ns": 75.0, "flops": 0, "bytes": 0}
         >>> rows = [row | {"bound": "unknown"}, row | {"path": "norm", "time_ns": 25.0, "bound": ""}]
-        >>> potential(pd.DataFrame(rows), None, 1)["most_gain"].round(2).tolist()
+        >>> potential(pd.DataFrame(rows), None, 1)["most_speedup"].round(2).tolist()
         [4.0, 1.33]
     """
-    rows = roles[(roles["batch_size"] == batch_size) & (roles["time_ns"] > 0)]
+    rows = roles[(roles["size"] == size) & (roles["time_ns"] > 0)]
     whole = float(rows["time_ns"].sum())
     table = pd.DataFrame({"role": rows["path"], "time_ns": rows["time_ns"]})
     table["share"] = table["time_ns"] / max(whole, 1.0)
     rest = (whole - table["time_ns"]).where(table["time_ns"] < whole)
-    table["most_gain"] = (whole / rest).fillna(np.inf)
+    table["most_speedup"] = (whole / rest).fillna(np.inf)
     table["roof_ns"] = np.nan
     if roof is not None:
         computing = rows["flops"] / roof.flops_per_s * 1e9
@@ -43,13 +44,13 @@ def potential(roles: pd.DataFrame, roof: Roof | None, batch_size: int) -> pd.Dat
         least = computing.where(computing > moving, moving)
         known = (rows["flops"] + rows["bytes"] > 0) & (rows.get("ops_without_formula", 0) == 0)
         table["roof_ns"] = least.clip(upper=rows["time_ns"]).where(known)
-    table["roof_gain"] = whole / (whole - table["time_ns"] + table["roof_ns"])
+    table["roof_speedup"] = whole / (whole - table["time_ns"] + table["roof_ns"])
     table["bound"] = rows["bound"]
     return table.sort_values(["share", "role"], ascending=[False, True], ignore_index=True)
 
 
 def potential_sentence(table: pd.DataFrame, roof: Roof | None, axis: Axis) -> str:
-    """What to optimise first, and what that could gain at most; empty where nothing ran.
+    """What to optimise first, and the most that could give; empty where nothing ran.
 
     Args:
         table: as `potential` gives it.
@@ -59,19 +60,16 @@ def potential_sentence(table: pd.DataFrame, roof: Roof | None, axis: Axis) -> st
     if table.empty:
         return ""
     first = table.iloc[0]
-    text = f"Optimise the {first['role']} first: it is all of {axis.an_unit}'s time"
-    if np.isfinite(first["most_gain"]):
+    text = f"Optimise the {first['role']} first: it takes all of the time per {axis.unit}"
+    if np.isfinite(first["most_speedup"]):
         text = (
-            f"Optimise the {first['role']} first: without its {first['share']:.0%} of "
-            f"{axis.an_unit}'s time the throughput would be {digits(first['most_gain'])} times as "
-            "high"
+            f"Optimise the {first['role']} first: it takes {first['share']:.0%} of the time per "
+            f"{axis.unit}, so making it faster can give at most {ratio_text(first['most_speedup'])}"
         )
-    ordered = table[table["roof_gain"].notna()].sort_values("roof_gain", ascending=False)
+    ordered = table[table["roof_speedup"].notna()].sort_values("roof_speedup", ascending=False)
     if roof is None or ordered.empty:
-        return f"{text}; more it cannot give." if np.isfinite(first["most_gain"]) else f"{text}."
+        return f"{text}."
     best = ordered.iloc[0]
     peaks = f"{rate_text(roof.flops_per_s)} and {rate_text(roof.bytes_per_s, 'B/s')}"
-    return (
-        f"{text}; at the device's peaks ({peaks}) the {best['role']} would give "
-        f"{digits(best['roof_gain'])} times."
-    )
+    speedup = ratio_text(best["roof_speedup"])
+    return f"{text}; the {best['role']} at the device's peaks ({peaks}) would give {speedup}."

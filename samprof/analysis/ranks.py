@@ -39,16 +39,16 @@ def rank_spread(layers: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         Columns path, depth, ranks (how many have it), median_ns, min_ns, max_ns, spread (max over
-        median, less 1), slowest_rank, clock; in the order in which the ranks entered
+        median, less 1), slowest_rank, time_source; in the order in which the ranks entered
         them.
 
     Example:
-        >>> rows = {"rank": [0, 1], "path": ["net"] * 2, "depth": 0, "clock": "cpu"}
+        >>> rows = {"rank": [0, 1], "path": ["net"] * 2, "depth": 0, "time_source": "cpu"}
         >>> rank_spread(pd.DataFrame(rows | {"cpu_total_ns": [10, 30]}))["slowest_rank"].tolist()
         [1]
     """
-    clock = "device" if "device" in set(layers["clock"]) else "cpu"
-    time = layers.assign(time_ns=layers[f"{clock}_total_ns"])
+    time_source = "device" if "device" in set(layers["time_source"]) else "cpu"
+    time = layers.assign(time_ns=layers[f"{time_source}_total_ns"])
     grouped = time.groupby("path", sort=False)
     slowest = time.loc[grouped["time_ns"].idxmax()].set_index("path")["rank"]
     table = grouped.agg(
@@ -62,7 +62,7 @@ def rank_spread(layers: pd.DataFrame) -> pd.DataFrame:
         table["max_ns"] / table["median_ns"].where(table["median_ns"] > 0) - 1
     ).fillna(0)
     table["slowest_rank"] = slowest
-    table["clock"] = clock
+    table["time_source"] = time_source
     return table.loc[_merged_order(layers)].reset_index()
 
 

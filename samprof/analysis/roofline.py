@@ -1,8 +1,9 @@
 """Rooflines (Williams, Waterman, Patterson 2009): how near each layer comes to what the device can do.
 
 The rule for `bound`, in this order:
-    launch   the device waited for launches for at least as long as it worked on the layer
-    idle     it waited for something else as long
+    paging   the operating system takes more than 5 % of its time to hand out memory anew
+    launch   the device waits for launches for at least as long as it runs the layer
+    idle     it waits for something else for as long
     compute  the layer reaches a larger share of the peak of FLOPs than of that of bytes
     memory   the other way round
     unknown  no FLOPs or bytes are known, or no peaks
@@ -15,8 +16,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-LAUNCH, IDLE, COMPUTE, MEMORY, UNKNOWN = "launch", "idle", "compute", "memory", "unknown"
-_FIRST = ["path", "depth", "role", "type", "clock", "batch_size"]
+from samprof.analysis.paging import MOST_SYSTEM_SHARE
+
+PAGING, LAUNCH, IDLE, COMPUTE, MEMORY, UNKNOWN = (
+    "paging",
+    "launch",
+    "idle",
+    "compute",
+    "memory",
+    "unknown",
+)
+_FIRST = ["path", "depth", "role", "type", "time_source", "size"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +43,12 @@ class Roof:
 
     @property
     def ridge(self) -> float:
-        """FLOPs a byte from which on computing limits."""
+        """FLOPs per byte from which on computing is the limit."""
         return self.flops_per_s / self.bytes_per_s
 
 
 def roof_of(peaks: Mapping[str, object] | None, dtype: str) -> Roof | None:
-    """The roof for a dtype, from peaks as `samprof doctor` keeps them; None where they lack it."""
+    """The roof for a dtype, from peaks as `samprof doctor` writes them; None where they lack it."""
     flops = (peaks or {}).get("flops_per_s")
     moved = (peaks or {}).get("bytes_per_s")
     if not isinstance(flops, Mapping) or not isinstance(moved, int | float) or moved <= 0:
@@ -47,25 +57,29 @@ def roof_of(peaks: Mapping[str, object] | None, dtype: str) -> Roof | None:
     return Roof(float(rate), float(moved)) if isinstance(rate, int | float) and rate > 0 else None
 
 
-def roofline(layers: pd.DataFrame, roof: Roof | None) -> pd.DataFrame:
-    """One row a path and batch size: intensity, rates, shares of the peaks, and what bounds it.
+def roofline(
+    layers: pd.DataFrame, roof: Roof | None, paging: Mapping[str, float] | None = None
+) -> pd.DataFrame:
+    """One row per path and size: intensity, rates, shares of the peaks, and what bounds it.
 
     Args:
         layers: long form, as `Run.layers` gives it, of one variant; several repeats are reduced to
             their median.
         roof: of the device; None where it is not known.
+        paging: path -> the share of its time that the operating system takes for page faults, where it
+            was measured.
 
     Returns:
-        Columns path, depth, role, type, clock, batch_size, time_ns, flops, bytes,
-        ops_without_formula, intensity (FLOPs a byte), flops_per_s, bytes_per_s, flops_share,
+        Columns path, depth, role, type, time_source, size, time_ns, flops, bytes,
+        ops_without_formula, intensity (FLOPs per byte), flops_per_s, bytes_per_s, flops_share,
         bytes_share (of the peaks; nan without), gap_share, launch_gap_share (of the time that the
         device spent on it or waited before its kernels), bound. Empty where no shapes were
         recorded. Rates are lower bounds where ops_without_formula is not 0.
 
     Example:
-        >>> row = {"path": "net", "depth": 0, "batch_size": 1, "repeat": 0, "time_ns": 1000}
-        >>> work = {"flops": 800, "bytes": 100, "ops_without_formula": 0}
-        >>> table = roofline(pd.DataFrame([row | work]), Roof(1e9, 1e9))
+        >>> row = {"path": "net", "depth": 0, "size": 1, "repeat": 0, "time_ns": 1000}
+        >>> cost = {"flops": 800, "bytes": 100, "ops_without_formula": 0}
+        >>> table = roofline(pd.DataFrame([row | cost]), Roof(1e9, 1e9))
         >>> table[["intensity", "flops_share", "bytes_share", "bound"]].values.tolist()
         [[8.0, 0.8, 0.1, 'compute']]
     """
@@ -75,8 +89,8 @@ def roofline(layers: pd.DataFrame, roof: Roof | None) -> pd.DataFrame:
     sums += ["device_gap_ns", "launch_gap_ns"]
     present = [name for name in sums if name in layers]
     keys = [name for name in _FIRST if name in layers]
-    grouped = layers.groupby(["path", "batch_size"], sort=False)
-    table = grouped[[name for name in keys if name not in ("path", "batch_size")]].first()
+    grouped = layers.groupby(["path", "size"], sort=False)
+    table = grouped[[name for name in keys if name not in ("path", "size")]].first()
     table = table.join(grouped[present].median()).reset_index()
     seconds = (table["time_ns"] / 1e9).where(table["time_ns"] > 0)
     table["intensity"] = table["flops"] / table["bytes"].where(table["bytes"] > 0)
@@ -89,29 +103,30 @@ def roofline(layers: pd.DataFrame, roof: Roof | None) -> pd.DataFrame:
         around = table.get("device_busy_ns", table["time_ns"])
         whole = around + table.get("device_gap_ns", pd.Series(0.0, table.index))
         table[share] = (gap / whole.where(whole > 0)).fillna(0.0)
-    table["bound"] = _bounds(table)
+    table["bound"] = _bounds(table, table["path"].map(dict(paging or {})).fillna(0.0))
     return table.drop(columns=[name for name in present[4:] if name in table])
 
 
-def _bounds(table: pd.DataFrame) -> pd.Series:
+def _bounds(table: pd.DataFrame, paging: pd.Series) -> pd.Series:
     """The rule of the module's text."""
     known = table["flops_share"].notna() & (table["flops"] + table["bytes"] > 0)
     other = table["gap_share"] - table["launch_gap_share"]
     bound = np.select(
         [
+            paging > MOST_SYSTEM_SHARE,
             table["launch_gap_share"] >= 0.5,
             other >= 0.5,
             known & (table["flops_share"] >= table["bytes_share"]),
             known,
         ],
-        [LAUNCH, IDLE, COMPUTE, MEMORY],
+        [PAGING, LAUNCH, IDLE, COMPUTE, MEMORY],
         UNKNOWN,
     )
     return pd.Series(bound, table.index, dtype=object)
 
 
 def with_bound(scaling: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
-    """A scaling table with the bound of each path at the largest batch size.
+    """A scaling table with the bound of each path at the largest size.
 
     Args:
         scaling: as `scaling_table` gives it.
@@ -119,5 +134,5 @@ def with_bound(scaling: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     """
     if table.empty:
         return scaling
-    largest = table[table["batch_size"] == table["batch_size"].max()].set_index("path")["bound"]
+    largest = table[table["size"] == table["size"].max()].set_index("path")["bound"]
     return scaling.assign(bound=scaling["path"].map(largest).fillna(UNKNOWN))

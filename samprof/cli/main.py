@@ -1,4 +1,4 @@
-"""`samprof`: finds the command, runs it, and turns errors into one line."""
+"""`samprof`: finds the command, runs it, and turns errors into one line each."""
 
 import argparse
 import importlib
@@ -11,26 +11,27 @@ from samprof._version import __version__
 from samprof.errors import SamprofError, UsageError
 
 COMMANDS = {
-    "sweep": "measure a model over batch sizes; print which layers scale, and the verdict",
-    "record": "record one model at one batch size into a trace",
-    "components": "where a pipeline's time goes: encoder, decoder, masks, waits, idle",
-    "scaling": "the scaling table and verdict of a run directory",
-    "compare": "which layers changed between runs or variants; exits 1 if --gate says so",
-    "layers": "time by layer, of a trace or a run",
-    "kernels": "device time by kernel, of a trace or a run",
-    "check": "whether a trace or a run counts every nanosecond once; exits 1 if not",
-    "report": "the report and the figures of a run",
-    "view": "a trace in Perfetto's page, served from this machine",
-    "export": "a few steps of a trace in a small file, with lanes of the layers on each device",
-    "tensorboard": "a run in TensorBoard: curves, tables, pictures, traces; until Ctrl-C",
-    "hta": "Holistic Trace Analysis of a trace, a run or ranks, beside samprof's own figures",
-    "doctor": "what is installed, what will work here, and the device's measured peaks",
+    "sweep": "measure a model at several batch sizes: which layers scale, and the verdict",
+    "workload": "measure a whole pipeline, or read one: time per component, host and device",
+    "record": "record a model at one batch size and write the trace",
+    "layers": "time per layer, of a trace, a run or ranks",
+    "kernels": "device time per kernel or per op, of a trace or a run",
+    "scaling": "the scaling table and the verdict of a run",
+    "compare": "which layers changed between runs or variants, with a gate for CI",
+    "report": "write the report page and the figures of a run",
+    "tensorboard": "show a run in TensorBoard: scalars, tables, figures, traces",
+    "hta": "Holistic Trace Analysis of a trace, a run or ranks, next to samprof's figures",
+    "view": "open a trace in Perfetto, served from this machine",
+    "export": "write a few steps of a trace to a small file, with a layer track per device",
+    "check": "check that a trace, a run or ranks account for every nanosecond exactly once",
+    "verify": "prove on this device that the numbers are right; exits 1 if a check fails",
+    "doctor": "show what is installed, what works here, and the device's measured peaks",
 }
 BAD_INPUT, INTERRUPTED = 2, 130
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose usage errors are one line, as all errors are."""
+    """A parser whose usage errors are one line, as all other errors are."""
 
     def error(self, message: str) -> NoReturn:
         """Ends the command with the usage error."""
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write("samprof: interrupted\n")
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has enough; Python must not complain about it on exit.
+        # The reader of the output has closed it, as head does; Python must not complain on exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
@@ -61,7 +62,7 @@ def _run(arguments: list[str]) -> int:
     for name, text in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=_sentence(text))
         if name == chosen:
-            module = importlib.import_module(f"samprof.cli.{name}")
+            module = importlib.import_module(f"samprof.cli.commands.{name}")
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     options = parser.parse_args(arguments)

@@ -1,4 +1,4 @@
-"""How commands print: text for people, the same rows as JSON or CSV for programs."""
+"""How commands print: text for people, the same rows as JSON, CSV or Parquet for programs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import json
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,13 +17,22 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+def add_depth_argument(parser: argparse.ArgumentParser) -> None:
+    """`--depth`."""
+    parser.add_argument(
+        "--depth", type=int, metavar="N", help="show layers down to this depth (default: all)"
+    )
+
+
 def add_output_arguments(parser: argparse.ArgumentParser) -> None:
     """`--json`, `--csv`, `--markdown` and `--parquet`."""
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="the rows as JSON")
-    form.add_argument("--csv", action="store_true", help="the rows as CSV")
-    form.add_argument("--markdown", action="store_true", help="a GitHub table, for pull requests")
-    form.add_argument("--parquet", metavar="FILE", help="write the rows to a parquet file")
+    form = parser.add_argument_group("output").add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print the rows as JSON")
+    form.add_argument("--csv", action="store_true", help="print the rows as CSV")
+    form.add_argument(
+        "--markdown", action="store_true", help="print a GitHub table, for pull requests"
+    )
+    form.add_argument("--parquet", metavar="FILE", help="write the rows to a Parquet file")
 
 
 def print_table(
@@ -32,13 +41,13 @@ def print_table(
     as_text: Callable[[int | None], str],
     notes: Sequence[str] = (),
 ) -> None:
-    """Prints the table in the asked form, or writes it to the parquet file.
+    """Prints the table in the form that was asked for, or writes it to the Parquet file.
 
     Args:
         table: the rows.
         options: parsed arguments.
-        as_text: the text for a width of the terminal, or in markdown for None; notes included.
-        notes: go to stderr with rows for programs.
+        as_text: gives the text, notes included, for a terminal width; Markdown for None.
+        notes: printed to stderr when the rows are for programs.
 
     Raises:
         SamprofError: the file cannot be written.
@@ -54,17 +63,22 @@ def print_table(
         text = as_text(None if options.markdown else width())
     sys.stdout.write(text)
     if for_programs(options):
-        sys.stderr.write("".join(f"samprof: note: {note}\n" for note in notes))
+        print_notes(notes)
+
+
+def print_notes(notes: Iterable[str]) -> None:
+    """Prints each note once, to stderr."""
+    sys.stderr.write("".join(f"samprof: note: {note}\n" for note in dict.fromkeys(notes)))
 
 
 def for_programs(options: argparse.Namespace) -> bool:
-    """Whether stdout holds the rows in a form that nothing else may stand beside."""
+    """Whether programs read stdout, so that it holds the rows and nothing else."""
     return bool(options.json or options.csv or options.markdown or options.parquet)
 
 
 def notes_text(notes: Sequence[str], width: int | None) -> str:
-    """What stands below a table: remarks that its numbers need."""
-    from samprof.report.table import wrapped
+    """The notes below a table: what its reader should know."""
+    from samprof.report.text.table import wrapped
 
     return "".join(wrapped(f"Note: {note}", width) for note in notes)
 
@@ -76,10 +90,10 @@ def _parquet(table: pd.DataFrame, path: Path) -> Path:
             table.to_parquet(file, index=False)
     except OSError as error:
         cause = error.strerror or str(error)
-        raise UsageError("write", path, cause, "give a path that can be written") from None
+        raise UsageError("write", path, cause, "choose a path that can be written") from None
     return path
 
 
 def width() -> int:
-    """Columns of the terminal; 80 where there is none."""
+    """The width of the terminal in columns; 80 where there is none."""
     return max(shutil.get_terminal_size((80, 24)).columns, 40)

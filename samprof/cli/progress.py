@@ -1,5 +1,8 @@
-"""Progress on stderr: of a sweep, with a line a finished point; of reading many traces."""
+"""Progress on stderr: of a sweep, of a search for the largest batch, of reading many traces."""
 
+import sys
+import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -8,44 +11,26 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     TextColumn,
     TimeElapsedColumn,
-    TimeRemainingColumn,
 )
 
-from samprof.analysis.axis import Axis
-from samprof.sweep.plan import EAGER, Plan
-from samprof.sweep.point import Point
-from samprof.sweep.sweep import Progress as Step
-from samprof.units import memory_text, time_text
+from samprof.analysis.variant import EAGER
+from samprof.sweeps.plan import Plan
+from samprof.sweeps.progress import Progress as Step
+from samprof.sweeps.search.search_run import SearchProgress
+from samprof.sweeps.standing import Standing
+from samprof.units import digits, memory_limit_text, memory_text, units_like
 
 
-class SweepProgress:
-    """Shows what `carry_out` tells it while the context is open.
+class _Bar:
+    """A progress bar on stderr while the context is open; nothing of it stays behind."""
 
-    Args:
-        plan: what is being measured.
-    """
-
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
-        self._forwards = plan.forwards()
+    def __init__(self, description: str, total: int | None, columns: Sequence[ProgressColumn]):
         self._console = Console(stderr=True, highlight=False)
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn(f"{plan.axis.unit}s,"),
-            TimeElapsedColumn(),
-            TextColumn("gone,"),
-            TimeRemainingColumn(),
-            TextColumn("left"),
-            console=self._console,
-            transient=True,
-        )
-        total = self._forwards * sum(plan.batch_sizes)
-        self._task = self._bar.add_task("starting", total=total)
-        self._seen = 0
+        self._bar = Progress(*columns, console=self._console, transient=True)
+        self._task = self._bar.add_task(description, total=total)
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -59,69 +44,106 @@ class SweepProgress:
     ) -> None:
         self._bar.stop()
 
-    def __call__(self, step: Step) -> None:
-        """Takes one step of the sweep."""
-        share = self._forwards * step.batch_size
-        if step.images:
-            self._seen += step.images
-            self._bar.update(
-                self._task, advance=step.images, description=self._name(step.batch_size)
-            )
-            return
-        # A point that ended early, or was there already, still counts as a whole.
-        self._bar.advance(self._task, share - self._seen)
-        self._seen = 0
-        outcome = _outcome(step, self._plan.axis)
-        self._console.print(f"{self._name(step.batch_size)}: {outcome}", markup=False)
 
-    def _name(self, size: int) -> str:
-        """The point in words."""
-        variant = self._plan.variant
-        return self._plan.axis.text(size) + (f", {variant}" if variant != EAGER else "")
-
-
-class ReadingProgress:
-    """Shows how many traces have been read while the context is open."""
+class SweepBar(_Bar):
+    """Shows how far `run_sweeps` is, and prints a line per round: what is known by then."""
 
     def __init__(self) -> None:
-        self._bar = Progress(
-            TextColumn("reading"),
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[limit]}"),
+        )
+        super().__init__("starting", None, columns)
+        self._bar.update(self._task, limit="")
+        self._began = time.monotonic()
+
+    def __call__(self, plan: Plan, step: Step) -> None:
+        """Takes one step of a sweep."""
+        if step.resumed:
+            self._print(f"{_name(plan)}already measured")
+        elif step.standing is not None:
+            self._show_time(step.remaining_s)
+            if step.standing.rounds:
+                self._print(f"{_name(plan)}{_standing_text(plan, step.standing)}")
+        elif step.sample is not None and step.sample.status != "ok":
+            reason = _reason(step.sample.status, step.sample.message)
+            self._print(f"{_point_name(plan, step.size)}: {reason}")
+        else:
+            text = f"round {step.round + 1}, {_point_name(plan, step.size)}"
+            self._bar.update(self._task, description=text)
+
+    def _show_time(self, remaining_s: float | None) -> None:
+        if remaining_s is None:
+            return
+        elapsed = time.monotonic() - self._began
+        limit = elapsed + max(remaining_s, 0.0)
+        self._bar.update(self._task, total=limit, completed=elapsed)
+        self._bar.update(self._task, limit=f"of at most {limit:.0f} s")
+
+    def _print(self, text: str) -> None:
+        self._console.print(text, markup=False)
+
+
+class ReadingBar(_Bar):
+    """Shows how many traces have been read."""
+
+    def __init__(self) -> None:
+        columns = (
+            TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("traces,"),
             TimeElapsedColumn(),
-            console=Console(stderr=True),
-            transient=True,
         )
-        self._task = self._bar.add_task("reading", total=None)
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._bar.stop()
+        super().__init__("reading", None, columns)
 
     def __call__(self, done: int, total: int) -> None:
         """Takes how many of how many are read."""
         self._bar.update(self._task, completed=done, total=total)
 
 
-def _outcome(step: Step, axis: Axis) -> str:
-    if step.point is None:
-        return "there already"
-    if step.point.status == "ok":
-        return _measured(step.point, axis)
-    reason = "out of memory" if step.point.status == "oom" else "failed"
-    return f"{reason}: {step.point.message}"
+def print_search(step: SearchProgress) -> None:
+    """Prints one step of a search for the largest batch."""
+    sys.stderr.write(f"{_point_name(step.plan, step.size)}: {_search_text(step)}\n")
+    sys.stderr.flush()
 
 
-def _measured(point: Point, axis: Axis) -> str:
-    middle = sorted(point.wall_ns)[len(point.wall_ns) // 2]
-    memory = memory_text(point.peak_memory_bytes)
-    return f"{time_text(middle / (point.units or point.batch_size))} {axis.an_unit}, {memory}"
+def _search_text(step: SearchProgress) -> str:
+    limit, tried = step.limit_bytes, step.probe
+    if tried is None:
+        return f"testing whether it fits into {memory_limit_text(limit)}"
+    if tried.taken is None:
+        return _reason(tried.status, tried.message)
+    verdict = "fits" if tried.taken <= limit else "does not fit"
+    return f"{memory_text(tried.taken, units_like(limit))}, {verdict}"
+
+
+def _point_name(plan: Plan, size: int) -> str:
+    return plan.axis.text(size) + (f", {plan.variant}" if plan.variant != EAGER else "")
+
+
+def _name(plan: Plan) -> str:
+    """The variant, to begin a line; empty for eager."""
+    return f"{plan.variant}: " if plan.variant != EAGER else ""
+
+
+def _standing_text(plan: Plan, found: Standing) -> str:
+    """What is known after a round, in a line."""
+    parts = [f"round {found.rounds}"]
+    if found.speedup == found.speedup:
+        first, last = plan.axis.text(plan.sizes[0]), plan.axis.text(plan.sizes[-1])
+        interval = ""
+        if found.low == found.low:
+            interval = f" (95% CI {digits(found.low)}-{digits(found.high)})"
+        parts.append(f"{last} at {digits(found.speedup)}x the throughput of {first}{interval}")
+    if found.dropped:
+        parts.append(f"{found.dropped} sample{'s' if found.dropped > 1 else ''} dropped")
+    if found.undecided:
+        parts.append(found.undecided)
+    return "; ".join(parts)
+
+
+def _reason(status: str, message: str) -> str:
+    return f"{'out of memory' if status == 'oom' else 'failed'}: {message}"

@@ -16,7 +16,7 @@ _CLOCK_QUERY = ("clocks.sm", "clocks.mem", "temperature.gpu", "power.draw")
 
 
 def environment(device: torch.device) -> dict[str, Any]:
-    """Plain data on the machine, the software and the device of a run."""
+    """The machine, the software and the device of a run, as plain data."""
     return {
         "samprof": __version__,
         "python": platform.python_version(),
@@ -33,14 +33,14 @@ def environment(device: torch.device) -> dict[str, Any]:
 
 
 def device_name(device: torch.device) -> str:
-    """What the device is called, such as "NVIDIA L4"."""
+    """The device's name, such as "NVIDIA L4"."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return _cpu_name() if device.type == "cpu" else device.type
 
 
 def device_state(device: torch.device) -> dict[str, str]:
-    """Clocks, temperature and power now; empty where nvidia-smi does not tell."""
+    """Current clocks, temperature and power; empty where nvidia-smi does not report them."""
     if device.type != "cuda":
         return {}
     index = device.index if device.index is not None else torch.cuda.current_device()
@@ -73,7 +73,7 @@ def _cuda(device: torch.device) -> dict[str, Any]:
 def uses_tf32() -> bool:
     """Whether products of float32 matrices on CUDA run in TF32.
 
-    Since torch 2.9 there are two settings, and reading the older one raises once the newer is used.
+    Since torch 2.9 there are two settings; reading the old one raises once the new one is used.
     """
     matmul: Any = torch.backends.cuda.matmul
     if not hasattr(matmul, "fp32_precision"):
@@ -92,7 +92,7 @@ def _version(package: str) -> str | None:
 
 
 def _commit() -> str:
-    """The commit of the directory that the measurement was started in."""
+    """The commit of the current directory; empty outside of a repository."""
     return _output(["git", "rev-parse", "--short", "HEAD"])
 
 

@@ -1,9 +1,9 @@
-"""What the profiler holds, written as a gz trace without a plain copy on disk where the system allows.
+"""The profiler's trace written as gz, without a plain copy on disk where the system allows it.
 
-Kineto writes plain JSON, once, to a file that it opens by name. On Linux that name leads to memory, and
-the trace is compressed from there, the ranges of other threads put in on the way. A pipe to a process
-that compresses meanwhile is no faster (measured in docs/how-it-works.md), and would stop the program
-for good if that process hung: Kineto writes with Python's lock held.
+Kineto writes plain JSON, once, to a file that it opens by name. On Linux that name points to a file in
+memory, from which the trace is compressed; the ranges of other threads are inserted on the way. A pipe
+to a compressing process is no faster (measured in docs/how-it-works.md), and would block the program
+forever if that process hung: Kineto writes while holding the GIL.
 """
 
 import os
@@ -12,18 +12,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from samprof.record.elsewhere import Range, as_events
+from samprof.record.other_threads import Range, as_events
 
 try:
     from isal.isal_zlib import compressobj
 
     _LEVEL = 1
-except ImportError:  # no wheel for this machine: the standard library does it too, only slower
+except ImportError:  # no wheel for this machine: the standard library is slower
     from zlib import compressobj  # type: ignore[assignment]
 
-    _LEVEL = 2  # on traces smaller than 1, and no slower
+    _LEVEL = 2  # smaller traces than level 1, in the same time
 
-_GZIP = 31  # what zlib calls a window of 15 bits in a gzip file
+_GZIP = 31  # zlib's code for a gzip header with a window of 15 bits
 _EVENTS_KEY = b'"traceEvents": ['
 _PIECE_BYTES = 1 << 20
 
@@ -32,9 +32,9 @@ def write_trace(write_plain: Callable[[str], None], target: Path, ranges: Sequen
     """Writes a gz trace, whole or not at all.
 
     Args:
-        write_plain: makes the profiler write plain JSON to the path that it is given.
-        target: the file to write; its folder must be there.
-        ranges: what to put into the trace besides.
+        write_plain: makes the profiler write plain JSON to a path.
+        target: the file to write; its folder must exist.
+        ranges: ranges to add to the trace.
 
     Raises:
         OSError: no space, or no such folder.
@@ -42,7 +42,7 @@ def write_trace(write_plain: Callable[[str], None], target: Path, ranges: Sequen
     with _plain_file(target.parent) as plain:
         write_plain(str(plain))
         if not _is_whole(plain):
-            raise OSError("the disk is full")  # Kineto itself says nothing
+            raise OSError("the disk is full")  # Kineto does not report it
         try:
             with target.open("wb") as file:
                 packer = compressobj(level=_LEVEL, wbits=_GZIP)
@@ -57,23 +57,23 @@ def write_trace(write_plain: Callable[[str], None], target: Path, ranges: Sequen
 
 @contextmanager
 def _plain_file(folder: Path) -> Iterator[Path]:
-    """A path in the folder to write to and read from; in memory where the system has such files."""
+    """A path in the folder to write to and read from; in memory where the system supports it."""
     path = folder / "plain.json"
-    names = (path, folder / "plain.json.tmp")  # Kineto opens the second, and renames it at the end
+    names = (path, folder / "plain.json.tmp")  # Kineto writes the second and renames it at the end
     with ExitStack() as undo:
         for name in names:
             undo.callback(name.unlink, missing_ok=True)
         memory = _memory_file()
         if memory is not None:
             undo.callback(os.close, memory)
-            with suppress(OSError):  # no links here: then it is a file like any other
+            with suppress(OSError):  # no links here: then it is an ordinary file
                 for name in names:
                     name.symlink_to(f"/proc/self/fd/{memory}")
         yield path
 
 
 def _memory_file() -> int | None:
-    """A file in memory that can be opened by name; None where the system has none."""
+    """A file in memory that can be opened by name; None where the system has no such files."""
     if sys.platform != "linux":
         return None
     try:
@@ -87,7 +87,7 @@ def _memory_file() -> int | None:
 
 
 def _is_whole(path: Path) -> bool:
-    """Whether an exported trace ends as JSON objects do."""
+    """Whether an exported trace ends like a JSON object."""
     with path.open("rb") as file:
         file.seek(max(path.stat().st_size - 64, 0))
         return file.read().rstrip().endswith(b"}")

@@ -1,8 +1,8 @@
-"""Callables replaced while recordings run, each by one that enters ranges, and put back afterwards.
+"""Patches that make callables enter ranges while recordings run, and are undone afterwards.
 
-A wrapped forward with the profiler's fast record function is the cheapest way there is to name a
-module (measured in docs/how-it-works.md). Several recordings may name the same callable: it is
-wrapped once, and enters the ranges of all of them.
+Wrapping the forward with the profiler's fast record function is the cheapest way to name a module
+(measured in docs/how-it-works.md). If several recordings name the same callable, it is wrapped once
+and enters the ranges of all of them.
 """
 
 import functools
@@ -15,17 +15,17 @@ from typing import Any, SupportsIndex
 import torch
 from torch import nn
 
-from samprof.record.elsewhere import Elsewhere
+from samprof.record.other_threads import OtherThreads
 from samprof.record.select import Selection, range_name
 
-elsewhere = Elsewhere()
+other_threads = OtherThreads()
 _lock = RLock()
 _patches: dict[tuple[int, str], "_Patch"] = {}
 _COPYING = "__reduce_ex__"
 
 
 def fast_record_function() -> tuple[type, str]:
-    """The cheapest class that enters a named range, and what it is called in the metadata."""
+    """The cheapest class that enters a named range, and its name in the metadata."""
     try:
         from torch._C._profiler import _RecordFunctionFast
     except ImportError:
@@ -44,15 +44,15 @@ def enter_ranges(selection: Selection, stack: ExitStack) -> None:
 
 
 def around(call: Callable[..., Any], path: str) -> Callable[..., Any]:
-    """The callable inside a range of this path."""
+    """The callable, wrapped in a range of this path."""
     return entering(call, (range_name(path),), _Switch())
 
 
 @contextmanager
 def annotation(name: str) -> Iterator[None]:
-    """A user annotation of this name in the trace, whichever thread it is entered on."""
-    if elsewhere.home is not None and elsewhere.misses():
-        with elsewhere.timed(name):
+    """A user annotation in the trace, whatever thread enters it."""
+    if other_threads.home is not None and other_threads.misses():
+        with other_threads.timed(name):
             yield
     else:
         with torch.profiler.record_function(name):
@@ -60,7 +60,7 @@ def annotation(name: str) -> Iterator[None]:
 
 
 def _entry_point(module: nn.Module) -> str:
-    """What a call of the module runs: the compiled call of `module.compile()`, else its forward."""
+    """The attribute that a call of the module runs: that of `module.compile()`, else its forward."""
     compiled = getattr(module, "_compiled_call_impl", None) is not None
     return "_compiled_call_impl" if compiled else "forward"
 
@@ -102,9 +102,9 @@ class _Patch:
         self._update()
 
     def _update(self) -> None:
-        self._switch.on = False  # whoever still holds the wrapper holds a plain callable
+        self._switch.on = False  # references to the old wrapper now call the original only
         if self._installed is not None and vars(self.owner).get(self.key) is not self._installed:
-            return  # someone put their own callable here meanwhile: it is theirs to take away
+            return  # someone replaced it meanwhile: theirs stays
         if self.names:
             self._install()
         elif self._was_there:
@@ -129,7 +129,7 @@ class _Patch:
     def _put(self, key: str, value: Any) -> None:
         if isinstance(self.owner, type):
             setattr(self.owner, key, value)
-        else:  # not setattr: nn.Module has its own ideas of it
+        else:  # not setattr, which nn.Module overrides
             vars(self.owner)[key] = value
 
     def _take_away(self, key: str) -> None:
@@ -139,9 +139,9 @@ class _Patch:
             del vars(self.owner)[key]
 
     def _reduced(self, protocol: SupportsIndex) -> Any:
-        """How the module is copied and pickled while it is wrapped: as if it were not.
+        """Copies and pickles the module without its wrapper.
 
-        A copied wrapper would run the forward of the module that it was made for.
+        A copied wrapper would run the forward of the original module.
         """
         plain: Any = type(self.owner).__reduce_ex__
         function, arguments, state, *rest = plain(self.owner, protocol)
@@ -164,7 +164,7 @@ class _Switch:
 def entering(
     call: Callable[..., Any], names: tuple[str, ...], switch: _Switch
 ) -> Callable[..., Any]:
-    """The callable inside ranges of these names; while torch.compile traces it, the callable alone."""
+    """The callable, wrapped in ranges of these names; torch.compile traces the callable alone."""
     enter, _ = fast_record_function()
     is_compiling = torch.compiler.is_compiling
 
@@ -177,10 +177,10 @@ def entering(
     def in_range(*args: Any, **kwargs: Any) -> Any:
         if is_compiling() or not switch.on:
             return call(*args, **kwargs)
-        home = elsewhere.home
-        if home is not None and get_ident() != home and elsewhere.misses():
-            return elsewhere.call(name, call, *args, **kwargs)
-        # A fresh object a call: one object for all calls would break on recursion and threads. A with
+        home = other_threads.home
+        if home is not None and get_ident() != home and other_threads.misses():
+            return other_threads.call(name, call, *args, **kwargs)
+        # A new object for every call: a shared one would break on recursion and threads. A with
         # statement would take a tenth longer.
         record = enter(name)
         try:

@@ -1,4 +1,4 @@
-"""What a device can do at most, measured: operations a second, bytes a second."""
+"""Measures the peaks of a device: operations per second and bytes per second."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ import torch
 
 from samprof.errors import RunError
 from samprof.record.environment import device_name, environment
-from samprof.record.kept_peaks import Peaks
+from samprof.record.peaks_cache import Peaks
 from samprof.record.session import synchronize
 from samprof.units import memory_text
 
@@ -22,17 +22,17 @@ _LARGEST_SIDE = {"cpu": 2048, "cuda": 8192}
 _COPIED_BYTES = {"cpu": 2**28, "cuda": 2**30}
 _LEAST_COPIED_BYTES = 2**24
 _REPEATS = 3
-_REFUSED = (RuntimeError, TypeError, MemoryError)  # by a backend, or for want of memory
+_REFUSED = (RuntimeError, TypeError, MemoryError)  # raised by a backend, or for lack of memory
 
 
 def measure_peaks(device: torch.device, *, seconds: float = 1.0) -> Peaks:
     """The peaks of the device: the best of several repeats, because a peak is what is possible.
 
-    The matrices of a dtype are as large as the time allows: one that is emulated gets small ones.
-    Clocks and power limits stay as they are. Each dtype, and the copy, takes about `seconds`.
+    The matrices of a dtype are as large as the time allows: an emulated dtype gets small ones. Clocks
+    and power limits are left alone. Each dtype, and the copy, takes about `seconds`.
 
     Raises:
-        RunError: no product or no copy runs there.
+        RunError: no matrix product or no copy runs on it.
     """
     flops, sides, why, on_gpu = {}, [], "", device.type == "cuda"
     tf32 = on_gpu and not torch.version.hip and torch.cuda.get_device_capability(device) >= (8, 0)
@@ -48,7 +48,7 @@ def measure_peaks(device: torch.device, *, seconds: float = 1.0) -> Peaks:
             else:
                 sides.append(f"{name} {side}")
         if not flops:
-            cause = f"no product runs there ({why})"
+            cause = f"no matrix product runs on it ({why})"
             raise RunError("peaks", device, cause, "free its memory, or use another device")
         size, bytes_per_s = _copy(device, seconds)
         torch.cuda.empty_cache()
@@ -61,7 +61,7 @@ def measure_peaks(device: torch.device, *, seconds: float = 1.0) -> Peaks:
 
 
 def current_versions(device: torch.device) -> dict[str, str]:
-    """What peaks depend on besides the device, as it is now."""
+    """The current versions and settings that peaks depend on, besides the device."""
     about = environment(device)
     names = ("cuda", "driver") if device.type == "cuda" else ("threads",)
     return {"torch": str(torch.__version__), **{name: str(about[name]) for name in names}}
@@ -69,9 +69,9 @@ def current_versions(device: torch.device) -> dict[str, str]:
 
 @contextmanager
 def _tf32(on: bool) -> Iterator[None]:
-    """Products of float32 matrices on CUDA use TF32, or do not, until the block ends."""
+    """Turns TF32 for products of float32 matrices on CUDA on or off until the block ends."""
     matmul: Any = torch.backends.cuda.matmul
-    # Since torch 2.9 there are two settings, and reading the old one raises where they disagree.
+    # Since torch 2.9 there are two settings; reading the old one raises if they disagree.
     new = hasattr(matmul, "fp32_precision")
     name, values = ("fp32_precision", ("ieee", "tf32")) if new else ("allow_tf32", (False, True))
     before = getattr(matmul, name)
@@ -83,10 +83,10 @@ def _tf32(on: bool) -> Iterator[None]:
 
 
 def _product(device: torch.device, dtype: torch.dtype, seconds: float) -> tuple[int, float]:
-    """Side of the largest product that time and memory allow, and its operations a second."""
+    """The side of the largest product that time and memory allow, and its operations per second."""
 
     def took(side: int, seconds: float = 0) -> float:
-        # A generator of its own: the program's random numbers stay what they would have been.
+        # A separate generator, so that the program's random numbers do not change.
         generator = torch.Generator(device).manual_seed(0)
         a, b = torch.randn((2, side, side), generator=generator, device=device, dtype=dtype)
         return _best(partial(torch.mm, a, b, out=torch.empty_like(a)), device, seconds)
@@ -102,7 +102,7 @@ def _product(device: torch.device, dtype: torch.dtype, seconds: float) -> tuple[
 
 
 def _copy(device: torch.device, seconds: float) -> tuple[int, float]:
-    """Bytes of the buffer, as many as fit into memory, and bytes read and written a second."""
+    """The size of the largest buffer that fits in memory, and bytes read and written per second."""
     size = _COPIED_BYTES.get(device.type, _COPIED_BYTES["cpu"])
     while size >= _LEAST_COPIED_BYTES:
         with suppress(*_REFUSED):
@@ -113,11 +113,11 @@ def _copy(device: torch.device, seconds: float) -> tuple[int, float]:
 
 
 def _best(call: Callable[[], object], device: torch.device, seconds: float) -> float:
-    """The shortest of several calls in seconds, after one that touches pages and loads kernels."""
+    """The time of the fastest call in seconds, after one that touches pages and loads kernels."""
     call()
     best, begin, on_gpu = math.inf, perf_counter(), device.type == "cuda"
     while best == math.inf or perf_counter() - begin < seconds:
-        # Queued at once on a GPU: a call that the device waits for would look longer than it is.
+        # Queued together on a GPU: a call that the device had to wait for would look slower than it is.
         marks = [_mark(device)]
         for _ in range(_REPEATS):
             call()
@@ -129,7 +129,7 @@ def _best(call: Callable[[], object], device: torch.device, seconds: float) -> f
 
 
 def _mark(device: torch.device) -> Any:
-    """Now, by the clock of the device."""
+    """The current time: an event on a GPU, else the host's clock with the device idle."""
     if device.type == "cuda":
         event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
         return torch.cuda.current_stream().record_event(event)

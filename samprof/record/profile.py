@@ -1,4 +1,4 @@
-"""The context manager that `samprof.profile` gives."""
+"""The context manager that `samprof.profile` returns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from samprof.errors import (
     SamprofError,
     UsageError,
 )
-from samprof.record.knowledge import Knowledge
+from samprof.record.labels import ModelLabels
 from samprof.record.recording import Recording
 from samprof.record.select import Selection, select
 from samprof.record.session import Options
@@ -31,12 +31,12 @@ class Profile:
         memory: record allocator events.
         shapes: record the shapes of op inputs.
         stacks: record Python stacks (slow).
-        knowledge: names, roles and functions of the module's parts.
-        whole: who records enters the root's range, around work of which the module is a part.
-        logdir: TensorBoard's log directory, into which each recording is written at its end.
+        labels: names, roles and functions of the module's parts.
+        whole: whether the caller enters the root's range itself, around more than the module's forward.
+        logdir: TensorBoard's log directory; each recording is written to it when it ends.
 
     Raises:
-        UsageError: an argument has no meaning.
+        UsageError: an argument is invalid.
         MissingPackageError: logdir is given, and tensorboard is not installed.
     """
 
@@ -50,7 +50,7 @@ class Profile:
         memory: bool = True,
         shapes: bool = True,
         stacks: bool = False,
-        knowledge: Knowledge | None = None,
+        labels: ModelLabels | None = None,
         whole: bool = False,
         logdir: str | Path | None = None,
     ) -> None:
@@ -68,16 +68,14 @@ class Profile:
         self._granularity = granularity
         self._steps = steps
         self._options = Options(memory=memory, shapes=shapes, stacks=stacks)
-        self._knowledge = knowledge or Knowledge()
+        self._labels = labels or ModelLabels()
         self._whole = whole
         self._logdir = logdir
         self._recordings: list[Recording] = []
         self._select()
 
     def _select(self) -> Selection:
-        return select(
-            self._module, self._name, self._granularity, self._knowledge, whole=self._whole
-        )
+        return select(self._module, self._name, self._granularity, self._labels, whole=self._whole)
 
     def __enter__(self) -> Recording:
         recording = Recording(self._select(), self._options, self._steps)
@@ -104,4 +102,6 @@ class Profile:
         except SamprofError as failure:
             if error is None:
                 raise
-            error.add_note(f"samprof: {failure}")  # what went wrong first is what the user must see
+            error.add_note(
+                f"samprof: {failure}"
+            )  # the first error is the one that the user must see

@@ -22,8 +22,8 @@ from samprof.record.patches import annotation, enter_ranges
 from samprof.record.select import Selection
 from samprof.record.session import FREE_SPACE, Options, Session, join, leave
 from samprof.trace import Trace, load_trace
-from samprof.trace.events import STEP_PREFIX
-from samprof.trace.window import before_annotation, of_root, within_annotation
+from samprof.trace.model.events import STEP_PREFIX
+from samprof.trace.model.slicing import slice_annotation, slice_before_annotation, slice_root
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,7 @@ _numbers = itertools.count()
 
 
 class Recording:
-    """What one `with samprof.profile(...)` recorded. Tables are there once the block is left."""
+    """What one `with samprof.profile(...)` recorded. Its tables are available after the block."""
 
     def __init__(self, selection: Selection, options: Options, steps: int | None) -> None:
         self._selection = selection
@@ -55,14 +55,16 @@ class Recording:
 
     def _repr_html_(self) -> str:
         if self._is_open:
-            return html_paragraphs([f"{self.root}: still recording; look again after the block."])
+            return html_paragraphs(
+                [f"{self.root}: still recording; leave the block to see its tables."]
+            )
         return self.trace._repr_html_()
 
     def step(self) -> None:
-        """Marks the end of a step; after the last of `steps` the recording ends.
+        """Marks the end of a step; the recording ends after `steps` of them.
 
         Raises:
-            RecordingError: an outer recording is open; its steps are the ones that count.
+            RecordingError: an outer recording is open, whose steps count.
         """
         if self._window is not None:
             remedy = "call step() of the outermost recording"
@@ -81,7 +83,7 @@ class Recording:
         """The recorded trace.
 
         Raises:
-            RecordingError: the recording is still open, or its trace is another profiler's.
+            RecordingError: the recording is still open, or another profiler holds its trace.
         """
         try:
             trace = load_trace(self._trace_path())
@@ -91,39 +93,39 @@ class Recording:
             cause = "another torch.profiler took what was recorded"
             raise RecordingError("recording", "trace", cause, "run one profiler at a time")
         if self._end is not None:
-            trace = before_annotation(trace, self._end)
+            trace = slice_before_annotation(trace, self._end)
         if self._window is not None:
-            trace = within_annotation(trace, self._window)
+            trace = slice_annotation(trace, self._window)
         if self._end is None and self._window is None:
             return trace
-        return of_root(trace, self._selection.root)
+        return slice_root(trace, self._selection.root)
 
     def layers(self) -> pd.DataFrame:
-        """One row a layer; the columns of `Trace.layers`."""
+        """One row per layer; the columns of `Trace.layers`."""
         return self.trace.layers("samprof")
 
     def components(self) -> pd.DataFrame:
-        """One row a component; the columns of `Trace.components`."""
+        """One row per component; the columns of `Trace.components`."""
         return self.trace.components("samprof")
 
     def kernels(self) -> pd.DataFrame:
-        """One row a device activity; the columns of `Trace.kernels`."""
+        """One row per device activity; the columns of `Trace.kernels`."""
         return self.trace.kernels("samprof")
 
     def memory(self) -> pd.DataFrame:
-        """One row a layer with what was allocated in it; the columns of `Trace.memory`.
+        """One row per layer with what was allocated in it; the columns of `Trace.memory`.
 
         Raises:
-            TraceError: recorded with memory=False.
+            TraceError: it was recorded with memory=False.
         """
         return self.trace.memory("samprof")
 
     def save(self, directory: str | Path) -> Path:
-        """Writes the trace where HTA and the TensorBoard profiler plugin find it.
+        """Writes the trace under a name that HTA and the TensorBoard profiler plugin recognise.
 
         Args:
-            directory: made if missing; the file in it is named after the rank. The whole session is
-                written, also when this recording is only a part of it.
+            directory: created if missing; the file in it is named after the rank. It holds the whole
+                session, even if this recording is only a part of it.
 
         Returns:
             The path of the written file.
@@ -144,29 +146,29 @@ class Recording:
         """Writes the trace for TensorBoard's profiler plugin, and the layer table as text.
 
         Args:
-            directory: TensorBoard's log directory. Recordings of one root are spans of one run there.
+            directory: TensorBoard's log directory. Recordings of the same root are spans of one run.
 
         Returns:
             The directory.
 
         Raises:
             MissingPackageError: tensorboard is not installed.
-            RunError: the directory cannot be written; the recording is as it was.
+            RunError: the directory cannot be written; the recording is unaffected.
         """
-        from samprof.bridges.tensorboard import write_recording
+        from samprof.integrations.tensorboard.write import write_recording
 
         directory = Path(directory)
         write_recording(directory, self.root, self._trace_path(), self.trace, _rank())
         return directory
 
     def hta(self) -> TraceAnalysis:
-        """Holistic Trace Analysis of the trace, of the whole session, with exact times.
+        """Holistic Trace Analysis of the whole session's trace, with exact times.
 
         Raises:
             MissingPackageError: neither HolisticTraceAnalysis nor traceinsight is installed.
-            TraceError: HTA cannot use the trace.
+            TraceError: HTA cannot read the trace.
         """
-        from samprof.bridges.hta import trace_analysis
+        from samprof.integrations.hta.analysis import trace_analysis
 
         return trace_analysis({_rank(): self._trace_path()})
 
@@ -177,7 +179,7 @@ class Recording:
         return self._session.path
 
     def _open(self) -> None:
-        """Enters the ranges and the session; undoes all of it when something fails."""
+        """Enters the ranges and the session; undoes both if something fails."""
         with ExitStack() as undo:
             enter_ranges(self._selection, undo)
             session, joined = join(self._options, self._selection.metadata)
@@ -195,11 +197,13 @@ class Recording:
 
     def _close(self) -> None:
         self._is_open = False
-        self._selection = replace(self._selection, modules={})  # keeps no model alive
+        self._selection = replace(
+            self._selection, modules={}
+        )  # so that the recording does not keep the model alive
         self._stack.close()
 
     def _mark_end(self) -> None:
-        """Where others go on recording, what they record is not this recording's."""
+        """Marks where this recording ends in a session that other recordings continue."""
         if self._session is not None and self._session.users > 1:
             self._end = f"samprof recording {next(_numbers)} ended"
             with annotation(self._end):

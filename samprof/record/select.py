@@ -7,22 +7,22 @@ import torch
 from torch import nn
 
 from samprof.errors import UsageError
-from samprof.record.knowledge import GRANULARITIES, Function, Knowledge
-from samprof.trace.events import RANGE_PREFIX
-from samprof.trace.names import encoded
+from samprof.record.labels import GRANULARITIES, Function, ModelLabels
+from samprof.trace.model.events import RANGE_PREFIX
+from samprof.trace.model.names import encoded
 
 _BLOCK_DEPTH = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a recording enters.
+    """The ranges of a recording.
 
     Attributes:
         root: the first part of every name.
         modules: module -> full name of its range.
-        functions: functions to enter, with the name of their range.
-        metadata: what the trace file keeps: root, granularity, modules (path -> type and role),
+        functions: functions with the full names of their ranges.
+        metadata: what the trace file holds: root, granularity, modules (path -> type and role),
             functions (name -> role), inner_ops (path -> op labels), components (role -> component),
             weights (path -> bytes of parameters and buffers, those inside included), remarks
             (path -> text).
@@ -38,18 +38,18 @@ def select(
     module: nn.Module,
     name: str | None,
     granularity: str,
-    knowledge: Knowledge,
+    labels: ModelLabels,
     *,
     whole: bool = False,
 ) -> Selection:
-    """The modules below `module` that are worth a range at this granularity.
+    """The modules and functions below `module` that get a range at this granularity.
 
     Args:
         module: the root.
-        name: what to call it; None for what is known of it, or its class.
+        name: what to call it; None for the name in its labels, or that of its class.
         granularity: block, layer or op.
-        knowledge: of its parts.
-        whole: the root's range stands around work that includes its forward, which then has none.
+        labels: names and roles of its parts.
+        whole: whether the root's range is entered around more than its forward, which then gets none.
 
     Raises:
         UsageError: an unknown granularity, or an empty name.
@@ -58,7 +58,7 @@ def select(
         choices = ", ".join(GRANULARITIES)
         cause = "unknown granularity"
         raise UsageError("profile", f"granularity={granularity!r}", cause, f"use one of {choices}")
-    root = name if name is not None else knowledge.name or type(_inner(module)).__name__
+    root = name if name is not None else labels.name or type(_inner(module)).__name__
     if not isinstance(root, str) or not root or root.startswith("("):
         raise UsageError("profile", f"name={root!r}", "not a name", "give a short word")
 
@@ -66,20 +66,20 @@ def select(
     described: dict[str, list[str]] = {}
     weights: dict[str, int] = {}
     for qualified, child in reachable(module).items():
-        if not _is_called(child) or not _is_wanted(module, qualified, granularity, knowledge):
+        if not _is_called(child) or not _is_wanted(module, qualified, granularity, labels):
             continue
         path = f"{root}.{qualified}" if qualified else root
-        described[path] = [type(_inner(child)).__name__, knowledge.roles.get(qualified, "")]
+        described[path] = [type(_inner(child)).__name__, labels.roles.get(qualified, "")]
         weights[path] = _held_bytes(child)
         if qualified or not whole:
             chosen[child] = path
     functions = tuple(
         (function, range_name(f"{root if function.starts else ''}.{function.label}"))
-        for function in knowledge.functions
+        for function in labels.functions
         if GRANULARITIES.index(function.granularity) <= GRANULARITIES.index(granularity)
     )
     inner_ops = {
-        path: knowledge.inner_ops.get(described[path][1], {})
+        path: labels.inner_ops.get(described[path][1], {})
         for child, path in chosen.items()
         if granularity == "op" and not _is_builtin_leaf(child) and not is_opaque(child)
     }
@@ -89,22 +89,22 @@ def select(
         "modules": described,
         "functions": {function.label: function.role for function, _ in functions},
         "inner_ops": inner_ops,
-        "components": dict(knowledge.components),
+        "components": dict(labels.components),
         "weights": weights,
         "remarks": {
-            f"{root}.{qualified}".strip("."): text for qualified, text in knowledge.remarks.items()
+            f"{root}.{qualified}".strip("."): text for qualified, text in labels.remarks.items()
         },
     }
     return Selection(root, chosen, functions, metadata)
 
 
 def range_name(path: str) -> str:
-    """The name of the range as it stands in the trace."""
+    """The name of the range in the trace."""
     return RANGE_PREFIX + encoded(path)
 
 
 def reachable(module: nn.Module) -> dict[str, nn.Module]:
-    """Qualified name -> module, without what lies inside compiled or scripted modules."""
+    """Qualified name -> module, without those inside compiled or scripted modules."""
     found: dict[str, nn.Module] = {}
     opaque: list[str] = []
     for qualified, child in module.named_modules():
@@ -117,9 +117,9 @@ def reachable(module: nn.Module) -> dict[str, nn.Module]:
 
 
 def is_opaque(module: nn.Module) -> bool:
-    """Whether the inside of the module runs as one region that ranges would break up.
+    """Whether the module runs as one region that ranges inside it would break up.
 
-    DataParallel runs copies of what is inside it, on which a wrapped forward would be the original's.
+    DataParallel runs copies of its module, on which a wrapped forward would run the original.
     """
     if isinstance(module, torch.jit.ScriptModule | nn.DataParallel):
         return True
@@ -129,34 +129,34 @@ def is_opaque(module: nn.Module) -> bool:
 
 
 def _inner(module: nn.Module) -> nn.Module:
-    """What `torch.compile(module)` was given; the module itself where it is no such wrapper."""
+    """The module that `torch.compile(module)` wraps; the module itself if it is no such wrapper."""
     inner = module.__dict__.get("_modules", {}).get("_orig_mod")
     return inner if isinstance(inner, nn.Module) else module
 
 
 def _held_bytes(module: nn.Module) -> int:
-    """Bytes of the parameters and buffers of the module and all inside it, shared ones once."""
+    """Bytes of all parameters and buffers of the module, shared ones counted once."""
     held = {id(tensor): tensor for tensor in (*module.parameters(), *module.buffers())}
     return sum(tensor.numel() * tensor.element_size() for tensor in held.values())
 
 
 def _is_called(module: nn.Module) -> bool:
-    """Containers such as ModuleList are never called themselves."""
+    """Whether the module has a forward: containers such as ModuleList are never called."""
     if isinstance(module, torch.jit.ScriptModule):
         return True
     return type(module).forward is not nn.Module.forward or "forward" in module.__dict__
 
 
-def _is_wanted(module: nn.Module, qualified: str, granularity: str, knowledge: Knowledge) -> bool:
+def _is_wanted(module: nn.Module, qualified: str, granularity: str, labels: ModelLabels) -> bool:
     if granularity != "block" or not qualified:
         return True
-    if qualified in knowledge.roles and knowledge.blocks:
-        return qualified in knowledge.blocks
+    if qualified in labels.roles and labels.blocks:
+        return qualified in labels.blocks
     return _call_depth(module, qualified) <= _BLOCK_DEPTH
 
 
 def _call_depth(module: nn.Module, qualified: str) -> int:
-    """How many called modules lead to this one: a ModuleList on the way does not count."""
+    """How many called modules lead to this one; a ModuleList on the path does not count."""
     depth, prefix = 0, ""
     for part in qualified.split("."):
         prefix = f"{prefix}.{part}" if prefix else part
@@ -165,5 +165,5 @@ def _call_depth(module: nn.Module, qualified: str) -> int:
 
 
 def _is_builtin_leaf(module: nn.Module) -> bool:
-    """Modules of torch.nn without children are one op: a row for the op would say the same again."""
+    """Whether it is a torch.nn module without children: one op, whose row would repeat the module's."""
     return type(module).__module__.startswith("torch.nn.") and not any(module.children())

@@ -1,4 +1,4 @@
-"""The one torch.profiler session of this process, shared by all recordings that are open."""
+"""The torch.profiler session of this process, shared by all open recordings."""
 
 import json
 import tempfile
@@ -14,10 +14,10 @@ import torch.autograd.profiler as autograd_profiler
 
 from samprof._version import __version__
 from samprof.errors import RecordingError
-from samprof.record.elsewhere import Range
 from samprof.record.export import write_trace
-from samprof.record.patches import elsewhere, fast_record_function
-from samprof.trace.names import encoded
+from samprof.record.other_threads import Range
+from samprof.record.patches import fast_record_function, other_threads
+from samprof.trace.model.names import encoded
 
 SCHEMA = 1
 FREE_SPACE = "free space in the temporary directory, or set TMPDIR"
@@ -39,8 +39,8 @@ class Session:
     """One run of torch.profiler.
 
     Attributes:
-        folder: holds the exported trace once the session has ended; removed with the last user.
-        error, remedy: why there is no trace although the session ended, and what to do.
+        folder: holds the exported trace once the session has ended; removed with its last user.
+        error, remedy: why an ended session has no trace, and what to do about it.
     """
 
     options: Options
@@ -55,7 +55,7 @@ class Session:
 
     @property
     def is_foreign(self) -> bool:
-        """Whether the profiler is somebody else's: then the ranges are in their trace, not ours."""
+        """Whether someone else runs the profiler, so that the ranges are in their trace."""
         return self._profiler is None
 
     @property
@@ -77,7 +77,7 @@ class Session:
         return self._path
 
     def start(self) -> None:
-        """Starts the profiler, with the devices idle, or joins one that somebody else runs."""
+        """Starts the profiler with the devices idle, or joins one that is already running."""
         if torch._C._autograd._profiler_enabled():
             return
         synchronize()
@@ -90,12 +90,12 @@ class Session:
             remedy = "close other profilers (Nsight, another torch.profiler) and try again"
             raise RecordingError("recording", "torch.profiler", cause, remedy) from error
         if self.options.memory:
-            elsewhere.begin()
+            other_threads.begin()
 
     def stop(self) -> None:
         """Stops the profiler with the devices idle, and exports its trace."""
         self.ended = True
-        ranges = elsewhere.end()
+        ranges = other_threads.end()
         if self.is_foreign:
             with suppress(RuntimeError):
                 torch._C._autograd._add_metadata_json("samprof", self._recorded())
@@ -103,21 +103,23 @@ class Session:
         try:
             self._profiler.add_metadata_json("samprof", self._recorded())
             if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
-                # Without it HTA takes every trace for rank 0 and warns.
+                # Without it HTA assumes rank 0 and warns.
                 self._profiler.add_metadata_json("distributedInfo", '{"rank": 0, "world_size": 1}')
             synchronize()
         finally:
-            # Whatever the device says, the profiler must not go on.
+            # The profiler must stop even if the device raises.
             profiler, self._profiler = self._profiler, _DONE
             running = autograd_profiler._is_profiler_enabled
-            # It was on to keep torch from warning; left on, torch makes Python objects of all events.
+            # On only to keep torch from warning; left on, torch would make Python objects of all events.
             profiler.profiler.acc_events = False
             profiler.stop()
         if running and _has_recorded(profiler):
             self._export(profiler, ranges)
         else:
             self.error = "the profiler was ended by another one, or runs on another thread"
-            self.remedy = "run one profiler at a time, and leave the block on the thread it is on"
+            self.remedy = (
+                "run one profiler at a time, and leave the block on the thread that entered it"
+            )
 
     def _recorded(self) -> str:
         return json.dumps(_merged(self.metadata), separators=(",", ":"))
@@ -127,8 +129,8 @@ class Session:
             try:
                 profiler.export_chrome_trace(path)
             finally:
-                # Kilobytes an event, which would wait for Python's collector: the profiler's objects
-                # refer to each other.
+                # Kilobytes per event, which only the garbage collector would free: the objects of the
+                # profiler form a cycle.
                 profiler.profiler.kineto_results = None
 
         try:
@@ -145,7 +147,7 @@ _DONE = object()
 
 
 def join(options: Options, metadata: Mapping[str, Any]) -> tuple[Session, bool]:
-    """The open session, or a new one that is now running; and whether it was there already."""
+    """The open session, or a new one that is now running; and whether it was already open."""
     global _open
     with _lock:
         joined = _open is not None
@@ -205,11 +207,11 @@ def _profiler(options: Options) -> Any:
 
 
 def _config(options: Options) -> Any:
-    """As much of this torch's experimental settings as it knows.
+    """The experimental settings that this version of torch supports; None if it supports none.
 
-    Without memory events every thread is recorded: the two exclude each other, because allocators
-    report to the profiler of their thread. Python objects for the events are not needed: samprof
-    reads the exported trace.
+    All threads are recorded only without memory events: the two exclude each other, because allocators
+    report to the profiler of their thread. Python objects of the events are not needed: samprof reads
+    the exported trace.
     """
     from torch._C._profiler import _ExperimentalConfig
 
@@ -224,7 +226,7 @@ def _config(options: Options) -> Any:
 
 
 def _merged(parts: list[Mapping[str, Any]]) -> dict[str, Any]:
-    """What the trace file says of its recordings, one entry for all that shared the session."""
+    """The metadata of the trace file, merged from all recordings that shared the session."""
     merged: dict[str, Any] = {
         "schema": SCHEMA,
         "version": __version__,
@@ -240,7 +242,7 @@ def _merged(parts: list[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _encoded(value: Any) -> Any:
-    """The same with all its strings encoded."""
+    """The value with all its strings encoded."""
     if isinstance(value, str):
         return encoded(value)
     if isinstance(value, Mapping):

@@ -2,17 +2,18 @@
 
 from samprof.markup import html_paragraphs
 from samprof.report.summary import Summary
-from samprof.report.table import Cells, shown_rows, table_html
-from samprof.report.text import points_columns, scaling_columns, scaling_head
-from samprof.trace.names import tree_labels
+from samprof.report.text.points import points_columns
+from samprof.report.text.scaling import scaling_columns, scaling_head
+from samprof.report.text.table import Cells, shown_rows, table_html
+from samprof.trace.model.names import tree_labels
 
 _MOST_ROWS = 60
 
 
 def run_html(summary: Summary) -> str:
     """Verdict, points and scaling table; of a deep model the outermost layers."""
-    scaling, axis = summary.scaling, summary.axis
-    depth = max(scaling["depth"])
+    scaling, times, axis = summary.scaling, summary.times, summary.axis
+    depth = max(scaling["depth"], default=0)
     while depth > 0 and len(shown_rows(scaling, depth)) > _MOST_ROWS:
         depth -= 1
     rows = shown_rows(scaling, depth)
@@ -22,7 +23,9 @@ def run_html(summary: Summary) -> str:
         [
             html_paragraphs([summary.title, *summary.verdict.sentences]),
             table_html(points_columns(summary.points, axis)),
-            table_html([layers, *scaling_columns(rows, axis)], scaling_head(rows, axis)),
+            table_html(
+                [layers, *scaling_columns(rows, times, axis)], scaling_head(rows, times, axis)
+            ),
             html_paragraphs([f"{hidden} rows further inside: scaling()."] if hidden else []),
         ]
     )

@@ -6,10 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from samprof.analysis.axis import AXES, BATCH_SIZE, Axis
+from samprof.analysis.axis import BATCH_SIZE, Axis
 from samprof.analysis.limits import Limits
 from samprof.analysis.roofline import Roof
+from samprof.analysis.variant import EAGER
 from samprof.analysis.verdict import Verdict
+from samprof.report.words import TIME_NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class Summary:
         target: what was measured.
         environment: where it ran.
         points, scaling, roles: tables of `Run`.
+        times, role_times: what scaling and roles are made of, one row per path and size, as
+            `samprof.analysis.scaling.times_by_size` gives them.
         verdict: the answer.
         checks: batch size -> conservation check of its trace.
         axis: what the batch sizes count.
@@ -29,6 +33,7 @@ class Summary:
         roofline: intensity and rates of each layer; empty where no shapes were recorded.
         roof: what the device can do; None where it is not known.
         components: variant -> component table at the largest batch size.
+        colors: role or component -> colour `#rrggbb`, where the model's labels know one.
         commands: the command lines that made the run, word by word.
     """
 
@@ -37,16 +42,19 @@ class Summary:
     environment: Mapping[str, Any]
     points: pd.DataFrame
     scaling: pd.DataFrame
+    times: pd.DataFrame
     roles: pd.DataFrame
+    role_times: pd.DataFrame
     verdict: Verdict
     checks: Mapping[int, Mapping[str, Any]]
-    axis: Axis = AXES[BATCH_SIZE]
-    variant: str = "eager"
+    axis: Axis = BATCH_SIZE
+    variant: str = EAGER
     limits: Limits = field(default_factory=Limits)
     components: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     roofline: pd.DataFrame = field(default_factory=pd.DataFrame)
     roof: Roof | None = None
     commands: Sequence[Sequence[str]] = ()
+    colors: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -56,6 +64,16 @@ class Summary:
         return ", ".join(str(part) for part in parts if part)
 
     @property
-    def clock(self) -> str:
+    def sizes(self) -> list[int]:
+        """The sizes that scaling is about, ascending."""
+        return sorted(self.times["size"].unique().tolist())
+
+    @property
+    def time_source(self) -> str:
         """What time means: device or cpu."""
-        return str(next(iter(self.scaling["clock"]), "cpu"))
+        return str(next(iter(self.scaling["time_source"]), "cpu"))
+
+    @property
+    def time_name(self) -> str:
+        """What time means, in words."""
+        return TIME_NAMES[self.time_source]

@@ -1,1 +1,1 @@
-"""Know SAM: models, roles of their parts, inputs, workloads."""
+"""What samprof knows of SAM: models, roles of their parts, inputs, workloads, axes."""

@@ -1,6 +1,5 @@
-"""Read: Kineto JSON to numpy columns, and from there to the owners of device time. No torch."""
+"""Read a Kineto trace into numpy columns, and give its tables. No torch."""
 
-from samprof.trace.read import load_trace
-from samprof.trace.trace import Trace
+from samprof.trace.trace import Trace, load_trace
 
 __all__ = ["Trace", "load_trace"]

@@ -1,122 +1,113 @@
-"""A trace: its events as columns, and the tables that follow from them."""
+"""The public `Trace`: the columns of a trace, with a method for each of its tables."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from samprof.trace.events import DEVICE_KINDS, STEP_PREFIX, Events, Kind, MemoryEvents
-from samprof.trace.names import decoded
-from samprof.trace.nesting import Nesting
-from samprof.trace.owners import Launches, Owners, find_launches, find_owners
-from samprof.trace.ranges import By, Ranges, choose, nest_kind, ranges_of
+from samprof.trace.model.data import TraceData
+from samprof.trace.model.ranges import By
+from samprof.trace.read.load import read_trace
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from samprof.trace.check import Check
-    from samprof.trace.work import Work
+    from samprof.trace.tables.check import Check
 
 
-_STEP_DIGITS = 18  # more do not fit into 64 bits
+def load_trace(path: str | Path, *, cache: bool = False) -> Trace:
+    """The trace in a Kineto JSON file.
+
+    Args:
+        path: a file that torch.profiler exported, `.json` or `.json.gz` (told by its content).
+        cache: read the columns from the cache beside the file if there is one of this content, and
+            write it if there is none.
+
+    Raises:
+        TraceError: no such file, empty, truncated, not JSON, or without traceEvents.
+
+    Example:
+        >>> load_trace("nowhere.json")
+        Traceback (most recent call last):
+        samprof.errors.TraceError: load: nowhere.json: no such file; check the path
+    """
+    data = read_trace(path, cache=cache)
+    return Trace(
+        **{column.name: getattr(data, column.name) for column in fields(data) if column.init}
+    )
 
 
 @dataclass(frozen=True)
-class Trace:
-    """One Kineto trace, read. Nothing in it changes; what is derived is computed once and kept.
+class Trace(TraceData):
+    """One Kineto trace and its tables, which are pandas DataFrames.
 
-    Attributes:
-        events: host and device events.
-        allocations: allocator events.
-        names: what `events.name` points to.
-        threads: (process id, thread id), what `events.thread` points to.
-        inputs: shapes, types and values, what `events.inputs` points to; see
-            `samprof.trace.formulas`.
-        metadata: the file's other keys (device properties, base time, rank, what samprof recorded).
-        notes: what was passed over or mended while reading; also in `attrs["notes"]` of every
-            table.
+    Every table method takes `by`, the ranges that own time: `samprof` (samprof's own), `module`
+    (nn.Module events of Python stacks), `annotation` (user annotations) or `op`; `auto` takes the
+    first of these that the trace has. The attributes are those of `TraceData`.
     """
 
-    events: Events
-    allocations: MemoryEvents
-    names: tuple[str, ...]
-    threads: tuple[tuple[str, str], ...]
-    inputs: tuple[str, ...]
-    metadata: Mapping[str, Any]
-    notes: tuple[str, ...] = ()
-    _memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
-
     def kernels(self, by: By = "auto") -> pd.DataFrame:
-        """One row a device activity, in the order of their start.
-
-        Args:
-            by: which ranges own: samprof's, nn.Module events of Python stacks, user annotations or
-                ops; `auto` takes the first that exists.
+        """One row per device activity, in order of start.
 
         Returns:
             Columns name, kind (kernel, memcpy, memset), ts_ns, dur_ns, device, stream, correlation,
             op, owner, phase (forward, backward), step, launch_ts_ns.
         """
-        from samprof.trace.kernels import kernels_table
+        from samprof.trace.tables.kernels import kernels_table
 
         return self._noted(kernels_table(self, by))
 
     def layers(self, by: By = "auto") -> pd.DataFrame:
-        """One row an owner of time, ordered as first entered; see `samprof.trace.layers`.
-
-        Args:
-            by: as in `kernels`.
-        """
-        from samprof.trace.layers import layers_table
+        """One row per owner of time, ordered as first entered; see `samprof.trace.tables.layers`."""
+        from samprof.trace.tables.layers import layers_table
 
         return self._noted(layers_table(self, by))
 
-    def components(self, by: By = "auto") -> pd.DataFrame:
-        """One row a component, host and device time side by side; see `samprof.trace.components`.
+    def ops(self) -> pd.DataFrame:
+        """One row per op that computes or moves data, with FLOPs, bytes and rates.
 
-        Args:
-            by: as in `kernels`.
+        See `samprof.trace.tables.ops`.
         """
-        from samprof.trace.components import component_steps, component_table
+        from samprof.trace.tables.ops import ops_table
+
+        return self._noted(ops_table(self))
+
+    def components(self, by: By = "auto") -> pd.DataFrame:
+        """One row per component, host and device time side by side.
+
+        See `samprof.trace.tables.components`.
+        """
+        from samprof.trace.tables.components import component_steps, component_table
 
         return self._noted(component_table(component_steps(self, by)))
 
     def memory(self, by: By = "auto") -> pd.DataFrame:
-        """One row an owner of allocations; see `samprof.trace.memory`."""
-        from samprof.trace.memory import memory_table
+        """One row per owner of allocations; see `samprof.trace.tables.memory`."""
+        from samprof.trace.tables.memory import memory_table
 
         return self._noted(memory_table(self, by))
 
+    def timeline(self, by: By = "auto", step: int | None = None) -> pd.DataFrame:
+        """One row per slice of one step's timeline; see `samprof.trace.tables.timeline`.
+
+        Args:
+            by: as for every table.
+            step: the number of a marked step; by default the last.
+        """
+        from samprof.trace.tables.timeline import timeline_table
+
+        return self._noted(timeline_table(self, by, step))
+
     def check(self, by: By = "auto") -> Check:
-        """Whether nothing is lost or counted twice (invariants I1, I2, I4), with the sums."""
-        from samprof.trace.check import check_trace
+        """Whether any time is lost or counted twice (invariants I1, I2, I4), with the sums."""
+        from samprof.trace.tables.check import check_trace
 
         return check_trace(self, by)
 
-    @property
-    def has_device_time(self) -> bool:
-        """Whether the trace holds any device activity."""
-        return bool(np.isin(self.events.kind, DEVICE_KINDS).any())
-
-    @property
-    def clock(self) -> str:
-        """What time means here (`device` where there is device activity, else `cpu`)."""
-        return "device" if self.has_device_time else "cpu"
-
-    @property
-    def recorded(self) -> Mapping[str, Any]:
-        """What samprof wrote into the file when it recorded it; empty for others' traces."""
-        if "recorded" not in self._memo:
-            found = self.metadata.get("samprof")
-            self._memo["recorded"] = _decoded(found) if isinstance(found, dict) else {}
-        return self._memo["recorded"]  # type: ignore[no-any-return]
-
     def _repr_html_(self) -> str:
-        """What a notebook shows: the books and the layer table."""
-        from samprof.trace.display import trace_html
+        """What a notebook shows: the time accounting and the layer table."""
+        from samprof.trace.tables.html import trace_html
 
         return trace_html(self)
 
@@ -124,67 +115,3 @@ class Trace:
         if self.notes:
             table.attrs["notes"] = list(self.notes)
         return table
-
-    def ops(self) -> pd.DataFrame:
-        """One row an op that works, with FLOPs, bytes and rates; see `samprof.trace.work.ops_table`."""
-        from samprof.trace.work import ops_table
-
-        return self._noted(ops_table(self))
-
-    def work(self) -> Work | None:
-        """FLOPs and bytes of each op; None where no shapes were recorded."""
-        if "work" not in self._memo:
-            from samprof.trace.work import work
-
-            self._memo["work"] = work(self)
-        return self._memo["work"]  # type: ignore[no-any-return]
-
-    def launches(self) -> Launches:
-        """Launch and op of each device activity."""
-        if "launches" not in self._memo:
-            self._memo["launches"] = find_launches(self.events, self._nested("op"))
-        return self._memo["launches"]  # type: ignore[no-any-return]
-
-    def ranges(self, by: By = "auto") -> Ranges:
-        """The ranges of one kind."""
-        kind = choose(self.events, by)
-        if ("ranges", kind) not in self._memo:
-            inner = self.recorded.get("inner_ops") if kind == "samprof" else None
-            self._memo["ranges", kind] = ranges_of(
-                self.events, self.names, kind, self._nested(kind), inner
-            )
-        return self._memo["ranges", kind]  # type: ignore[no-any-return]
-
-    def _nested(self, kind: str) -> Nesting:
-        if ("nested", kind) not in self._memo:
-            self._memo["nested", kind] = nest_kind(self.events, self.names, kind)
-        return self._memo["nested", kind]  # type: ignore[no-any-return]
-
-    def owners(self, by: By = "auto") -> Owners:
-        """The owner of each device activity."""
-        kind = choose(self.events, by)
-        if ("owners", kind) not in self._memo:
-            self._memo["owners", kind] = find_owners(
-                self.events, self.threads, self.launches(), self.ranges(by)
-            )
-        return self._memo["owners", kind]  # type: ignore[no-any-return]
-
-    def steps(self) -> list[tuple[int, int, int]]:
-        """The marked steps as (number, start, end) in nanoseconds, in the order of their start."""
-        marked = []
-        for row in self.events.of(Kind.ANNOTATION).tolist():
-            name = self.names[self.events.name[row]]
-            number = name.removeprefix(STEP_PREFIX)
-            if name != number and number.isdecimal() and len(number) <= _STEP_DIGITS:
-                start = int(self.events.ts[row])
-                marked.append((int(number), start, start + int(self.events.dur[row])))
-        return sorted(marked, key=lambda step: (step[1], step[0]))
-
-
-def _decoded(value: Any) -> Any:
-    """Metadata with all its strings decoded."""
-    if isinstance(value, str):
-        return decoded(value)
-    if isinstance(value, dict):
-        return {decoded(key): _decoded(item) for key, item in value.items()}
-    return [_decoded(item) for item in value] if isinstance(value, list) else value

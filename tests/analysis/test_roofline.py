@@ -12,7 +12,7 @@ ROOF = Roof(flops_per_s=1000e9, bytes_per_s=100e9)
 
 def layers(**values: Any) -> pd.DataFrame:
     """One layer of 1 ms, three repeats; 100 MFLOP and 10 MB: a tenth of both peaks."""
-    row = {"path": "net", "depth": 0, "role": "", "type": "Net", "clock": "device", "batch_size": 1}
+    row = {"path": "net", "depth": 0, "role": "", "type": "Net", "time_source": "device", "size": 1}
     row |= {"time_ns": 1_000_000, "flops": 100_000_000, "bytes": 10_000_000}
     row |= {"ops_without_formula": 0, "device_busy_ns": 1_000_000}
     row |= {"device_gap_ns": 0, "launch_gap_ns": 0, **values}
@@ -34,6 +34,12 @@ def layers(**values: Any) -> pd.DataFrame:
 def test_the_rule(values: dict[str, int], bound: str) -> None:
     (row,) = roofline(layers(**values), ROOF).to_dict("records")
     assert row["bound"] == bound
+
+
+@pytest.mark.parametrize(("share", "bound"), [(0.06, "paging"), (0.05, "compute")])
+def test_paging_comes_before_everything(share: float, bound: str) -> None:
+    table = roofline(layers(flops=800_000_000), ROOF, {"net": share, "other": 0.9})
+    assert table["bound"].tolist() == [bound]
 
 
 def test_rates_and_shares() -> None:
@@ -65,7 +71,7 @@ def test_without_shapes_there_is_nothing() -> None:
 
 
 def test_the_bound_of_a_path_is_that_at_the_largest_batch() -> None:
-    small, large = layers(flops=800_000_000), layers(bytes=80_000_000, batch_size=4)
+    small, large = layers(flops=800_000_000), layers(bytes=80_000_000, size=4)
     table = roofline(pd.concat([small, large]), ROOF)
     scaling = pd.DataFrame({"path": ["net", "other"], "bound": ["unknown"] * 2})
     assert with_bound(scaling, table)["bound"].tolist() == ["memory", "unknown"]

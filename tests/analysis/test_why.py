@@ -1,4 +1,4 @@
-"""Why a class does not gain, and what optimising it could give."""
+"""What limits a layer class, and what optimising it could give."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,23 +6,34 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from samprof.analysis.axis import AXES
-from samprof.analysis.potential import potential, potential_sentence
+from samprof.analysis.axis import BATCH_SIZE
+from samprof.analysis.blame import Blame
+from samprof.analysis.potential import potential
 from samprof.analysis.roofline import Roof, roofline
 from samprof.analysis.scaling import by_role
-from samprof.analysis.verdict import Blame, Verdict
+from samprof.analysis.verdict import Verdict
 from samprof.analysis.why import explained
 
 ROOF = Roof(flops_per_s=1e12, bytes_per_s=1e11)
-IMAGES = AXES["batch-size"]
+IMAGES = BATCH_SIZE
 VERDICT = Verdict(
-    4, 1.0, 1.0, 1.0, 5.0, ("MLP",), (Blame("MLP", 0.7, 1.0),), "r", ("a.", "b.", "c.")
+    best_size=4,
+    speedup=1.0,
+    speedup_low=1.0,
+    speedup_high=1.0,
+    claim="no gain",
+    units_per_s=5.0,
+    blame=("MLP",),
+    blame_details=(Blame("MLP", 0.7, 1.0, 0.98, 1.02),),
+    reason="b.",
+    remedy="",
+    sentences=("a.", "b.", "c.", "d."),
 )
 
 
 def role(path: str = "MLP", **values: Any) -> dict[str, Any]:
     """One class of 1 ms: 100 MFLOP and 10 MB, a tenth of both peaks."""
-    row = {"path": path, "depth": 0, "role": path, "type": "", "clock": "device", "batch_size": 4}
+    row = {"path": path, "depth": 0, "role": path, "type": "", "time_source": "device", "size": 4}
     row |= {"time_ns": 1_000_000, "flops": 100_000_000, "bytes": 10_000_000}
     return row | {"ops_without_formula": 0, "device_gap_ns": 0, "launch_gap_ns": 0, **values}
 
@@ -40,17 +51,17 @@ def told(verdict: Verdict, rows: pd.DataFrame, roof: Roof | None = ROOF) -> Verd
     [
         ({"flops": 800_000_000}, "MLP computes at 80% of the peak"),
         ({"bytes": 60_000_000}, "MLP moves memory at 60% of the peak"),
-        ({}, "MLP is near neither peak (10% of the FLOPs, 10% of the bytes a second)"),
+        ({}, "MLP is near neither peak (10% of the FLOPs, 10% of the bytes per second)"),
         ({"launch_gap_ns": 3_000_000, "device_gap_ns": 3_000_000}, "waits for its launches 75%"),
         ({"device_gap_ns": 4_000_000}, "MLP leaves the device idle 80% of the time"),
     ],
 )
 def test_each_bound_has_its_words(values: dict[str, int], words: str) -> None:
     found = told(VERDICT, of(role(**values)))
-    assert words in found.sentences[2]
-    assert found.sentences[3].startswith("Optimise the MLP first")
-    assert found.sentences[:2] == ("a.", "b.")
-    assert found.sentences[4:] == ("c.",)
+    assert words in found.sentences[3]
+    assert found.sentences[4].startswith("Optimise the MLP first")
+    assert found.sentences[:3] == ("a.", "b.", "c.")
+    assert found.sentences[5:] == ("d.",)
     assert found.blame_details[0].bound
 
 
@@ -64,32 +75,18 @@ def test_without_shapes_or_blame_nothing_is_added() -> None:
     assert told(nobody, of(role())).blame_details == ()
 
 
-def test_a_class_could_gain_what_amdahl_says() -> None:
-    # 6 and 2 ms: without the first the whole is 4 times as fast. At the roof it takes
-    # 100 MFLOP / 1 TFLOP/s = 0.1 ms: 8 / (2 + 0.1).
-    rows = of(role(time_ns=6_000_000), role("norm", time_ns=2_000_000))
-    table = potential(rows, ROOF, 4).set_index("role")
-    assert table.loc["MLP", ["share", "most_gain"]].tolist() == [0.75, 4.0]
-    assert table.loc["MLP", "roof_ns"] == pytest.approx(100_000)
-    assert table.loc["MLP", "roof_gain"] == pytest.approx(8 / 2.1)
-    text = potential_sentence(potential(rows, ROOF, 4), ROOF, IMAGES)
-    assert text.startswith("Optimise the MLP first: without its 75% of an image's time")
-    assert text.endswith("the MLP would give 3.81 times.")
-
-
-def test_unknown_work_has_no_roof() -> None:
-    table = potential(of(role(ops_without_formula=1)), ROOF, 4)
-    assert table["roof_gain"].isna().all()
-    assert potential_sentence(table, ROOF, IMAGES).endswith("it is all of an image's time.")
-    two = potential(of(role(), role("norm"), roof=None), None, 4)
-    assert potential_sentence(two, None, IMAGES).endswith(
-        "2.00 times as high; more it cannot give."
-    )
-    assert potential_sentence(table.head(0), ROOF, IMAGES) == ""
-
-
-def test_the_work_of_a_class_is_that_of_its_layers_alone() -> None:
-    keys = {"batch_size": 1, "variant": "eager", "repeat": 0, "step": 1, "clock": "cpu", "calls": 1}
+def test_the_op_cost_of_a_class_is_that_of_its_layers_alone() -> None:
+    keys = {
+        "size": 1,
+        "variant": "eager",
+        "round": 0,
+        "process": 0,
+        "state": "",
+        "repeat": 0,
+        "step": 1,
+        "time_source": "cpu",
+        "calls": 1,
+    }
     tree = [
         ("net", 0, "net", 100, 10, 1000),
         ("net.a", 1, "block", 60, 20, 600),
@@ -109,10 +106,20 @@ def test_the_work_of_a_class_is_that_of_its_layers_alone() -> None:
     assert table["time_ns"].to_dict() == {"rest of net": 10, "rest of block": 20, "MLP": 70}
 
 
+def test_the_host_is_no_layers_fault() -> None:
+    paged = replace(VERDICT, blame=(), blame_details=(), remedy="preload another allocator")
+    assert told(paged, of(role())).sentences == paged.sentences
+
+
+def test_without_a_clean_answer_nothing_is_added() -> None:
+    unknown = replace(VERDICT, speedup=float("nan"), claim="undecided")
+    assert told(unknown, of(role())) == unknown
+
+
 def test_classes_far_from_both_peaks_are_told_together() -> None:
     both = replace(VERDICT, blame=("MLP", "norm"), blame_details=())
     found = told(both, of(role(), role("norm", bytes=20_000_000)))
-    assert found.sentences[2] == (
-        "MLP and norm are near neither peak (at most 10% of the FLOPs, 20% of the bytes a second): "
+    assert found.sentences[3] == (
+        "MLP and norm are near neither peak (at most 10% of the FLOPs, 20% of the bytes per second): "
         "their kernels do not use the device."
     )

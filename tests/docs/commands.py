@@ -13,14 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from samprof.cli.main import COMMANDS, Parser
-from samprof.sam.names import WORKLOADS
-from tests.docs.blocks import ROOT
+from samprof.sam.catalogue import WORKLOADS
+from tests.support.paths import ROOT
 
 ON_THE_SMALL_MODEL = {"--model": "small", "--device": "cpu", "--dtype": "float32"}
-ONCE = {"--repeats": "1", "--warmup": "0", "--processes": "1", "--engine": "process"}
+ONCE = {"--rounds": "1", "--repeats": "1", "--warmup": "0", "--engine": "process"}
 MEASURING = {
     "sweep": ON_THE_SMALL_MODEL | ONCE,
-    "components": ON_THE_SMALL_MODEL | ONCE,
+    "workload": ON_THE_SMALL_MODEL | ONCE,
     "record": ON_THE_SMALL_MODEL | {"--warmup": "0", "--steps": "1"},
 }
 """Command -> options that are put in the place of those of the page."""
@@ -32,10 +32,10 @@ WORK = {
     "encode": {},
     "predict": PHOTOS | {"--prompts": "2"},
     "onnx": PHOTOS | {"--prompts": "2"},
-    "batch": PHOTOS | {"--batch-size": "2"},
+    "batch": PHOTOS | {"--size": "2"},
     "amg": PHOTOS | {"--points-per-side": "2", "--checkpoint": "sam_vit_h.pth"},
 }
-"""Workload of `samprof components` -> how much of it."""
+"""Workload of `samprof workload` -> how much of it."""
 
 OVER = {"prompts": PHOTOS, "points-per-batch": WORK["amg"], "crops": WORK["amg"]}
 """Axis of `samprof sweep` -> what is kept small beside it."""
@@ -47,8 +47,11 @@ LIMITS = {"--memory-limit": "1500KB", "--latency-limit": "500ms"}
 """Of these sweeps: batch 1 of the stand-in fits, batch 2 does not, so no other process tries more."""
 
 SERVERS = ("tensorboard", "view")
-"""Commands that run until Ctrl-C are parsed, and what they would show is looked for. tests/bridges and
-tests/cli start both; what `samprof tensorboard` writes first, a block in Python writes as well."""
+"""Commands that run until Ctrl-C are parsed, and what they would show is looked for. tests/integrations
+and tests/cli start both; what `samprof tensorboard` writes first, a block in Python writes as well."""
+
+RUN_ELSEWHERE = ("verify",)
+"""Commands that are only parsed here, because they take long or need a GPU: tests/verify runs them."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class Command:
     @property
     def measures(self) -> bool:
         """Whether it runs a model, and does not only read."""
-        reads = self.name == "components" and self.options.what not in WORKLOADS
+        reads = self.name == "workload" and self.options.what not in WORKLOADS
         return self.name in MEASURING and not reads
 
     @property
@@ -81,14 +84,18 @@ class Command:
             return self.words
         asked = vars(self.options)
         instead = dict(MEASURING[self.name])
-        if self.name == "components":
+        if self.name == "workload":
             instead |= WORK[asked["what"]]
         if self.name == "sweep":
             instead |= OVER.get(asked["over"], {})
             instead[SIZES[0]] = ",".join((asked["sizes"] or "1,2").split(",")[:2])
             if asked["memory_limit"]:
                 instead |= LIMITS
-        return with_options(self.words, instead, without=(SIZES[1], "--out", "--images"))
+        return with_options(
+            self.words,
+            instead,
+            without=(SIZES[1], "--out", "--images", "--precision", "--time-limit", "--allocator"),
+        )
 
 
 def with_options(
@@ -124,9 +131,11 @@ def command_in(line: str) -> Command | None:
         case ["samprof", name, *_]:
             assert name in COMMANDS, f"no command: {line}"
             parser = Parser(prog=f"samprof {name}")
-            importlib.import_module(f"samprof.cli.{name}").add_arguments(parser)
+            importlib.import_module(f"samprof.cli.commands.{name}").add_arguments(parser)
             options = parser.parse_args(words[2:])
             options.command = name
+            if name in RUN_ELSEWHERE:
+                return None
             return Command(tuple(words[1:]), options)
         case ["make", target]:
             assert re.search(f"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE), line
@@ -136,7 +145,7 @@ def command_in(line: str) -> Command | None:
             assert importlib.util.find_spec(module) is not None, line
         case ["python", script, *_]:
             assert (ROOT / script).is_file(), line
-        case ["git", "clone", *_]:
+        case ["git", "clone", *_] | ["source", ".venv/bin/activate"]:
             pass
         case _:
             raise AssertionError(f"no rule in {__name__} covers: {line}")

@@ -11,10 +11,10 @@ from PIL import Image
 from torch import nn
 
 import samprof
-from bench.traces import write_trace
 from samprof.record.environment import device_name
-from samprof.record.kept_peaks import Peaks, keep_peaks
-from samprof.sam.images import synthetic
+from samprof.record.peaks_cache import Peaks, cache_peaks
+from samprof.sam.inputs.synthetic import synthetic
+from samprof.testing import write_trace
 from tests.docs.blocks import BLOCKS
 from tests.support.tracefile import TraceFile
 
@@ -129,10 +129,12 @@ def prepare(folder: Path, sam: nn.Module) -> None:
     encoder, image = sam.get_submodule("image_encoder"), torch.randn(1, 3, SIDE, SIDE)
     first = folder / "runs" / "vit_b"
     for variant in ("eager", "sdpa"):
-        # The names alone matter: a run with two variants, enough repeats for a gate.
-        samprof.sweep(encoder, image, SIZES, repeats=4, warmup=1, out=first, variant=variant)
+        # Only the names matter: a run with two variants, and enough samples for a gate.
+        samprof.sweep(
+            encoder, image, SIZES, rounds=4, repeats=1, warmup=1, out=first, variant=variant
+        )
     for trace in first.rglob("*.json.gz"):
-        shutil.copyfile(folder / "trace.json.gz", trace)  # of a device: kernels, HTA, lanes
+        shutil.copyfile(folder / "trace.json.gz", trace)  # of a device: kernels, HTA, timeline
     for name in ("runs/before", "runs/after", "runs/other", "runs/variants"):
         shutil.copytree(first, folder / name)
 
@@ -140,7 +142,7 @@ def prepare(folder: Path, sam: nn.Module) -> None:
 def keep_some_peaks() -> None:
     """So that `samprof doctor` need not measure, which takes seconds."""
     name = device_name(torch.device("cpu"))
-    keep_peaks(Peaks(name, {"float32": 1e11}, 1e10, "2026-01-01", {}, "made up"))
+    cache_peaks(Peaks(name, {"float32": 1e11}, 1e10, "2026-01-01", {}, "made up"))
 
 
 def _rank(rank: int) -> TraceFile:

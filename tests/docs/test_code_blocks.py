@@ -15,10 +15,11 @@ import pytest
 
 from samprof.cli.main import COMMANDS, main
 from samprof.errors import UsageError
-from samprof.sam import models
+from samprof.sam.model import build as models
 from tests.docs import stand_ins
-from tests.docs.blocks import BLOCKS, PAGES, ROOT, Block
+from tests.docs.blocks import BLOCKS, PAGES, Block
 from tests.docs.commands import SERVERS, command_in, extras
+from tests.support.paths import ROOT
 
 NO_CODE = "text"
 DRAWS_PAGES = ("matplotlib", "jinja2")

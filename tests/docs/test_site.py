@@ -10,11 +10,23 @@ from pathlib import Path
 import pytest
 
 import samprof
-from tests.docs.blocks import PAGES, ROOT
+from tests.docs.blocks import PAGES
+from tests.support.paths import ROOT
 
 DOCS = ROOT / "docs"
 PUBLIC = {
-    "samprof": ["profile", "load", "sweep", "components", "compare", "Recording", "Trace", "Run"],
+    "samprof": [
+        "profile",
+        "load",
+        "sweep",
+        "measure_workload",
+        "compare",
+        "Recording",
+        "Trace",
+        "Run",
+        "Ranks",
+        "Verdict",
+    ],
     "samprof.errors": ["SamprofError", "TraceError", "RecordingError", "ModelError", "RunError"],
     "samprof.Recording": [
         *(
@@ -30,9 +42,11 @@ PUBLIC = {
         ),
     ],
     "samprof.Trace": ["kernels", "layers", "components", "memory", "ops", "check", "metadata"],
+    "samprof.Verdict": ["best_size", "speedup", "claim", "blame", "reason", "remedy", "as_dict"],
+    "samprof.Ranks": ["layers", "totals", "checks"],
     "samprof.Run": [
         *("points", "layers", "scaling", "roles", "roofline", "components", "verdict", "report"),
-        *("figures", "tensorboard", "hta", "trace", "largest"),
+        *("figures", "tensorboard", "hta", "trace", "largest", "samples", "save"),
     ],
 }
 """Where they are -> names that users may rely on."""

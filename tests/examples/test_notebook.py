@@ -7,7 +7,9 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-NOTEBOOK = Path(__file__).parents[2] / "examples" / "09_notebook.ipynb"
+from tests.support.paths import ROOT
+
+NOTEBOOK = ROOT / "examples" / "09_notebook.ipynb"
 
 
 @pytest.fixture(scope="module")

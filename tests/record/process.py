@@ -6,12 +6,13 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-_ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 # Imports once what every program needs, and forks for each: torch takes seconds to import, and
 # torch.profiler takes as long for torch._dynamo when it starts.
 _SERVER = """
 import faulthandler, json, os, signal, sys, traceback
-import pandas, torch._dynamo, samprof.record.recording, samprof.sam.roles
+import pandas, torch._dynamo, samprof.record.recording, samprof.sam.model.roles
 faulthandler.enable()
 for line in sys.stdin:
     folder, program, arguments = json.loads(line)
@@ -47,7 +48,7 @@ class Programs:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            cwd=_ROOT,
+            cwd=ROOT,
         )
         return self
 

@@ -43,8 +43,8 @@ def world(*modules: nn.Module) -> dict[str, dict[Any, Any]]:
     }
     places["samprof"] = {
         "session": session._open,
-        "thread": patches.elsewhere.home,
-        "ranges": len(patches.elsewhere._ranges),
+        "thread": patches.other_threads.home,
+        "ranges": len(patches.other_threads._ranges),
         "replaced": len(patches._patches),
     }
     return places

@@ -67,7 +67,7 @@ def test_without_isal_the_file_holds_the_same(
 def test_ranges_come_first_and_on_the_clock_of_the_trace(metadata: int, tmp_path: Path) -> None:
     target = tmp_path / "trace.json.gz"
     text = PLAIN.replace('"schemaVersion": 1', f'"samprof": "{"x" * metadata}"')
-    # The trace's clock starts at 1000 ns: 3500 is 2.5 us into it.
+    # The trace's time_source starts at 1000 ns: 3500 is 2.5 us into it.
     ranges = [("samprof:net", 7, 3500, 5000), ('samprof:net."\\', 8, 4000, 4001)]
     write_trace(kineto(text), target, ranges)
     packed = gzip.decompress(target.read_bytes())

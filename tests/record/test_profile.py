@@ -188,7 +188,7 @@ def test_self_times_sum_to_the_total_of_the_root(
     table, check = recording.layers(), recording.trace.check()
     root = table.set_index("path").loc["image_encoder"]
     assert table["cpu_self_ns"].sum() == root["cpu_total_ns"] == check.total_ns > 0
-    assert (check.clock, check.outside_ns, check.ok) == ("cpu", 0, True)
+    assert (check.time_source, check.outside_ns, check.ok) == ("cpu", 0, True)
 
 
 def test_work_outside_every_module_is_a_row_of_its_own(x: Tensor) -> None:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 import samprof
 from samprof.errors import RecordingError, SamprofError, TraceError
-from samprof.trace.window import split_steps
+from samprof.trace.model.slicing import split_steps
 from tests.record.models import Add, Allocates, calls, column, small_net
 
 

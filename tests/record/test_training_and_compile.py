@@ -10,7 +10,7 @@ from torch._dynamo.utils import counters
 from torch.utils.checkpoint import checkpoint
 
 import samprof
-from samprof.trace.events import Kind
+from samprof.trace.model.events import Kind
 from tests.record.models import OUTSIDE, Holder, calls, column, small_net
 from tests.record.snapshot import assert_untouched, world
 

@@ -6,11 +6,12 @@ import pandas as pd
 
 from samprof.analysis.limits import Limits
 from samprof.analysis.roofline import Roof, roofline, with_bound
-from samprof.analysis.scaling import by_role, scaling_table
+from samprof.analysis.scaling import by_role, scaling_table, times_by_size
 from samprof.analysis.verdict import verdict
 from samprof.report.summary import Summary
+from tests.analysis.test_scaling import wall
 from tests.report.tables import WALL, summary
-from tests.report.test_components_text_and_figures import lanes, table
+from tests.report.test_components_text_and_figures import table, timeline
 
 SCRIPT = "<script>alert(1)</script>"
 ROLE = "</script><!--<img src=x onerror=alert(2)>\u2028"
@@ -40,11 +41,14 @@ def long_layers(faster: int = 1) -> pd.DataFrame:
             "depth": depth,
             "type": "",
             "role": role,
-            "clock": "device",
+            "time_source": "device",
             "variant": "eager",
-            "batch_size": size,
-            "repeat": repeat,
-            "step": repeat,
+            "size": size,
+            "round": repeat,
+            "process": repeat,
+            "state": "",
+            "repeat": 0,
+            "step": 0,
             "calls": 1,
             "time_ns": (fixed + each * size) * MS // faster + repeat,
             "self_ns": 0 if depth < 2 and path != "enc.neck" else (fixed + each * size) * MS,
@@ -60,18 +64,20 @@ def long_layers(faster: int = 1) -> pd.DataFrame:
 
 
 def hostile() -> tuple[Summary, pd.DataFrame]:
-    """A run with everything that a page can show, and its lanes."""
+    """A run with everything that a page can show, and its timeline."""
     data, base, roof = long_layers(), summary(oom=(8,)), Roof(1e12, 1e11)
     limits = Limits(5 * 2**20, 400 * MS)
     rates = roofline(data, roof)
-    answer = verdict(base.points, WALL, data, memory_limit=limits.memory_bytes)
+    answer = verdict(base.points, wall(WALL), data, limits=Limits(limits.memory_bytes))
     said = replace(answer, sentences=(*answer.sentences, f"{SCRIPT} holds it back."))
     found = replace(
         base,
         target={"label": f"small {SCRIPT}", "name": "enc", "module": LONG},
         environment={"device_name": "a device", "note": ROLE, "long": LONG},
         scaling=with_bound(scaling_table(data), rates),
+        times=times_by_size(data),
         roles=scaling_table(by_role(data)),
+        role_times=times_by_size(by_role(data)),
         verdict=said,
         limits=limits,
         roofline=rates,
@@ -79,4 +85,4 @@ def hostile() -> tuple[Summary, pd.DataFrame]:
         components={"eager": table(device=True, names={"mask decoder": ROLE})},
         commands=(["samprof", "sweep", "--images", "my photos"],),
     )
-    return found, lanes(device=True).replace({"gemm": SCRIPT})
+    return found, timeline(device=True).replace({"gemm": SCRIPT})

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from samprof.analysis.scaling import by_role, scaling_table
+from samprof.analysis.scaling import by_role, scaling_table, times_by_size
 from samprof.analysis.verdict import verdict
 from samprof.report.summary import Summary
-from tests.analysis.test_scaling import layers, points
+from tests.analysis.test_scaling import layers, points, wall
 
 WALL = {1: [200_000_000] * 3, 2: [300_000_000] * 3, 4: [500_000_000] * 3}
 
@@ -21,11 +21,11 @@ def summary(rename: dict[str, str] | None = None, oom: tuple[int, ...] = ()) -> 
     data = long_layers(rename)
     table = points(oom=oom)
     ok = table["status"] == "ok"
-    for name, value in {"wall_iqr_ns": 4_000_000.0, "distortion": 1.02}.items():
+    for name, value in {"wall_iqr_ns": 4_000_000.0, "profiler_overhead": 1.02}.items():
         table[name] = pd.Series(value, table.index).where(ok)
-    table["wall_ns"] = table["batch_size"].map({b: times[0] for b, times in WALL.items()})
-    table["images_per_s"] = table["batch_size"] / table["wall_ns"] * 1e9
-    table["prepare_ns"] = table["deviation"] = float("nan")
+    table["wall_ns"] = table["size"].map({b: times[0] for b, times in WALL.items()})
+    table["units_per_s"] = table["size"] / table["wall_ns"] * 1e9
+    table["setup_ns"] = table["relative_error"] = float("nan")
     table["message"] = [("" if good else "OutOfMemoryError: too much") for good in ok]
     check = {
         "attributed_ns": 500_000_000,
@@ -33,24 +33,26 @@ def summary(rename: dict[str, str] | None = None, oom: tuple[int, ...] = ()) -> 
         "no_launch_ns": 0,
         "total_ns": 501_000_000,
         "lost_records": 0,
-        "clock": "cpu",
+        "time_source": "cpu",
         "notes": [],
         "ok": True,
     }
     return Summary(
-        asked={"repeats": 3, "batch_sizes": [1, 2, 4]},
+        asked={"repeats": 3, "sizes": [1, 2, 4]},
         target={"label": "small", "name": "enc", "dtype": "float32"},
         environment={"device_name": "a CPU"},
         points=table,
         scaling=scaling_table(data),
+        times=times_by_size(data),
         roles=scaling_table(by_role(data)),
-        verdict=verdict(table, WALL, data),
+        role_times=times_by_size(by_role(data)),
+        verdict=verdict(table, wall(WALL), data),
         checks={4: check},
     )
 
 
 def trace_layers(rows: list[tuple[str, int, int, int]]) -> pd.DataFrame:
-    """A layer table on the device clock: path, depth, total, self."""
+    """A layer table of device time: path, depth, total, self."""
     paths, depths, totals, own = zip(*rows, strict=True) if rows else ((), (), (), ())
     return pd.DataFrame(
         {
@@ -63,7 +65,7 @@ def trace_layers(rows: list[tuple[str, int, int, int]]) -> pd.DataFrame:
             "device_busy_ns": pd.Series(totals, dtype="int64"),
             "cpu_total_ns": pd.Series(totals, dtype="int64"),
             "cpu_self_ns": pd.Series(own, dtype="int64"),
-            "clock": "device",
+            "time_source": "device",
             "phase": "forward",
             "note": "",
         }

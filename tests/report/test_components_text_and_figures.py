@@ -1,22 +1,21 @@
-"""Components as text and as pictures: one way, several ways, with and without a device."""
+"""Components as text and as pictures: one mode, several modes, with and without a device."""
 
 import io
+import re
 
 import pandas as pd
 import pytest
 from matplotlib import image
 from rich.cells import cell_len
 
-from samprof.report.component_figures import (
-    colours_of,
-    components_figure,
-    lanes_figure,
-    modules_figure,
-)
-from samprof.report.components import components_text, run_components_text
-from samprof.trace.components import IDLE, OTHER, TRANSFERS, WAITS
+from samprof.report.palette import colors_of
+from samprof.report.png.components import components_figure
+from samprof.report.png.modules import modules_figure
+from samprof.report.png.timeline import timeline_figure
+from samprof.report.text.components import components_text, run_components_text
+from samprof.trace.tables.components import IDLE, OTHER, TRANSFERS, WAITS
 from tests.report.tables import summary
-from tests.report.test_text import assert_golden
+from tests.report.text.test_run import assert_golden
 
 HOST = [("preprocessing", 2, 8), ("image encoder", 1, 60), ("mask decoder", 1, 20), (OTHER, 0, 12)]
 
@@ -45,7 +44,7 @@ def table(*, device: bool, slower: int = 1, names: dict[str, str] | None = None)
 
 
 @pytest.mark.parametrize("width", [50, 80])
-def test_one_way_with_a_device(width: int) -> None:
+def test_one_mode_with_a_device(width: int) -> None:
     text = components_text({"eager": table(device=True)}, width)
     assert_golden(f"components-device-{width}.txt", text)
     assert max(cell_len(line) for line in text.splitlines()) <= width
@@ -58,7 +57,7 @@ def test_each_column_sums_to_the_last_row() -> None:
 
 
 @pytest.mark.parametrize("width", [40, 90])
-def test_two_ways_side_by_side(width: int) -> None:
+def test_two_modes_side_by_side(width: int) -> None:
     tables = {"one-by-one": table(device=False, slower=2), "batched": table(device=False)}
     text = components_text(tables, width)
     assert_golden(f"components-two-{width}.txt", text)
@@ -66,7 +65,7 @@ def test_two_ways_side_by_side(width: int) -> None:
     assert text.splitlines()[-1].split()[:3] == ["whole", "200.0", "100.0"]
 
 
-def test_a_component_of_one_way_only_has_no_gain() -> None:
+def test_a_component_of_one_mode_only_has_no_speedup() -> None:
     other = table(device=False, names={"mask decoder": "onnxruntime"})
     text = components_text({"pytorch": table(device=False), "onnx": other}, 90)
     line = next(line for line in text.splitlines() if "onnxruntime" in line)
@@ -76,10 +75,10 @@ def test_a_component_of_one_way_only_has_no_gain() -> None:
 def test_what_the_times_need_beside_them_is_said() -> None:
     text = run_components_text(summary(), {"eager": table(device=False)}, None, 80)
     assert text.startswith("small enc, float32, a CPU: batch 4\n")
-    assert "eager: 500 ms ± 2.00 ms without the profiler; 1.02 times that under it" in text
+    assert "eager: 500 ms ± 2.00 ms without the profiler; 1.02x that with it" in text
 
 
-def lanes(*, device: bool) -> pd.DataFrame:
+def timeline(*, device: bool) -> pd.DataFrame:
     rows = [
         ("host", 0, "sam", OTHER, 0, 100),
         ("host", 1, "sam.image_encoder", "image encoder", 10, 60),
@@ -91,7 +90,7 @@ def lanes(*, device: bool) -> pd.DataFrame:
             ("device", 0, "gemm", "image encoder", 20, 60),
             ("device", 1, "copy", TRANSFERS, 80, 1),
         ]
-    columns = ["lane", "row", "name", "component", "start_ns", "dur_ns"]
+    columns = ["track", "row", "name", "component", "start_ns", "dur_ns"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -103,10 +102,10 @@ def test_pictures_are_drawn_whatever_the_names(name: str, *, device: bool) -> No
         "a": table(device=device, names={"image encoder": name}),
         "b": table(device=device),
     }
-    renamed = lanes(device=device).replace({"image encoder": name})
+    renamed = timeline(device=device).replace({"image encoder": name})
     for data in (
         components_figure(tables, name),
-        lanes_figure(renamed, name),
+        timeline_figure(renamed, name),
         modules_figure(summary(rename={"enc.block": f"enc.{name}"})),
     ):
         pixels = image.imread(io.BytesIO(data), format="png")
@@ -114,7 +113,10 @@ def test_pictures_are_drawn_whatever_the_names(name: str, *, device: bool) -> No
         assert 0.1 < pixels[..., :3].mean() < 0.99  # something is drawn
 
 
-def test_known_components_keep_their_colour() -> None:
-    colours = colours_of(["mask decoder", "x", "y"])
-    assert colours["mask decoder"] == colours_of(["mask decoder"])["mask decoder"]
-    assert len(set(colours.values())) == 3
+def test_what_is_known_has_its_colour_and_the_others_take_turns() -> None:
+    known = {"mask decoder": "#2f6db3", "x": "url(#a)", "y": "#12345"}
+    colors = colors_of(["mask decoder", "x", "y", OTHER], known)
+    assert colors["mask decoder"] == known["mask decoder"]
+    assert len(set(colors.values())) == 4
+    assert all(re.fullmatch("#[0-9a-f]{6}", color) for color in colors.values())
+    assert colors_of(["x", "y"]) == colors_of(["x", "y"], {"x": "red; background: url(#a)"})

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from samprof.sam.models import build_sam
+from samprof.sam.model.build import build_sam
 
 
 @pytest.fixture(scope="session")

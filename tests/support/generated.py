@@ -1,4 +1,4 @@
-"""The tables of a made-up trace against what was put into it."""
+"""Asserts that the tables of a generated trace agree with its truth."""
 
 from collections import Counter
 from dataclasses import asdict
@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from bench.traces import Truth
+from samprof.testing import Truth
 from samprof.trace import Trace
 
-# Truth's name of a figure -> the column that must hold it.
+# Field of the truth -> the column that must hold it.
 _LAYERS = {
     "kernels": "kernels",
     "device_ns": "device_total_ns",
@@ -17,7 +17,7 @@ _LAYERS = {
     "gap_ns": "device_gap_ns",
     "launch_gap_ns": "launch_gap_ns",
 }
-_WORK = {"flops": "flops", "matrix_flops": "matrix_flops", "bytes": "bytes"}
+_OP_COSTS = {"flops": "flops", "matrix_flops": "matrix_flops", "bytes": "bytes"}
 _OWN_MEMORY = {
     "allocations": "allocations",
     "allocated": "allocated_bytes",
@@ -38,14 +38,14 @@ def assert_times_are_true(trace: Trace, truth: Truth) -> None:
     assert sum(own.values()) + truth.outside_ns + truth.no_launch_ns == truth.device_ns
 
 
-def assert_work_is_true(trace: Trace, truth: Truth) -> None:
+def assert_op_costs_are_true(trace: Trace, truth: Truth) -> None:
     """FLOPs and bytes of every layer of a trace without a backward."""
     table = trace.layers("samprof").set_index("path").loc[list(truth.layers)]
-    assert _rows(table, _WORK) == _true(truth.layers, _WORK)
+    assert _rows(table, _OP_COSTS) == _true(truth.layers, _OP_COSTS)
 
 
 def assert_memory_is_true(trace: Trace, truth: Truth) -> None:
-    """Allocations, peak, rise and what is kept of every layer, to the byte."""
+    """Allocations, peak, rise and remaining memory of every layer, to the byte."""
     table = trace.memory("samprof").set_index("path")
     assert _rows(table.drop("(outside)"), _MEMORY) == _true(truth.memory, _MEMORY)
     assert tuple(table.loc["(outside)", list(_OWN_MEMORY.values())]) == truth.outside_memory
@@ -56,14 +56,14 @@ def assert_memory_is_true(trace: Trace, truth: Truth) -> None:
     assert layers["memory_peak_bytes"].to_dict() == peaks
 
 
-def assert_books_are_true(trace: Trace, truth: Truth) -> None:
-    """The check has the sums, and names every step that lost records, and no other."""
+def assert_check_is_true(trace: Trace, truth: Truth) -> None:
+    """The check has the right sums, and names every step that lost records and no other."""
     check = trace.check("samprof")
     assert check.total_ns == truth.device_ns
     assert check.attributed_ns == sum(truth.device_self_ns.values())
     assert (check.outside_ns, check.no_launch_ns) == (truth.outside_ns, truth.no_launch_ns)
     assert check.lost_records == sum(truth.lost)
-    # As many kernels as most of them; of counts as frequent the largest, for none is ever added.
+    # The most frequent count; of equally frequent ones the largest, since no kernel is ever added.
     often = Counter(truth.kernels)
     usual = max(often, key=lambda count: (often[count], count))
     uneven = [

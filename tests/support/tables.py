@@ -19,6 +19,8 @@ NUMBERS = (
     "cpu_total_ns",
     "cpu_self_ns",
 )
+DEVICE = ("calls", "kernels", "device_self_ns", "device_total_ns")
+CPU = ("cpu_self_ns", "cpu_total_ns")
 Record = dict[str, Any]
 TableBy = By | Literal["auto"]
 
@@ -26,6 +28,21 @@ TableBy = By | Literal["auto"]
 def opened(file: TraceFile, folder: Path) -> Trace:
     """The package's trace of a hand-made file."""
     return load_trace(file.write(folder / "trace.json"))
+
+
+def with_kernels(file: TraceFile, launches: list[tuple[int, int]]) -> TraceFile:
+    """Adds for each (launch time, duration) a launch on thread 1 and its kernel, one by one."""
+    ts = 10_000
+    for correlation, (launched, dur) in enumerate(launches, start=1):
+        file.launch(correlation, launched)
+        file.kernel(correlation, ts, dur)
+        ts += dur
+    return file
+
+
+def values(row: dict[str, Any], *names: str) -> tuple[Any, ...]:
+    """These numbers of a row."""
+    return tuple(row[name] for name in names)
 
 
 def layer_rows(trace: Trace, by: TableBy) -> dict[str, Record]:
@@ -96,9 +113,9 @@ def assert_adds_up(trace: Trace, by: TableBy) -> None:
     layers, check = trace.layers(by=by), trace.check()
     kernels = trace.kernels(by=by)
     assert layers["device_self_ns"].sum() == kernels["dur_ns"].sum()
-    assert check.clock == ("cpu" if kernels.empty else "device")
+    assert check.time_source == ("cpu" if kernels.empty else "device")
     assert check.attributed_ns + check.outside_ns + check.no_launch_ns == check.total_ns
-    if check.clock == "device":
+    if check.time_source == "device":
         assert check.total_ns == kernels["dur_ns"].sum()
     else:
         assert check.total_ns == trace.layers()["cpu_self_ns"].sum()

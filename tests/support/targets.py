@@ -6,8 +6,8 @@ import time
 import torch
 from torch import nn
 
-from samprof.record.knowledge import Knowledge
-from samprof.sweep.target import Target
+from samprof.record.labels import ModelLabels
+from samprof.sweeps.target import Target
 
 WIDTH = 16
 
@@ -58,25 +58,25 @@ class Slow(Net):
         return super().forward(x)
 
 
-def example(batch_size: int) -> tuple[torch.Tensor]:
-    return (torch.ones(batch_size, WIDTH),)
+def example(size: int) -> tuple[torch.Tensor]:
+    return (torch.ones(size, WIDTH),)
 
 
 def net() -> Target:
-    return Target(Net(), example, Knowledge(name="net"), label="tiny")
+    return Target(Net(), example, ModelLabels(name="net"), label="tiny")
 
 
 def out_of_memory_at_four() -> Target:
     module = Fails(4, torch.OutOfMemoryError, "tried to allocate too much")
-    return Target(module, example, Knowledge(name="net"))
+    return Target(module, example, ModelLabels(name="net"))
 
 
 def killed_at_four() -> Target:
-    return Target(Dies(4), example, Knowledge(name="net"))
+    return Target(Dies(4), example, ModelLabels(name="net"))
 
 
 def slow() -> Target:
-    return Target(Slow(), example, Knowledge(name="net"))
+    return Target(Slow(), example, ModelLabels(name="net"))
 
 
 def not_a_target() -> int:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.traces import Hard, Truth, write_trace
+from samprof.testing import TraceOptions, Truth, write_trace
 from samprof.trace import Trace, load_trace
 from tests.support.generated import (
-    assert_books_are_true,
+    assert_check_is_true,
     assert_memory_is_true,
     assert_times_are_true,
 )
@@ -17,8 +17,8 @@ from tests.support.tables import assert_adds_up, assert_equals_reference
 
 EVENTS = 100_000
 CASES = {
-    "plain": Hard(),
-    "hard": Hard(
+    "plain": TraceOptions(),
+    "hard": TraceOptions(
         no_launch=0.02,
         lost_share=0.005,
         lost_first={0: 9},
@@ -50,7 +50,7 @@ def trace(large: tuple[Path, Truth]) -> Trace:
 def test_everything_is_where_it_was_put(large: tuple[Path, Truth], trace: Trace) -> None:
     assert_times_are_true(trace, large[1])
     assert_memory_is_true(trace, large[1])
-    assert_books_are_true(trace, large[1])
+    assert_check_is_true(trace, large[1])
 
 
 @pytest.mark.parametrize("by", ["samprof", "op"])

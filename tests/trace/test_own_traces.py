@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from samprof.trace import Trace, load_trace
+from tests.support.paths import ROOT
 
-FOLDER = Path(__file__).parents[2] / "traces"
+FOLDER = ROOT / "traces"
 EXPECTED: dict[str, Any] = json.loads((FOLDER / "expected.json").read_text())
 
 
@@ -33,7 +33,7 @@ def test_totals_and_layers_are_those_that_were_recorded(named: tuple[str, Trace]
     expected, check = EXPECTED[name], trace.check("samprof")
     assert check.ok
     assert {key: getattr(check, key) for key in expected["check"]} == expected["check"]
-    table = trace.layers("samprof").set_index("path")[f"{trace.clock}_total_ns"]
+    table = trace.layers("samprof").set_index("path")[f"{trace.time_source}_total_ns"]
     assert table.to_dict() == expected["layers"]
     assert len(trace.kernels("samprof")) == expected["activities"]
 

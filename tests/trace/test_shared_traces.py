@@ -1,14 +1,13 @@
 """Real traces of others: the package against their published sums and the slow attribution."""
 
 import json
-import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from samprof.trace import Trace, load_trace
+from tests.support.paths import NO_SHARED_TRACES, SHARED_TRACES
 from tests.support.reference import attribute
 from tests.support.reference_events import By, Events, read
 from tests.support.tables import (
@@ -16,22 +15,18 @@ from tests.support.tables import (
     assert_equals_reference,
 )
 
-FOLDER = Path(
-    os.environ.get("SAMPROF_SHARED_TRACES")
-    or Path(__file__).resolve().parents[2].parent / "shared" / "traces"
-)
 KINDS: tuple[By, ...] = ("samprof", "module", "annotation", "op")
 SUMS: tuple[tuple[By, str], ...] = (
     ("annotation", "self_by_user_annotation"),
     ("module", "self_by_module"),
 )
-NAMES = sorted(path.name for path in FOLDER.glob("*.json*") if path.name != "expected.json") or [
-    "none"
-]
+NAMES = sorted(
+    path.name for path in SHARED_TRACES.glob("*.json*") if path.name != "expected.json"
+) or ["none"]
 
 pytestmark = pytest.mark.skipif(
-    not (FOLDER / "expected.json").exists(),
-    reason=f"no shared traces in {FOLDER}; set SAMPROF_SHARED_TRACES to their folder",
+    not (SHARED_TRACES / "expected.json").exists(),
+    reason=NO_SHARED_TRACES,
 )
 
 
@@ -47,8 +42,8 @@ class Shared:
 @pytest.fixture(scope="module", params=NAMES)
 def shared(request: pytest.FixtureRequest) -> Shared:
     name = request.param
-    expected = json.loads((FOLDER / "expected.json").read_text())[name]
-    return Shared(load_trace(FOLDER / name), read(FOLDER / name), expected)
+    expected = json.loads((SHARED_TRACES / "expected.json").read_text())[name]
+    return Shared(load_trace(SHARED_TRACES / name), read(SHARED_TRACES / name), expected)
 
 
 def test_every_device_activity_is_counted_once(shared: Shared) -> None:

@@ -1,1 +1,0 @@
-"""Hands recordings on to other tools: TensorBoard and its profiler plugin, Holistic Trace Analysis."""

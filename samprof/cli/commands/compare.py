@@ -1,0 +1,182 @@
+"""`samprof compare`: which layers changed between runs, or between the variants of one."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from samprof.cli.open_path import add_size_argument, open_run
+from samprof.cli.output import (
+    add_depth_argument,
+    add_output_arguments,
+    for_programs,
+    print_notes,
+    print_table,
+)
+from samprof.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from samprof.analysis.axis import Axis
+    from samprof.sweeps.run.run import Run
+
+REGRESSED = 1
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """One table and the names of its two sides."""
+
+    names: tuple[str, str]
+    table: pd.DataFrame
+    axis: Axis
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        metavar="RUN",
+        help="two or more run directories, each compared with the first; or one with several variants",
+    )
+    add_size_argument(parser, "compare this size only (default: all that the runs share)")
+    add_depth_argument(parser)
+    parser.add_argument(
+        "--gate",
+        metavar="PERCENT",
+        help="exit 1 if a layer is slower by more than this (5%% or 0.05), beyond noise",
+    )
+    add_output_arguments(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints the comparisons; returns 1 if something is slower than the gate allows."""
+    gate = None if options.gate is None else gate_of(options.gate)
+    compared = _compared(options)
+    if gate is not None:
+        _refuse_too_few_processes(compared)
+
+    def as_text(width: int | None) -> str:
+        from samprof.report.text.compare import compare_text
+
+        texts = [
+            compare_text(one.table, width, one.names, options.depth, one.axis) for one in compared
+        ]
+        return "\n".join(texts)
+
+    print_table(_all_rows(compared, options.depth), options, as_text)
+    if gate is None:
+        return 0
+    lines, passed = _judged(compared, gate)
+    quiet = for_programs(options) and not options.markdown
+    out = sys.stderr if quiet else sys.stdout
+    out.write(("" if quiet else "\n") + "".join(f"{line}\n" for line in lines))
+    return 0 if passed else REGRESSED
+
+
+def gate_of(text: str) -> float:
+    """The fraction that a gate allows: 5%, 5 % and 0.05 mean the same.
+
+    Raises:
+        UsageError: the text is not a fraction.
+
+    Example:
+        >>> gate_of("5%"), gate_of("5 %"), gate_of("0.05")
+        (0.05, 0.05, 0.05)
+    """
+    number, percent, rest = text.strip().partition("%")
+    try:
+        value = float(number) / (100 if percent else 1)
+    except ValueError:
+        value = math.nan
+    # A bare 5 is not 500 %: whoever writes it means 5 %.
+    if rest or not 0 <= value < math.inf or (not percent and value >= 1):
+        raise UsageError("compare", f"--gate {text}", "not a fraction", "write it as 5% or 0.05")
+    return value
+
+
+def _compared(options: argparse.Namespace) -> list[_Comparison]:
+    from samprof.sweeps.run.compare import compare_runs, differences
+
+    runs = [open_run(path, "compare") for path in options.paths]
+    if len(runs) == 1:
+        return _variants(runs[0], options)
+    first, *others = runs
+    tables = [compare_runs(first.data, other.data, size=options.size) for other in others]
+    print_notes([note for other in others for note in differences(first.data, other.data)])
+    return [
+        _Comparison((options.paths[0], path), table, first.axis)
+        for path, table in zip(options.paths[1:], tables, strict=True)
+    ]
+
+
+def _variants(run: Run, options: argparse.Namespace) -> list[_Comparison]:
+    from samprof.sweeps.run.compare import compare_runs
+
+    first, *others = run.data.good_variants() or [""]
+    if not others:
+        cause = f"one run with {'one variant' if first else 'no good point'}: nothing to compare"
+        raise UsageError("compare", run.path, cause, "give another run directory as well")
+    tables = [compare_runs(run.data, run.data, first, other, options.size) for other in others]
+    failed = sorted(set(run.points()["variant"]) - {first, *others})
+    print_notes([f"no size of variant {variant} ran to its end" for variant in failed])
+    return [
+        _Comparison((first, other), table, run.axis)
+        for other, table in zip(others, tables, strict=True)
+    ]
+
+
+def _all_rows(compared: Sequence[_Comparison], depth: int | None) -> pd.DataFrame:
+    """The rows for programs, with the name of the compared run if there are several."""
+    import pandas as pd
+
+    tables = [one.table for one in compared]
+    if len(compared) > 1:
+        tables = [one.table.copy() for one in compared]
+        for one, table in zip(compared, tables, strict=True):
+            table.insert(0, "run", one.names[1])
+    rows = pd.concat(tables, ignore_index=True)
+    return rows if depth is None else rows[rows["depth"] <= depth]
+
+
+def _refuse_too_few_processes(compared: Sequence[_Comparison]) -> None:
+    """Refuses a gate that nothing could fail.
+
+    Raises:
+        UsageError: no row of a comparison has enough processes.
+    """
+    from samprof.analysis.changes import ALL_SIZES, FEWEST_PROCESSES, TOO_FEW
+
+    for one in compared:
+        both = one.table["a_ns"].notna() & one.table["b_ns"].notna()
+        both &= one.table["size"] == ALL_SIZES
+        if one.table.loc[both, "note"].str.contains(TOO_FEW, regex=False).all():
+            cause = f"fewer than {FEWEST_PROCESSES} processes per size: noise cannot be told from change"
+            remedy = f"sweep with --rounds {FEWEST_PROCESSES} or more"
+            raise UsageError("compare", one.names[1], cause, remedy)
+
+
+def _judged(compared: Sequence[_Comparison], gate: float) -> tuple[list[str], bool]:
+    """The lines that the gate prints, and whether everything passed."""
+    from samprof.analysis.causes import regressions
+    from samprof.report.text.changes import row_text
+
+    lines, passed = [], True
+    for one in compared:
+        found = regressions(one.table, gate)
+        start = f"gate {100 * gate:g}%" + (f", {one.names[1]}" if len(compared) > 1 else "")
+        if found.empty:
+            lines.append(f"{start}: passed")
+            continue
+        passed = False
+        count = "1 row is" if len(found) == 1 else f"{len(found)} rows are"
+        lines.append(f"{start}: FAILED: {count} slower by more")
+        lines += [f"  {row_text(row, one.axis)}" for _, row in found.iterrows()]
+    return lines, passed

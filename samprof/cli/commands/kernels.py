@@ -1,0 +1,83 @@
+"""`samprof kernels`: device time per kernel."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from samprof.cli.open_path import (
+    add_by_argument,
+    add_cache_argument,
+    add_trace_arguments,
+    open_trace,
+)
+from samprof.cli.output import add_output_arguments, notes_text, print_table
+from samprof.errors import TraceError
+
+if TYPE_CHECKING:
+    from samprof.trace import Trace
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    add_trace_arguments(parser)
+    add_by_argument(parser)
+    add_cache_argument(parser)
+    parser.add_argument(
+        "--each",
+        action="store_true",
+        help="one row per device activity, instead of one per kernel name",
+    )
+    parser.add_argument(
+        "--ops",
+        action="store_true",
+        help="one row per op: time, FLOPs, bytes and rates (needs recorded shapes)",
+    )
+    parser.add_argument("--top", type=int, metavar="N", help="show the N costliest rows only")
+    add_output_arguments(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints the kernels, the costliest first."""
+    trace = open_trace(options)
+    if options.ops:
+        return _print_ops(trace, options)
+    if not trace.has_device_time:
+        remedy = "use samprof layers for CPU time, or record on a device"
+        raise TraceError("kernels", options.path, "the trace holds no device activity", remedy)
+    from samprof.analysis.kernels import activities_as_kernels, kernel_totals
+
+    kernels = trace.kernels(options.by)
+    totals = kernel_totals(kernels)
+    rows = kernels if options.each else totals
+    rows = rows if options.top is None else rows.head(options.top)
+
+    def as_text(width: int | None) -> str:
+        from samprof.report.text.kernels import kernels_text
+
+        text = kernels_text(activities_as_kernels(rows) if options.each else rows, width)
+        ops = trace.ops()
+        if len(ops):
+            from samprof.report.text.ops import ops_text
+
+            text += "\n" + ops_text(ops if options.top is None else ops.head(options.top), width)
+        return text + notes_text(trace.notes, width)
+
+    print_table(rows, options, as_text, trace.notes)
+    return 0
+
+
+def _print_ops(trace: Trace, options: argparse.Namespace) -> int:
+    ops = trace.ops()
+    if ops.empty:
+        remedy = "record it with shapes=True (torch.profiler: record_shapes=True)"
+        raise TraceError("kernels", options.path, "the trace holds no shapes", remedy)
+    rows = ops if options.top is None else ops.head(options.top)
+
+    def as_text(width: int | None) -> str:
+        from samprof.report.text.ops import ops_text
+
+        return ops_text(rows, width) + notes_text(trace.notes, width)
+
+    print_table(rows, options, as_text, trace.notes)
+    return 0

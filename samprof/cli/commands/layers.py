@@ -1,0 +1,123 @@
+"""`samprof layers`: time or memory per layer."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from samprof.cli.open_path import (
+    ANY_PATH,
+    add_by_argument,
+    add_cache_argument,
+    add_trace_arguments,
+    open_traces,
+)
+from samprof.cli.output import add_depth_argument, add_output_arguments, notes_text, print_table
+from samprof.errors import TraceError, UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from samprof.trace import Trace
+    from samprof.trace.ranks.ranks import Ranks
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    add_trace_arguments(parser, ANY_PATH)
+    add_by_argument(parser)
+    add_cache_argument(parser)
+    add_depth_argument(parser)
+    parser.add_argument(
+        "--memory",
+        action="store_true",
+        help="memory instead of time: weights, memory still in use after the layer, workspace and "
+        "peak",
+    )
+    parser.add_argument(
+        "--time-source",
+        choices=("auto", "device", "cpu"),
+        default="auto",
+        help="show device time or CPU time (default: device time if the trace has any)",
+    )
+    parser.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="for ranks: how many processes read them (default: one per core)",
+    )
+    add_output_arguments(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints the layer table and the time accounting; for ranks, how they differ."""
+    from samprof.trace import Trace
+
+    if options.workers is not None and options.workers < 1:
+        raise UsageError("layers", f"--workers {options.workers}", "not a count", "give 1 or more")
+    source = open_traces(options)
+    if isinstance(source, Trace):
+        _print_trace(source, options)
+    else:
+        _print_ranks(source, options)
+    return 0
+
+
+def _print_trace(trace: Trace, options: argparse.Namespace) -> None:
+    if options.time_source == "device" and not trace.has_device_time:
+        remedy = "use --time-source cpu, or record on a device"
+        raise TraceError("layers", options.path, "the trace holds no device activity", remedy)
+    if options.memory:
+        _print_memory(trace, options)
+        return
+    table = trace.layers(options.by)
+    time_source = trace.time_source if options.time_source == "auto" else options.time_source
+
+    def as_text(width: int | None) -> str:
+        from samprof.report.text.check import check_text
+        from samprof.report.text.layers import layers_text
+        from samprof.report.text.table import wrapped
+
+        check = trace.check(options.by)
+        text = layers_text(table, width, time_source=time_source, depth=options.depth)
+        accounting = wrapped(f"Time accounting: {check_text(check.as_dict())}", width)
+        return f"{text}\n{accounting}{notes_text(check.notes, width)}"
+
+    print_table(_down_to(table, options.depth), options, as_text, trace.notes)
+
+
+def _print_memory(trace: Trace, options: argparse.Namespace) -> None:
+    table = trace.memory(options.by)
+
+    def as_text(width: int | None) -> str:
+        from samprof.report.text.memory import memory_text_of
+
+        return memory_text_of(table, width, depth=options.depth) + notes_text(trace.notes, width)
+
+    print_table(_down_to(table, options.depth), options, as_text, trace.notes)
+
+
+def _print_ranks(ranks: Ranks, options: argparse.Namespace) -> None:
+    from samprof.cli.progress import ReadingBar
+
+    if options.memory:
+        remedy = "leave it out, or give one trace"
+        raise UsageError("layers", "--memory", "each rank has its own memory", remedy)
+    if options.time_source != "auto":
+        remedy = "leave it out, or give one trace"
+        subject = f"--time-source {options.time_source}"
+        raise UsageError("layers", subject, "each rank has its own time source", remedy)
+    with ReadingBar() as progress:
+        table = ranks.layers(options.by, workers=options.workers, progress=progress)
+
+    def as_text(width: int | None) -> str:
+        from samprof.report.text.ranks import ranks_text
+
+        text = ranks_text(table, ranks.totals(options.by), width, depth=options.depth)
+        return text + notes_text(ranks.notes, width)
+
+    print_table(_down_to(table, options.depth), options, as_text, ranks.notes)
+
+
+def _down_to(table: pd.DataFrame, depth: int | None) -> pd.DataFrame:
+    return table if depth is None else table[table["depth"] <= depth]

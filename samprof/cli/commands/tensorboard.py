@@ -1,0 +1,73 @@
+"""`samprof tensorboard`: a run in TensorBoard."""
+
+import argparse
+import importlib.util
+import sys
+
+from samprof.cli.open_path import open_run
+from samprof.cli.output import width
+
+LOOPBACK = "127.0.0.1"
+_PLUGIN = "torch_tb_profiler"
+# TensorBoard smooths curves, which is wrong for a handful of measured points.
+_AS_MEASURED = "?smoothing=0#scalars&_smoothingWeight=0"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.add_argument("path", help="a run directory")
+    parser.add_argument(
+        "--logdir",
+        metavar="DIR",
+        help="the log directory to write (default: tensorboard in the run directory)",
+    )
+    parser.add_argument(
+        "--port", type=int, default=0, metavar="PORT", help="where to serve (default: a free port)"
+    )
+    parser.add_argument(
+        "--host",
+        default=LOOPBACK,
+        metavar="HOST",
+        help="the address to serve on (default: %(default)s, this machine only)",
+    )
+    parser.add_argument(
+        "--no-serve", action="store_true", help="write the files and exit, without TensorBoard"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Writes the log directory and serves it until Ctrl-C."""
+    from samprof.integrations.tensorboard.serving import checked_port, serving
+
+    port = checked_port(options.port)
+    found = open_run(options.path, "tensorboard")
+    directory = found.tensorboard(options.logdir or found.path / "tensorboard")
+    sys.stdout.write(f"{directory}\n")
+    if options.no_serve:
+        return 0
+    try:
+        with serving(directory, options.host, port) as server:
+            address = f"{server.url}{_AS_MEASURED}"
+            sys.stdout.write(f"TensorBoard: {address}\n{_remark()}Press Ctrl-C to stop.\n")
+            sys.stdout.flush()
+            server.wait()
+    except KeyboardInterrupt:
+        sys.stderr.write("\nsamprof: TensorBoard stopped\n")
+        return 0
+    sys.stderr.write("samprof: TensorBoard stopped by itself\n")
+    return 1
+
+
+def _remark() -> str:
+    """What the page does not tell by itself."""
+    from samprof.report.text.table import wrapped
+
+    if importlib.util.find_spec(_PLUGIN) is None:
+        text = "Its profiler plugin shows the traces: pip install torch-tb-profiler."
+    else:
+        text = (
+            "The tab PYTORCH_PROFILER loads its charts from the internet and stays empty without "
+            "it; SCALARS, TEXT, IMAGES and HPARAMS work offline."
+        )
+    hint = 'In SCALARS, untick "Ignore outliers": it cuts the ends off curves of a few points.'
+    return wrapped(text, width()) + wrapped(hint, width())

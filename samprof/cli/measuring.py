@@ -1,0 +1,105 @@
+"""Measuring for `sweep` and `workload`: engine, run directory, progress, and the files of the result."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from samprof.cli.output import for_programs
+from samprof.cli.workload_options import is_on_cpu
+from samprof.errors import MissingPackageError
+from samprof.sam.catalogue import AUTO
+from samprof.sam.workloads.plans import variant_recipe
+from samprof.sweeps.measure.engines import Engine, ThisProcess
+from samprof.sweeps.measure.forked import Forked
+from samprof.sweeps.measure.subprocess_engine import Ray, Subprocess
+from samprof.sweeps.plan import Plan
+from samprof.sweeps.remedy_names import model_variant
+from samprof.sweeps.run.directory import RunDirectory
+from samprof.sweeps.run.run import Run
+from samprof.sweeps.target import Recipe
+
+
+def engine_of(
+    options: argparse.Namespace, recipe: Recipe, engine: str | None = None
+) -> Callable[[Plan], Engine]:
+    """Where the points of a plan are measured.
+
+    Args:
+        options: parsed arguments.
+        recipe: how to make the target, whatever the variant.
+        engine: instead of `--engine`.
+    """
+    chosen = engine or options.engine
+    if chosen == AUTO:
+        chosen = "fork" if hasattr(os, "fork") and is_on_cpu(options) else "subprocess"
+
+    def engine_for(plan: Plan) -> Engine:
+        own = recipe
+        if not options.factory:
+            own = variant_recipe(recipe, model_variant(plan.variant))
+        if chosen == "ray":
+            return Ray(own, gpus=0 if options.device == "cpu" else 1)
+        if chosen == "process":
+            return ThisProcess(own.make)
+        return (Forked if chosen == "fork" else Subprocess)(own, plan.allocator)
+
+    return engine_for
+
+
+def directory_of(options: argparse.Namespace, *first: str) -> Path:
+    """The run directory: `--out`, or a directory named after what is measured.
+
+    Args:
+        options: parsed arguments; those that are `auto` are left out of the name.
+        first: the beginning of the name.
+    """
+    if options.out:
+        return Path(options.out)
+    model = options.factory.replace(":", ".") if options.factory else options.model
+    parts = ["sam" if model == AUTO else model, options.dtype, options.device.replace(":", "")]
+    return Path("runs") / "-".join([*first, *(part for part in parts if part != AUTO)])
+
+
+def measure_all(
+    options: argparse.Namespace, recipe: Recipe, plans: Sequence[Plan], out: Path
+) -> Run:
+    """Runs the plan of each variant into one run directory, with progress."""
+    from samprof.cli.progress import SweepBar
+    from samprof.sweeps.execute_all import run_sweeps
+
+    with SweepBar() as progress:
+        try:
+            run = run_sweeps(
+                plans,
+                engine_of(options, recipe),
+                out,
+                fresh=options.fresh,
+                with_remedy=options.engine not in ("process", "ray") and is_on_cpu(options),
+                progress=progress,
+            )
+        except KeyboardInterrupt:
+            done = len(list((out / "points").glob("b*.json")))
+            planned = sum(len(plan.sizes) for plan in plans)
+            sys.stderr.write(
+                f"samprof: {options.command}: interrupted: {out} holds {done} of {planned} "
+                "points; run the same command again to finish\n"
+            )
+            raise
+    RunDirectory(out).write_command(options.words)
+    return run
+
+
+def write_pages(run: Run, out: Path, options: argparse.Namespace) -> None:
+    """Writes report and figures, and prints where they are."""
+    written = [f"Run directory: {out}"]
+    try:
+        written.append(f"Report:        {run.report(out / 'report.html')}")
+        figures = ", ".join(str(path) for path in run.figures(out / "figures"))
+        written.append(f"Figures:       {figures}")
+    except MissingPackageError as error:
+        # The sweep is done and printed; samprof report can write them later.
+        sys.stderr.write(f"samprof: {error}\n")
+    if not for_programs(options):
+        sys.stdout.write("\n" + "\n".join(written) + "\n")

@@ -1,0 +1,1 @@
+"""Hands traces and runs on to other tools: Perfetto, TensorBoard, Holistic Trace Analysis."""

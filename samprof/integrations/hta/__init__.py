@@ -1,0 +1,1 @@
+"""Holistic Trace Analysis of samprof's traces, beside samprof's own figures."""

@@ -1,0 +1,1 @@
+"""Runs and recordings as TensorBoard reads them, and TensorBoard itself while they are shown."""

@@ -1,0 +1,166 @@
+"""Writes runs and recordings for TensorBoard: event files, and traces for its profiler plugin."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from samprof.errors import MissingPackageError, RunError
+from samprof.integrations.tensorboard.board import Board, Experiment, experiments, scalars, texts
+from samprof.integrations.tensorboard.plugin import PROFILES, link_or_copy, span_name, spans_in
+from samprof.report.png.run import run_figures
+from samprof.report.text.check import check_text
+from samprof.report.text.layers import layers_text
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+    from samprof.trace import Trace
+
+POINTS = "points"
+_SUFFIX = ".samprof"
+
+
+def write_boards(directory: Path, boards: Sequence[Board]) -> Path:
+    """Writes a run: one subdirectory per variant, so that TensorBoard overlays their curves.
+
+    `points` holds one experiment per point, `plugins/profile` the traces. What samprof wrote into the
+    directory before is replaced; other files stay.
+
+    Returns:
+        The directory.
+
+    Raises:
+        MissingPackageError: tensorboard or matplotlib is not installed.
+        RunError: the directory cannot be written.
+    """
+    writer_class()
+    with _errors_named(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+        figures = [run_figures(board.summary, board.timeline) for board in boards]
+        _remove_former(directory)
+        for board, pictures in zip(boards, figures, strict=True):
+            with event_file(directory / board.summary.variant) as writer:
+                for scalar in scalars(board):
+                    writer.add_scalar(*scalar)
+                for tag, text in texts(board).items():
+                    writer.add_text(tag, text)
+                for name, picture in pictures.items():
+                    writer.add_image(name, _pixels(picture), dataformats="HWC")
+            for name, (_, trace) in board.traces.items():
+                link_or_copy(trace, directory / PROFILES / name / span_name(trace))
+        rows = [experiment for board in boards for experiment in experiments(board)]
+        values = {key: sorted({row.hparams[key] for row in rows}) for key in rows[0].hparams}
+        for row in rows:
+            with event_file(directory / POINTS / row.name) as writer:
+                _add_experiment(writer, row, values)
+    return directory
+
+
+def write_recording(directory: Path, name: str, path: Path, trace: Trace, rank: int) -> Path:
+    """Writes a recording: its trace for the plugin, and its layer table as text.
+
+    Recordings of the same name are spans of one run of the plugin.
+
+    Args:
+        directory: TensorBoard's log directory.
+        name: of the run.
+        path: the trace file.
+        trace: the same, read.
+        rank: of the process that recorded it.
+
+    Returns:
+        The trace in the directory.
+
+    Raises:
+        MissingPackageError: tensorboard is not installed; the trace is written nevertheless.
+        RunError: the directory cannot be written.
+    """
+    folder = _safe(name)
+    with _errors_named(directory):
+        target = directory / PROFILES / folder / span_name(path, rank)
+        link_or_copy(path, target)
+        number = spans_in(target.parent).index(target)
+        table = layers_text(trace.layers("samprof"), None, time_source=trace.time_source)
+        accounting = check_text(trace.check("samprof").as_dict())
+        with event_file(directory / folder) as writer:
+            writer.add_text("layers", f"{table}\n{accounting}", number)
+    return target
+
+
+def writer_class() -> type[SummaryWriter]:
+    """The class `torch.utils.tensorboard.SummaryWriter`.
+
+    Raises:
+        MissingPackageError: tensorboard is not installed.
+    """
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        raise MissingPackageError("tensorboard", "tensorboard", "tensorboard") from None
+    return SummaryWriter
+
+
+@contextmanager
+def event_file(directory: Path) -> Iterator[SummaryWriter]:
+    """A writer of one event file, whose suffix marks it as samprof's.
+
+    Raises:
+        MissingPackageError: tensorboard is not installed.
+        OSError: it cannot be written.
+    """
+    writer = writer_class()(str(directory), filename_suffix=_SUFFIX)
+    try:
+        yield writer
+    finally:
+        writer.close()
+
+
+def _add_experiment(
+    writer: SummaryWriter, experiment: Experiment, values: dict[str, list[Any]]
+) -> None:
+    """Writes what `SummaryWriter.add_hparams` does, but into this file instead of a new one."""
+    from torch.utils.tensorboard.summary import hparams
+
+    assert writer.file_writer is not None
+    for part in hparams(experiment.hparams, experiment.metrics, values):
+        writer.file_writer.add_summary(part)
+    for tag, value in experiment.metrics.items():
+        writer.add_scalar(tag, value)
+
+
+def _pixels(picture: bytes) -> Any:
+    """The PNG as an array `[height, width, 3]`."""
+    import numpy as np
+    from PIL import Image
+
+    return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
+
+
+def _remove_former(directory: Path) -> None:
+    for pattern in (f"*/events.*{_SUFFIX}", f"{POINTS}/*/events.*{_SUFFIX}"):
+        for path in directory.glob(pattern):
+            path.unlink()
+    for folder in (directory / PROFILES).glob("*"):
+        for path in spans_in(folder):
+            path.unlink()
+
+
+def _safe(name: str) -> str:
+    """The name of a root module as a folder name."""
+    return (
+        "".join(c if c.isalnum() or c in "._-+ " else "_" for c in name).strip(". ") or "recording"
+    )
+
+
+@contextmanager
+def _errors_named(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        cause = error.strerror or str(error)
+        remedy = "free space or choose another directory"
+        raise RunError("tensorboard", error.filename or directory, cause, remedy) from None

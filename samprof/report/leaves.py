@@ -1,0 +1,25 @@
+"""The rows that a picture of layers shows: those that hold no others and take some time."""
+
+import pandas as pd
+
+LEAST_SHARE = 0.002
+"""Rows that take less than this part of the whole time are left out of pictures."""
+
+
+def holders(table: pd.DataFrame) -> set[str]:
+    """Paths that are followed by a deeper row: their time is shown by the rows below them."""
+    rows = table.drop_duplicates("path")
+    return set(rows["path"][rows["depth"].shift(-1, fill_value=0) > rows["depth"]])
+
+
+def roofline_leaves(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a roofline table that hold no others, with FLOPs, bytes and enough time."""
+    rows = table[~table["path"].isin(holders(table))]
+    whole = table[table["depth"] == 0].groupby("size")["time_ns"].sum()
+    rows = rows[rows["time_ns"] > rows["size"].map(whole) * LEAST_SHARE]
+    return rows[(rows["intensity"] > 0) & (rows["flops_per_s"] > 0)]
+
+
+def role_names(rows: pd.DataFrame) -> list[str]:
+    """The role of each row; its path where it has none."""
+    return [str(role or path) for role, path in zip(rows["role"], rows["path"], strict=True)]

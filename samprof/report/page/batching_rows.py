@@ -1,0 +1,74 @@
+"""What the batching charts show of each point, as plain numbers, and the lines fitted through them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from samprof.analysis.fit import fit_rows
+from samprof.analysis.measured import measured
+from samprof.analysis.memory import MemoryLine
+from samprof.report.page.chart_parts import Rows
+from samprof.units import digits, memory_text, time_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from samprof.analysis.axis import Axis
+
+
+def point_rows(series: Mapping[str, pd.DataFrame], axis: Axis) -> Rows:
+    """What the panels show of each point that ran, as plain numbers: ns, units per second, bytes."""
+    rows: Rows = []
+    for name, points in series.items():
+        for point in measured(points).sort_values("size").to_dict("records"):
+            size, rate = int(point["size"]), float(point["units_per_s"])
+            latency = axis.amount(size) / rate * 1e9
+            spread = float(point["wall_iqr_ns"]) / float(point["wall_ns"]) / 2
+            speedup = rate / float(rows[0]["rate"]) if rows else 1.0
+            rows.append(
+                {
+                    "series": name,
+                    "size": size,
+                    "memory": float(point["peak_memory_bytes"]),
+                    "memory_low": float(point["peak_memory_bytes"]),
+                    "memory_high": float(point["peak_memory_bytes"]),
+                    **{
+                        f"{key}{end}": max(value * (1 + sign * spread), 0.0)
+                        for key, value in (
+                            ("latency", latency),
+                            ("rate", rate),
+                            ("speedup", speedup),
+                        )
+                        for end, sign in (("", 0), ("_low", -1), ("_high", 1))
+                    },
+                    "latency_text": f"{time_text(latency)} ± {time_text(latency * spread)}",
+                    "rate_text": digits(rate),
+                    "speedup_text": digits(speedup),
+                    "memory_text": memory_text(float(point["peak_memory_bytes"])),
+                }
+            )
+    return rows
+
+
+def line_of_times(rows: Rows, axis: Axis) -> Rows:
+    """The fitted line of latency, along the sizes."""
+    amounts = np.array([axis.amount(int(row["size"])) for row in rows], np.float64)
+    fit = fit_rows(amounts, [np.array([[row["latency"]]], np.float64) for row in rows])
+    fixed, each = fit.fixed.estimate.item(), fit.per_unit.estimate.item()
+    return [{"size": s, "latency": fixed + each * axis.amount(s)} for s in _between(rows)]
+
+
+def line_of_memory(rows: Rows, axis: Axis) -> Rows:
+    """The fitted line of peak memory, along the sizes."""
+    line = MemoryLine.through({axis.amount(int(r["size"])): round(r["memory"]) for r in rows})
+    return [{"size": s, "memory": line.at(axis.amount(s))} for s in _between(rows)]
+
+
+def _between(rows: Rows) -> list[Any]:
+    """Sizes from the first to the last, dense enough for a straight line to bend on a log axis."""
+    first, last = int(rows[0]["size"]), int(rows[-1]["size"])
+    return [float(size) for size in np.geomspace(first, last, 24)]

@@ -1,0 +1,147 @@
+"""The report of runs: one self-contained HTML file that can load nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from samprof.analysis.measured import measured
+from samprof.report.page.chart_parts import Drawing
+from samprof.report.page.charts import run_charts
+from samprof.report.page.compare import Sides, changes_tree
+from samprof.report.page.tables import (
+    commands_text,
+    component_tables,
+    flat,
+    grows,
+    points_table,
+    scaling_tree,
+)
+from samprof.report.page.template import inert, markup, page_templates, policy, template_file
+from samprof.report.page.vega_script import vega_bundle
+from samprof.report.summary import Summary
+from samprof.report.text.changes import changes_text
+from samprof.report.text.check import check_text
+from samprof.report.text.scaling import scaling_head
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A run on the page.
+
+    Attributes:
+        name: what it is called there.
+        summary: its tables.
+        timeline: what ran when in one forward.
+    """
+
+    name: str
+    summary: Summary
+    timeline: pd.DataFrame | None = None
+
+
+def run_page(shown: Sequence[Shown], sides: Sides | None = None) -> str:
+    """The page.
+
+    Args:
+        shown: the runs, at least one.
+        sides: what is compared: several runs, or the variants of one.
+
+    Raises:
+        MissingPackageError: jinja2, altair or vl-convert-python is not installed.
+    """
+    scripts = [vega_bundle(), template_file("charts.js"), template_file("table.js")]
+    charts: dict[str, Drawing] = {}
+    runs = [
+        _run(f"run{number}", one, len(shown), charts) for number, one in enumerate(shown, start=1)
+    ]
+    return (
+        page_templates()
+        .get_template("page.html")
+        .render(
+            title="; ".join(dict.fromkeys(one.summary.title for one in shown)),
+            runs=runs,
+            compared=_compared(sides, charts) if sides is not None else None,
+            charts=markup(inert({key: dict(one.spec) for key, one in charts.items()})),
+            scripts=[markup(script) for script in scripts],
+            style=markup(template_file("page.css")),
+            policy=policy(scripts),
+        )
+    )
+
+
+def _run(name: str, shown: Shown, count: int, charts: dict[str, Drawing]) -> dict[str, Any]:
+    """The template's values for a run; its drawings are added to `charts`."""
+    summary = shown.summary
+    drawings = run_charts(summary, shown.timeline, count)
+    profiler_overhead = measured(summary.points)["profiler_overhead"]
+    return {
+        "id": name,
+        "name": shown.name,
+        "summary": summary,
+        "drawings": {
+            part: _named(f"{name}-{part}", found, charts) for part, found in drawings.items()
+        },
+        "scaling": scaling_tree(summary),
+        "grows": grows(summary),
+        "scaling_head": scaling_head(summary.scaling, summary.times, summary.axis),
+        "components": component_tables(summary),
+        "points": points_table(summary),
+        "profiler_overhead": float(profiler_overhead.max()),
+        **_accounting(summary),
+        "environment": flat(summary.environment),
+        "asked": flat(summary.asked),
+        "target": flat(summary.target),
+        "commands": commands_text(summary),
+    }
+
+
+def _accounting(summary: Summary) -> dict[str, Any]:
+    """The check of each size with its notes; notes that all sizes share are listed once."""
+    checks = sorted(summary.checks.items())
+    notes = {size: list(check.get("notes", [])) for size, check in checks}
+    shared = [
+        n for n in next(iter(notes.values()), []) if all(n in each for each in notes.values())
+    ]
+    return {
+        "checks": {
+            summary.axis.text(size): [
+                check_text(check),
+                *(note for note in notes[size] if note not in shared),
+            ]
+            for size, check in checks
+        },
+        "remarks": shared,
+    }
+
+
+def _compared(sides: Sides, charts: dict[str, Drawing]) -> dict[str, Any]:
+    """The template's values for a comparison; its drawings are added to `charts`."""
+    pairs = [
+        {
+            "names": pair.names,
+            "notes": pair.notes,
+            "tree": changes_tree(pair.table, pair.names, sides.axis),
+            "words": changes_text(pair.table, pair.names, sides.axis),
+        }
+        if pair.table is not None and sides.axis is not None
+        else {"names": pair.names, "notes": pair.notes, "tree": None, "words": ""}
+        for pair in sides.pairs
+    ]
+    return {
+        "overview": sides.overview(),
+        "drawings": _named("compared", sides.charts(), charts),
+        "pairs": pairs,
+    }
+
+
+def _named(
+    prefix: str, drawings: Sequence[Drawing], charts: dict[str, Drawing]
+) -> list[tuple[str, Drawing]]:
+    found = {f"{prefix}-{place}": one for place, one in enumerate(drawings, start=1)}
+    charts |= found
+    return list(found.items())

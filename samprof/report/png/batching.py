@@ -1,0 +1,98 @@
+"""A picture of batching: time per unit, speed-up and peak memory against the size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from samprof.analysis.measured import measured
+from samprof.analysis.memory import MemoryLine
+from samprof.report.palette import ACCENT, COLOR, MUTED
+from samprof.report.png.canvas import canvas, png, title_above
+from samprof.report.summary import Summary
+from samprof.units import MEMORY_UNITS, common_unit
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from samprof.analysis.axis import Axis
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+
+
+def batching_figure(summary: Summary) -> bytes:
+    """Time per unit, speed-up and peak memory against the size."""
+    axis, best = summary.axis, summary.verdict.best_size
+    points = summary.points[summary.points["variant"] == summary.variant]
+    points = measured(points).sort_values("size")
+    sizes: list[int] = points["size"].tolist()
+    units = points["units_per_s"].to_numpy(float) * points["wall_ns"].to_numpy(float) / 1e9
+    wall = points["wall_ns"].to_numpy(float) / units
+    spread = points["wall_iqr_ns"].to_numpy(float) / units / 2
+    too_big = summary.points.loc[summary.points["status"] == "oom", "size"].tolist()
+    with canvas(1, 3, (11.5, 3.9)) as (figure, (time, speed, space)):
+        _draw_time(time, sizes, wall, spread, axis)
+        _draw_speedup(speed, sizes, wall[0] / wall, spread / wall, best, axis)
+        _draw_memory(space, sizes, points["peak_memory_bytes"], summary.limits.memory_bytes, axis)
+        for axes in (time, speed, space):
+            _size_axis(axes, sizes, axis.label)
+        if too_big:
+            space.set_xlabel(f"{axis.label} (out of memory: {', '.join(map(str, too_big))})")
+        title_above(figure, summary.title)
+        return png(figure)
+
+
+def _draw_time(axes: Axes, sizes: list[int], wall: Floats, spread: Floats, axis: Axis) -> None:
+    unit = common_unit(wall)
+    axes.errorbar(sizes, wall / unit.size, spread / unit.size, **_line())
+    axes.set(title=f"Time per {axis.unit}", ylabel=f"wall time, {unit.name}", ylim=(0, None))
+
+
+def _draw_speedup(
+    axes: Axes, sizes: list[int], speedup: Floats, spread: Floats, best: int, axis: Axis
+) -> None:
+    """Speed-up with its relative spread, and the size to run."""
+    axes.axhline(1.0, color=MUTED, linewidth=1, linestyle="--")
+    axes.errorbar(sizes, speedup, speedup * spread, **_line())
+    place = sizes.index(best)
+    axes.plot(best, speedup[place], "o", color=ACCENT, markersize=9, zorder=5)
+    axes.annotate(
+        f"run {axis.text(best)}",
+        (best, speedup[place] * (1 + spread[place])),
+        xytext=(0, 9),
+        textcoords="offset points",
+        color=ACCENT,
+        ha="left" if place == 0 else "right" if best == sizes[-1] else "center",
+    )
+    top = max(1.5, float((speedup * (1 + spread)).max()) * 1.15)
+    axes.set(title="Speed-up", ylabel=f"throughput / that of {axis.text(sizes[0])}", ylim=(0, top))
+
+
+def _draw_memory(
+    axes: Axes, sizes: list[int], peaks: pd.Series, limit: int | None, axis: Axis
+) -> None:
+    """Peak memory with its fitted line, and the limit where there is one."""
+    unit, memory = common_unit(peaks, MEMORY_UNITS), peaks.to_numpy(float)
+    axes.plot(sizes, memory / unit.size, marker="o", color=COLOR)
+    if len(sizes) > 1:
+        pairs = zip(sizes, memory, strict=True)
+        line = MemoryLine.through({axis.amount(size): round(peak) for size, peak in pairs})
+        fitted = [line.at(axis.amount(size)) / unit.size for size in sizes]
+        axes.plot(sizes, fitted, color=MUTED, linewidth=1, linestyle=":", label="fit")
+    if limit is not None:
+        axes.axhline(limit / unit.size, color=ACCENT, linewidth=1.2, linestyle="--", label="limit")
+        axes.legend(frameon=False, fontsize=8)
+    axes.set(title="Peak memory", ylabel=unit.name, ylim=(0, None))
+
+
+def _line() -> dict[str, Any]:
+    return {"marker": "o", "color": COLOR, "capsize": 3, "elinewidth": 1.2, "linewidth": 1.8}
+
+
+def _size_axis(axes: Axes, sizes: list[int], label: str) -> None:
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(sizes, [str(size) for size in sizes])
+    axes.minorticks_off()
+    axes.set_xlabel(label)

@@ -1,0 +1,32 @@
+"""A picture of the speed-up of each layer class."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from samprof.report.leaves import LEAST_SHARE
+from samprof.report.palette import ACCENT, COLOR, MUTED
+from samprof.report.png.canvas import canvas, png, title_above
+from samprof.report.summary import Summary
+
+
+def speedup_figure(summary: Summary) -> bytes:
+    """The speed-up of each layer class at the largest size, beside its share of the time."""
+    roles, axis = summary.roles, summary.axis
+    first, last = axis.text(summary.sizes[0]), axis.text(summary.sizes[-1])
+    share = roles["unit_ns_largest"] / max(float(roles["unit_ns_largest"].sum()), 1.0)
+    rows = roles.assign(share=share)[share > LEAST_SHARE].sort_values("share")
+    places = np.arange(len(rows))
+    with canvas(1, 2, (10.0, 1.5 + 0.32 * len(rows))) as (figure, (shares, speedups)):
+        shares.barh(places, 100 * rows["share"], color=COLOR)
+        shares.set_yticks(places, rows["path"].tolist())
+        shares.set(title="Share of the time", xlabel=f"%, at {last}")
+        colors = [ACCENT if one < 1 else COLOR for one in rows["speedup"]]
+        speedups.barh(places, rows["speedup"], color=colors)
+        speedups.axvline(1.0, color=MUTED, linestyle="--", linewidth=1)
+        speedups.set_yticks(places, [])
+        speedups.set(title="Speed-up", xlabel=f"time per {axis.unit} at {first} / at {last}")
+        for axes in (shares, speedups):
+            axes.grid(visible=False, axis="y")
+        title_above(figure, summary.title)
+        return png(figure)

@@ -1,0 +1,49 @@
+"""The layer table of a trace as text."""
+
+import pandas as pd
+
+from samprof.report.text.table import (
+    Cells,
+    Width,
+    count_cells,
+    layer_cells,
+    shown_rows,
+    table_text,
+    text_cells,
+    time_cells,
+    time_columns,
+)
+from samprof.report.words import TIME_NAMES
+from samprof.units import common_unit, memory_text
+
+
+def layers_text(
+    layers: pd.DataFrame, width: Width, *, time_source: str, depth: int | None = None
+) -> str:
+    """The layer table of a trace, with times from one time source (device or cpu)."""
+    rows = shown_rows(layers, depth)
+    total, own = rows[f"{time_source}_total_ns"], rows[f"{time_source}_self_ns"]
+    everything = max(int(layers[f"{time_source}_self_ns"].sum()), 1)
+    unit = common_unit(total)
+    total_text, own_text = time_columns([total, own], unit)
+    columns = [
+        layer_cells(rows, width),
+        Cells("calls", count_cells(rows["calls"]), 6),
+        Cells("total", total_text, 10),
+        Cells("self", own_text, 8),
+        Cells("self %", [f"{value / everything:.1%}".removesuffix("%") for value in own], 7),
+    ]
+    if time_source == "device":
+        columns += [
+            Cells("busy", time_cells(rows["device_busy_ns"], unit), 4),
+            Cells("kernels", count_cells(rows["kernels"]), 5),
+            Cells("phase", text_cells(rows["phase"]), 3, "left"),
+        ]
+    if "role" in rows:
+        columns.append(Cells("role", text_cells(rows["role"]), 4, "left"))
+    if "memory_peak_bytes" in rows:
+        columns.append(
+            Cells("memory peak", [memory_text(value) for value in rows["memory_peak_bytes"]], 2)
+        )
+    columns.append(Cells("note", text_cells(rows["note"]), 1, "left"))
+    return f"{TIME_NAMES[time_source]} in {unit.name}\n" + table_text(columns, width)

@@ -1,0 +1,47 @@
+"""Memory by layer as text."""
+
+import pandas as pd
+
+from samprof.report.text.table import (
+    Cells,
+    Width,
+    count_cells,
+    layer_cells,
+    shown_rows,
+    table_text,
+    wrapped,
+)
+from samprof.units import MEMORY_UNITS, common_unit, fixed_digits, memory_text
+
+
+def memory_text_of(memory: pd.DataFrame, width: Width, *, depth: int | None = None) -> str:
+    """What each layer needs, and which one holds the peak.
+
+    Args:
+        memory: as `Trace.memory` gives it.
+        width: columns of the terminal; None for GitHub markdown.
+        depth: rows down to this depth; the holder of the peak is named whatever its depth.
+    """
+    rows = shown_rows(memory, depth)
+    names = ("peak_bytes", "rise_bytes", "kept_bytes", "workspace_bytes", "weights_bytes")
+    unit = common_unit((value for name in names for value in rows[name]), MEMORY_UNITS)
+    texts = iter(fixed_digits([value for name in names for value in rows[name]], unit))
+    peak, rise, kept, workspace, weights = ([next(texts) for _ in rows["path"]] for _ in names)
+    columns = [
+        layer_cells(rows, width),
+        Cells("calls", count_cells(rows["calls"]), 3),
+        Cells("peak inside", peak, 9),
+        Cells("rise", rise, 8),
+        Cells("kept", kept, 7),
+        Cells("workspace", workspace, 6),
+        Cells("weights", weights, 5),
+        Cells("holds the peak", ["yes" if held else "" for held in rows["holds_peak"]], 4),
+    ]
+    where = "host" if int(memory["device"].iloc[0]) < 0 else f"device {memory['device'].iloc[0]}"
+    holder = memory.loc[memory["holds_peak"]].iloc[0]
+    head = f"Memory by layer in {unit.name}, {where}; rise = kept + workspace, of its largest call"
+    end = (
+        f"The peak, {memory_text(holder['peak_bytes'])} beside what was there before, is in "
+        f"{holder['path']}."
+    )
+    return f"{wrapped(head, width)}{table_text(columns, width)}\n{wrapped(end, width)}"

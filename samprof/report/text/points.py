@@ -1,0 +1,50 @@
+"""The points of a run as text."""
+
+import pandas as pd
+
+from samprof.analysis.axis import BATCH_SIZE, Axis
+from samprof.report.text.table import Cells, Width, count_cells, table_text, text_cells
+from samprof.units import common_unit, digits, memory_text, time_text
+
+
+def points_text(points: pd.DataFrame, width: Width, axis: Axis = BATCH_SIZE) -> str:
+    """The points of a run: throughput, times with their spread, memory, profiler overhead."""
+    return table_text(points_columns(points, axis), width)
+
+
+def points_columns(points: pd.DataFrame, axis: Axis) -> list[Cells]:
+    """The columns of the table of points."""
+    unit = common_unit(points["wall_ns"].dropna())
+    wall, spread = points["wall_ns"] / unit.size, points["wall_iqr_ns"] / unit.size
+    memory = points["peak_memory_bytes"]
+    only_one = len(set(points["variant"])) == 1
+    return [
+        Cells(_size_head(axis), count_cells(points["size"]), 10),
+        Cells("status", text_cells(points["status"]), 9, "left"),
+        Cells(
+            f"wall time, {unit.name}", [_spread(a, b) for a, b in zip(wall, spread, strict=True)], 8
+        ),
+        Cells(f"{axis.unit}s/s", [digits(value) for value in points["units_per_s"]], 9),
+        Cells("peak memory", [memory_text(value) for value in memory], 7),
+        Cells("profiler overhead", [digits(value) for value in points["profiler_overhead"]], 6),
+        Cells("variant", text_cells(points["variant"]), 2 if only_one else 9, "left"),
+        Cells("set-up", _times(points["setup_ns"]), 4),
+        Cells(
+            "relative error",
+            [f"{value:.1e}" if value else "" for value in points["relative_error"].fillna(0)],
+            4,
+        ),
+        Cells("message", text_cells(points["message"]), 3, "left", flexible=True),
+    ]
+
+
+def _size_head(axis: Axis) -> str:
+    return "batch" if axis == BATCH_SIZE else axis.label
+
+
+def _spread(value: float, spread: float) -> str:
+    return f"{digits(value)} ± {digits(spread / 2, 2)}" if value == value else "-"
+
+
+def _times(values: pd.Series) -> list[str]:
+    return [time_text(value) if value == value and value is not None else "" for value in values]

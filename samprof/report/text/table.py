@@ -1,0 +1,141 @@
+"""A table as text: fitted to a width by leaving out what matters least, one unit per table.
+
+A width of None means GitHub markdown, which has none: nothing is left out, no line is broken.
+"""
+
+import io
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from samprof.markup import html_table, markdown_table, markdown_text, printable
+from samprof.trace.model.names import tree_labels
+from samprof.units import Unit, fixed_digits
+
+Width = int | None
+"""Columns of the terminal; None: GitHub markdown."""
+
+_GAP = 2
+_NARROWEST_LABEL = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """One column of a text table.
+
+    Attributes:
+        header: its title.
+        values: its cells.
+        importance: columns of little importance go first when the width is too small.
+        justify: left for words, right for numbers.
+        flexible: may be cut with an ellipsis.
+        code: names, set as code in markdown.
+    """
+
+    header: str
+    values: Sequence[str]
+    importance: int = 9
+    justify: Literal["left", "right"] = "right"
+    flexible: bool = False
+    code: bool = False
+
+    @property
+    def width(self) -> int:
+        """Columns of the terminal that it takes."""
+        return max((cell_len(text) for text in (self.header, *self.values)), default=0)
+
+
+def table_text(columns: Sequence[Cells], width: Width) -> str:
+    """The table as text, no wider than `width`; the least important columns give way.
+
+    Columns without any text are left out; of a table without rows the headers are shown.
+    """
+    shown = [column for column in columns if any(column.values)] or list(columns)
+    if width is None:
+        left, code = [c.justify == "left" for c in shown], [c.code for c in shown]
+        return "\n" + markdown_table([c.header for c in shown], _rows(shown), left, code)
+    while len(shown) > 1 and _least_width(shown) > width:
+        shown.remove(min(reversed(shown), key=lambda column: column.importance))
+    spare = width - _least_width([column for column in shown if not column.flexible])
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="")
+    for column in shown:
+        table.add_column(
+            Text(column.header),
+            justify=column.justify,
+            no_wrap=True,
+            overflow="ellipsis",
+            width=min(column.width, spare - _GAP) if column.flexible else column.width,
+        )
+    for row in _rows(shown):
+        table.add_row(*(Text(printable(text)) for text in row))
+    out = io.StringIO()
+    Console(file=out, width=width, color_system=None, legacy_windows=False).print(table)
+    lines = (line.rstrip() for line in out.getvalue().splitlines())
+    return "\n".join(line for line in lines if line) + "\n"
+
+
+def table_html(columns: Sequence[Cells], caption: str = "") -> str:
+    """The table as HTML, with all columns that hold anything."""
+    shown = [column for column in columns if any(column.values)]
+    left = [column.justify == "left" for column in shown]
+    return html_table([column.header for column in shown], _rows(shown), left, caption)
+
+
+def wrapped(text: str, width: Width) -> str:
+    """Sentences broken into lines; a terminal sequence in a name is shown, not obeyed."""
+    if width is None:
+        return markdown_text(text.strip()) + "\n"
+    return textwrap.fill(printable(text.rstrip("\n").replace("\n", " ")), width) + "\n"
+
+
+def layer_cells(rows: pd.DataFrame, width: Width) -> Cells:
+    """The column that names the layers: an indented tree, or whole paths in markdown."""
+    if width is None:
+        return Cells("layer", [str(path) for path in rows["path"]], 10, "left", code=True)
+    return Cells("layer", tree_labels(rows["path"], rows["depth"]), 10, "left", flexible=True)
+
+
+def _least_width(columns: Sequence[Cells]) -> int:
+    fixed = sum(
+        min(column.width, _NARROWEST_LABEL) if column.flexible else column.width
+        for column in columns
+    )
+    return fixed + _GAP * len(columns)
+
+
+def shown_rows(rows: pd.DataFrame, depth: int | None) -> pd.DataFrame:
+    """The rows down to a depth; all of them if it is None."""
+    return rows if depth is None else rows[rows["depth"] <= depth]
+
+
+def time_cells(values: pd.Series, unit: Unit) -> list[str]:
+    """Times in a unit, with the same decimals."""
+    return fixed_digits(values.tolist(), unit)
+
+
+def time_columns(columns: Sequence[pd.Series], unit: Unit) -> list[list[str]]:
+    """Columns that share their decimals."""
+    texts = iter(fixed_digits([value for column in columns for value in column], unit))
+    return [[next(texts) for _ in column] for column in columns]
+
+
+def count_cells(values: pd.Series) -> list[str]:
+    """Whole numbers, a dash where there is none."""
+    return [f"{int(value)}" if value == value else "-" for value in values]
+
+
+def text_cells(values: pd.Series) -> list[str]:
+    """Words; nothing where there is none."""
+    return ["" if value is None or value != value else str(value) for value in values]
+
+
+def _rows(columns: Sequence[Cells]) -> list[tuple[str, ...]]:
+    return list(zip(*(column.values for column in columns), strict=True))

@@ -1,0 +1,4 @@
+"""Words that tables, charts and pictures share."""
+
+TIME_NAMES = {"device": "Device time", "cpu": "CPU time"}
+"""Time source -> what a time on it is called at the beginning of a title."""

@@ -1,0 +1,1 @@
+"""Images and prompts for SAM: from folders and SA-1B, or synthetic."""

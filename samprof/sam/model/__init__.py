@@ -1,0 +1,1 @@
+"""SAM's models: how they are built, what their parts are, and the variants they run as."""

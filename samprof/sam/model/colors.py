@@ -1,0 +1,32 @@
+"""The colours of SAM's roles and components in pictures: attention blue, MLP green, decoder orange."""
+
+COLORS = {
+    "SAM": "#737373",
+    "set image": "#a8a8a8",
+    "predict": "#a8a8a8",
+    "automatic masks": "#a8a8a8",
+    "patch embedding": "#9ecae1",
+    "window block": "#6baed6",
+    "window attention": "#4292c6",
+    "global block": "#1c64a8",
+    "global attention": "#08306b",
+    "norm": "#c6dbef",
+    "MLP": "#41ab5d",
+    "neck": "#a1d99b",
+    "decoder transformer": "#e06a1b",
+    "decoder attention": "#a63603",
+    "decoder MLP": "#fdae6b",
+    "decoder upscaling": "#fdd0a2",
+    "mask head": "#d94801",
+    "cropping": "#bcbddc",
+    "collecting masks": "#9e9ac8",
+    "preprocessing": "#8c6bb1",
+    "image encoder": "#2f6db3",
+    "prompt encoder": "#41b6a6",
+    "mask decoder": "#c2541f",
+    "mask upsampling": "#e0a030",
+    "filtering": "#7a9a3a",
+    "box NMS": "#b03a62",
+    "RLE": "#5a4a3a",
+}
+"""Role or component -> `#rrggbb`."""

@@ -1,0 +1,1 @@
+"""The uses of SAM that can be measured, one file per workload."""

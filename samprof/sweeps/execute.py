@@ -1,0 +1,218 @@
+"""A plan executed: rounds over all sizes until the answer is precise enough or the time is up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from samprof.sweeps.measure.engines import Engine
+from samprof.sweeps.measure.job import Job
+from samprof.sweeps.measure.machine_state import MachineMonitor, MachineReading, spent
+from samprof.sweeps.plan import LEAST_ROUNDS, Plan
+from samprof.sweeps.progress import Progress
+from samprof.sweeps.run.directory import RunDirectory
+from samprof.sweeps.run.point import Point
+from samprof.sweeps.run.run import Run
+from samprof.sweeps.run.sample import Sample
+from samprof.sweeps.standing import Kind, Standing, standing
+
+TIME_LIMIT_S = 90.0
+LONGEST_S = 1200.0
+"""The time limit where nobody gives one: so much, or what four rounds of both kinds take, up to this."""
+_LEAST: dict[Kind, int] = {"timed": 2, "recorded": 1}
+"""Rounds that are taken whatever the time."""
+
+
+def run_sweep(
+    plan: Plan,
+    engine: Engine,
+    out: Path,
+    *,
+    fresh: bool = False,
+    usual_limit_s: float = TIME_LIMIT_S,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> Run:
+    """Measures the plan's sizes in rounds; what is there already counts.
+
+    Args:
+        plan: what to measure.
+        engine: where.
+        out: the run directory; made if missing.
+        fresh: remove what an earlier sweep left there.
+        usual_limit_s: the time limit where the plan has none; slow models take longer, up to 20 minutes.
+        progress: called at every step.
+
+    Raises:
+        RunError: the directory belongs to another sweep, or cannot be written.
+    """
+    directory = RunDirectory(out)
+    directory.accept(plan, fresh=fresh)
+    points = {} if fresh else _points_there(directory, plan)
+    if points and not standing(plan, list(points.values())).missing:
+        progress(Progress(resumed=True))
+    else:
+        with engine:
+            directory.begin(plan, engine.about(), fresh=fresh)
+            with MachineMonitor() as monitor:
+                rounds = _Rounds(plan, engine, directory, monitor, points, usual_limit_s, progress)
+                rounds.take_all()
+    run = Run(out)
+    run.write_tables()
+    return run
+
+
+def measure_once(plan: Plan, engine: Engine, size: int, out: Path) -> Sample:
+    """One sample, timed and recorded by the same process, and added to a run directory.
+
+    Raises:
+        RunError: the directory belongs to another sweep, or cannot be written.
+    """
+    directory = RunDirectory(out)
+    directory.accept(plan, fresh=False)
+    with engine:
+        if not directory.holds_run:
+            directory.begin(plan, engine.about(), fresh=False)
+        sample = engine.measure(Job(plan, size, out))
+    directory.write_point(Point(size, plan.variant).with_sample(sample))
+    return sample
+
+
+def _points_there(directory: RunDirectory, plan: Plan) -> dict[int, Point]:
+    found = [point for point in directory.points() if point.variant == plan.variant]
+    return {point.size: point for point in found if point.size in plan.sizes}
+
+
+class _Rounds:
+    """Takes the rounds of one plan."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        engine: Engine,
+        directory: RunDirectory,
+        monitor: MachineMonitor,
+        points: dict[int, Point],
+        usual_limit_s: float,
+        progress: Callable[[Progress], None],
+    ) -> None:
+        self._plan, self._engine, self._directory = plan, engine, directory
+        self._monitor, self._points, self._progress = monitor, points, progress
+        self._usual_limit_s = usual_limit_s
+        self._began = time.monotonic()
+        self._cost_s: dict[Kind, list[float]] = {"timed": [], "recorded": []}
+        self._taken: dict[Kind, int] = {"timed": 0, "recorded": 0}
+
+    def take_all(self) -> None:
+        """Takes rounds until nothing is missing or the time is up."""
+        self._finish_rounds()
+        while True:
+            found = standing(self._plan, self._measured())
+            kind = self._next(found)
+            self._progress(Progress(standing=found, remaining_s=self._remaining_s()))
+            if kind is None or not self._live_sizes():
+                return
+            began = time.monotonic()
+            self._take(self._next_number(), kind, self._live_sizes())
+            self._cost_s[kind].append(time.monotonic() - began)
+            self._taken[kind] += 1
+
+    def _finish_rounds(self) -> None:
+        """Takes what an interrupted sweep left out of its last round."""
+        there: dict[tuple[int, bool], set[int]] = {}
+        for point in self._points.values():
+            for sample in point.samples:
+                if sample.status == "ok":
+                    there.setdefault((sample.round, sample.is_timed), set()).add(point.size)
+        for (number, is_timed), sizes in there.items():
+            left = [size for size in self._live_sizes() if size not in sizes]
+            if left and sizes & set(self._live_sizes()):
+                self._take(number, "timed" if is_timed else "recorded", left)
+
+    def _take(self, number: int, kind: Kind, sizes: list[int]) -> None:
+        """One round: a sample of each of these sizes, in the order of the round."""
+        for size in self._plan.order(number):
+            if size not in sizes:
+                continue
+            job = Job(
+                self._plan,
+                size,
+                self._directory.root,
+                number,
+                timed=kind == "timed",
+                recorded=kind == "recorded",
+            )
+            sample = self._sample(job)
+            held = self._points.get(size, Point(size, self._plan.variant))
+            if sample.status == "ok" or held.status != "ok" or not held.samples:
+                self._points[size] = held.with_sample(sample)
+                self._directory.write_point(self._points[size])
+            self._progress(Progress(size, number, sample=sample))
+
+    def _sample(self, job: Job) -> Sample:
+        """A sample with the state of the machine before, after and meanwhile."""
+
+        def advance(forwards: int) -> None:
+            self._progress(Progress(job.size, job.round, forwards=forwards))
+
+        before = self._monitor.read()
+        sample = self._engine.measure(job, advance)
+        after = self._monitor.read()
+        shares = spent(before, after, own_cpu_s=sample.cpu_s)
+        latencies = {"latency_before_ns": before.latency_ns, "latency_after_ns": after.latency_ns}
+        machine = {**latencies, **asdict(shares), "gpu": [_gpu(one) for one in (before, after)]}
+        return replace(sample, machine=machine)
+
+    def _next(self, found: Standing) -> Kind | None:
+        """What to take next: what is missing and still fits into the time; None at the end."""
+        for kind in ("timed", "recorded"):
+            if kind in found.missing and self._taken[kind] + _there(found, kind) < _LEAST[kind]:
+                return kind
+        if self._plan.rounds is not None:
+            return next(iter(found.missing), None)
+        remaining = self._remaining_s()
+        reserved = 0.0
+        if "recorded" in found.missing:
+            reserved = self._cost("recorded") * (LEAST_ROUNDS - found.recorded)
+        for kind in found.missing:
+            spare = remaining - (reserved if kind == "timed" else 0.0)
+            if spare >= self._cost(kind):
+                return kind
+        return None
+
+    def _remaining_s(self) -> float:
+        return self._limit_s() - (time.monotonic() - self._began)
+
+    def _limit_s(self) -> float:
+        if self._plan.time_limit_s is not None:
+            return self._plan.time_limit_s
+        whole = LEAST_ROUNDS * (self._cost("timed") + self._cost("recorded"))
+        return max(self._usual_limit_s, min(whole, LONGEST_S))
+
+    def _cost(self, kind: Kind) -> float:
+        """Seconds that a round takes; 0 while that is not known."""
+        return float(np.median(self._cost_s[kind])) if self._cost_s[kind] else 0.0
+
+    def _measured(self) -> list[Point]:
+        return [self._points[size] for size in self._plan.sizes if size in self._points]
+
+    def _live_sizes(self) -> list[int]:
+        """The sizes that did not fail."""
+        failed = {size for size, point in self._points.items() if point.status != "ok"}
+        return [size for size in self._plan.sizes if size not in failed]
+
+    def _next_number(self) -> int:
+        numbers = [one.round for point in self._points.values() for one in point.samples]
+        return max(numbers, default=-1) + 1
+
+
+def _gpu(reading: MachineReading) -> dict[str, Any] | None:
+    return asdict(reading.gpu) if reading.gpu is not None else None
+
+
+def _there(found: Standing, kind: Kind) -> int:
+    return found.timed if kind == "timed" else found.recorded

@@ -1,0 +1,1 @@
+"""One point: where it is measured, and how."""

@@ -1,0 +1,88 @@
+"""Where samples are taken: in this process, each in a process of its own, or on Ray."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
+
+from samprof.sweeps.about import About
+from samprof.sweeps.measure.job import Job
+from samprof.sweeps.run.sample import Sample
+
+if TYPE_CHECKING:
+    from samprof.sweeps.target import Target
+
+Advance = Callable[[int], None]
+"""Told the number of forwards done since it was last told."""
+
+
+class Engine(Protocol):
+    """Takes samples while its context is open."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+    def about(self) -> About:
+        """What is measured, and where.
+
+        Raises:
+            SamprofError: the target cannot be made.
+        """
+        ...
+
+    def measure(self, job: Job, advance: Advance = ...) -> Sample:
+        """The sample.
+
+        Raises:
+            SamprofError: the target cannot be made, or the run directory cannot be written.
+        """
+        ...
+
+
+class EngineContext:
+    """The context of an engine that has nothing to open or close."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        pass
+
+
+class ThisProcess(EngineContext):
+    """Takes samples in this process. What all of them share, no repetition can tell.
+
+    Args:
+        make: the target; called for each sample, since a sample may change it for good.
+    """
+
+    def __init__(self, make: Callable[[], Target]) -> None:
+        self._make = make
+
+    def about(self) -> About:
+        """See `Engine`."""
+        from samprof.sweeps.measure.measure import about
+
+        return about(self._make())
+
+    def measure(self, job: Job, advance: Advance = lambda _: None) -> Sample:
+        """See `Engine`."""
+        from samprof.sweeps.measure.measure import measure
+        from samprof.sweeps.measure.usage import cpu_s
+
+        before = cpu_s()
+        sample = measure(self._make(), job, advance)
+        return replace(sample, cpu_s=cpu_s() - before)

@@ -1,0 +1,79 @@
+"""Forwards of one module on the same inputs, each timed from start to a finished device."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from samprof.record.session import synchronize
+from samprof.sweeps.plan import Plan
+
+Advance = Callable[[int], None]
+"""Told the number of forwards done since it was last told."""
+
+_WORTH_NS = 350_000_000
+"""Time that a process spends on timed forwards: longer says little more, for processes differ more
+among themselves than the forwards of one."""
+_MOST = 8
+SLOW_NS = 3_000_000_000
+"""Forwards as slow as this are not repeated beyond what is needed."""
+
+
+class Forwards:
+    """Calls a module again and again.
+
+    Args:
+        call: what is called with the inputs.
+        inputs: its positional arguments; also an attribute.
+        advance: told about each forward.
+
+    Attributes:
+        result: what the last forward gave; freed before the next one begins.
+        last_ns: what the last forward took.
+    """
+
+    def __init__(
+        self, call: Callable[..., Any], inputs: tuple[Any, ...], advance: Advance = lambda _: None
+    ) -> None:
+        self.inputs = inputs
+        self._call, self._advance = call, advance
+        self.result: Any = None
+        self.last_ns = 0
+
+    def __call__(self, call: Callable[..., Any] | None = None) -> int:
+        """Runs one forward; returns its wall time in ns.
+
+        Args:
+            call: what is called instead.
+        """
+        self.result = None
+        start = time.perf_counter_ns()
+        self.result = (call or self._call)(*self.inputs)
+        synchronize()
+        self.last_ns = time.perf_counter_ns() - start
+        self._advance(1)
+        return self.last_ns
+
+    def timed(self, repeats: int) -> list[int]:
+        """The wall times of so many forwards, in ns."""
+        return [self() for _ in range(repeats)]
+
+    def worthwhile(self, most: int = _MOST) -> int:
+        """How many forwards like the last one are worth their time: from 2, or 1 if slow, to `most`."""
+        if self.last_ns > SLOW_NS:
+            return 1
+        return max(2, min(most, round(_WORTH_NS / max(self.last_ns, 1))))
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether the last forward took so long that none should be spent needlessly."""
+        return self.last_ns > SLOW_NS
+
+
+def warm_up(forward: Forwards, plan: Plan) -> list[int]:
+    """The wall times of the plan's warm-up; a slow module is warm after its first forward."""
+    times: list[int] = []
+    while len(times) < plan.warmup and not (times and forward.is_slow and plan.repeats is None):
+        times.append(forward())
+    return times

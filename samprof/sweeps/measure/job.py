@@ -1,0 +1,89 @@
+"""One sample to take, and how it travels between processes as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import samprof.errors
+from samprof.errors import MissingPackageError, RunError, SamprofError
+from samprof.sweeps.about import About
+from samprof.sweeps.plan import Plan
+from samprof.sweeps.run.sample import Sample
+from samprof.sweeps.target import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One sample to take.
+
+    Attributes:
+        plan: how.
+        size: of which size.
+        out: the run directory; traces are written below it.
+        round: number of the round.
+        timed: whether forwards are timed without the profiler.
+        recorded: whether forwards are recorded.
+    """
+
+    plan: Plan
+    size: int
+    out: Path
+    round: int = 0
+    timed: bool = True
+    recorded: bool = True
+
+
+def request_of(recipe: Recipe, job: Job | None) -> dict[str, Any]:
+    """Everything that another process needs to take a sample.
+
+    Args:
+        recipe: how to make the target.
+        job: which sample; None to ask only what would be measured, and where.
+    """
+    made = {"factory": recipe.factory, "arguments": dict(recipe.arguments)}
+    if job is None:
+        return made
+    described = {name: getattr(job, name) for name in ("size", "round", "timed", "recorded")}
+    return made | {"job": {**described, "plan": job.plan.as_dict(), "out": str(job.out)}}
+
+
+def job_of(data: Mapping[str, Any]) -> Job:
+    """The job that `request_of` wrote."""
+    return Job(**{**data, "plan": Plan.from_dict(data["plan"]), "out": Path(data["out"])})
+
+
+def answer_of(result: Sample | About) -> dict[str, Any]:
+    """A result as plain data."""
+    if isinstance(result, Sample):
+        return {"sample": result.as_dict()}
+    return {"about": asdict(result)}
+
+
+def error_answer(error: SamprofError) -> dict[str, Any]:
+    """An error that keeps the sweep from going on, as plain data."""
+    parts = {name: getattr(error, name) for name in ("operation", "subject", "cause", "remedy")}
+    return {"error": {"kind": type(error).__name__, **parts}}
+
+
+def result_in(answer: Mapping[str, Any]) -> Sample | About:
+    """The result in an answer.
+
+    Raises:
+        SamprofError: the one that was answered with.
+    """
+    if "error" in answer:
+        raise _error(**answer["error"])
+    if "about" in answer:
+        return About(**answer["about"])
+    return Sample.from_dict(answer["sample"], "the worker's answer")
+
+
+def _error(kind: str, operation: str, subject: str, cause: str, remedy: str) -> SamprofError:
+    known = getattr(samprof.errors, kind, RunError)
+    if known is MissingPackageError:  # its constructor takes other arguments
+        known = RunError
+    error: SamprofError = known(operation, subject, cause, remedy)
+    return error

@@ -1,0 +1,162 @@
+"""One sample taken in this process: forwards timed without the profiler, layers recorded with it."""
+
+from __future__ import annotations
+
+import gc
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from samprof.errors import ModelError, SamprofError
+from samprof.record.environment import device_state, environment
+from samprof.record.session import synchronize
+from samprof.sweeps.about import About
+from samprof.sweeps.measure.allocators import current_allocator
+from samprof.sweeps.measure.forwards import Advance, Forwards, warm_up
+from samprof.sweeps.measure.job import Job
+from samprof.sweeps.measure.paging import paging_by_layer
+from samprof.sweeps.measure.peaks import peaks_of
+from samprof.sweeps.measure.prepare import DeviatesError, prepare
+from samprof.sweeps.measure.recorded import record
+from samprof.sweeps.measure.usage import Usage, own_usage
+from samprof.sweeps.run.sample import Sample, Status
+from samprof.sweeps.target import Target
+
+_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory")
+
+
+def about(target: Target) -> About:
+    """What is measured, and where."""
+    device = module_device(target.module)
+    where = environment(device)
+    with suppress(SamprofError):  # no product or copy runs there: its layers have no bound then
+        where["peaks"] = peaks_of(device).as_dict()
+    return About(target.description(), where, target.labels.colors)
+
+
+def measure(target: Target, job: Job, advance: Advance = lambda _: None) -> Sample:
+    """The sample that a job asks for; a trace is written below the job's directory.
+
+    Args:
+        target: the module and its inputs.
+        job: which sample.
+        advance: told the number of forwards done since it was last told.
+
+    Returns:
+        A sample that is ok, or says that the memory was not enough or what the model raised.
+
+    Raises:
+        SamprofError: the trace could not be written.
+    """
+    empty = Sample(job.size, job.plan.variant, "ok", round=job.round)
+    try:
+        sample = _measure(target, job, empty, advance)
+    except (DeviatesError, ModelError) as error:  # the module cannot be this variant here
+        sample = replace(empty, status="failed", message=str(error))
+    except SamprofError:
+        raise
+    except Exception as error:  # whatever the model raises is a result of this point
+        status: Status = "oom" if is_out_of_memory(error) else "failed"
+        message = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        sample = replace(empty, status=status, message=message)
+    finally:
+        _release_memory()
+    return replace(sample, allocator=current_allocator() or "")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception says that the memory of the host or a device was not enough."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and any(words in text for words in _OUT_OF_MEMORY)
+
+
+def module_device(module: torch.nn.Module) -> torch.device:
+    """Where the module's first parameter is; the CPU for a module without any."""
+    tensor = next(module.parameters(), None)
+    return tensor.device if tensor is not None else torch.device("cpu")
+
+
+def _measure(target: Target, job: Job, sample: Sample, advance: Advance) -> Sample:
+    plan, size = job.plan, job.size
+    target = target.at(size) if target.at is not None else target
+    call = target.call or target.module
+    with torch.inference_mode():
+        inputs = target.inputs(size)
+        prepared = prepare(target, call, inputs)
+        forward = Forwards(call, inputs, advance)
+        device = module_device(target.module)
+        synchronize()
+        warmup = warm_up(forward, plan)
+        sample = replace(
+            sample,
+            dtype=target.dtype,
+            units=target.units(size) if target.units else plan.axis.amount(size),
+            setup_ns=prepared.time_ns if prepared else None,
+            relative_error=prepared.error if prepared else None,
+            warmup_ns=warmup,
+            notes=list(target.notes),
+        )
+        if job.timed:
+            sample = _timed(sample, forward, plan.repeats, device)
+        if job.recorded:
+            if device.type == "cpu":
+                sample = replace(sample, paging=_paging(target, forward))
+            sample = record(target, job, sample, forward)
+        if target.outcome is not None and forward.result is not None:
+            sample = replace(sample, notes=[*sample.notes, target.outcome(forward.result)])
+    return sample
+
+
+def _timed(sample: Sample, forward: Forwards, repeats: int | None, device: torch.device) -> Sample:
+    """The sample with forwards without the profiler, and what the process used for them."""
+    before = device_state(device)
+    _reset_peak(device)
+    start = own_usage()
+    wall = forward.timed(repeats or forward.worthwhile())
+    end = own_usage()
+    return replace(
+        sample,
+        wall_ns=wall,
+        usage=_per_forward(end.since(start), len(wall)) if start and end else {},
+        peak_memory_bytes=_peak(device),
+        memory_source="device allocator" if device.type == "cuda" else "",
+        device_state={"before": before, "after": device_state(device)} if before else {},
+    )
+
+
+def _paging(target: Target, forward: Forwards) -> dict[str, list[Any]]:
+    """Page faults by layer in a few forwards without the profiler."""
+    whole = target.call is not None
+    forwards = 1 if forward.is_slow else 2
+    table = paging_by_layer(
+        target.module, forward, labels=target.labels, whole=whole, forwards=forwards
+    )
+    return {str(name): table[name].tolist() for name in table.columns}
+
+
+def _per_forward(used: Usage, forwards: int) -> dict[str, float]:
+    return {
+        "minor_faults": used.minor_faults / forwards,
+        "user_s": used.user_s / forwards,
+        "system_s": used.system_s / forwards,
+        "involuntary_switches": used.involuntary_switches / forwards,
+    }
+
+
+def _reset_peak(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+
+
+def _peak(device: torch.device) -> int:
+    return torch.cuda.max_memory_allocated(device) if device.type == "cuda" else 0
+
+
+def _release_memory() -> None:
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

@@ -1,0 +1,81 @@
+"""A module changed into a variant of itself, after its results were compared."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from samprof.record.session import synchronize
+from samprof.sweeps.target import Target
+
+
+class DeviatesError(Exception):
+    """The changed module gives other results: there is nothing to time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What changing the module took.
+
+    Attributes:
+        time_ns: change and first forward: compiling, capturing, exporting.
+        error: relative error of the results.
+    """
+
+    time_ns: int
+    error: float
+
+
+def prepare(target: Target, call: Callable[..., Any], inputs: tuple[Any, ...]) -> Prepared | None:
+    """Applies the target's change, if it has one.
+
+    Raises:
+        DeviatesError: the results stray further than the change allows.
+    """
+    change = target.change
+    if change is None:
+        return None
+    result = change.result or call
+    expected = list(_tensors(result(*inputs)))
+    start = time.perf_counter_ns()
+    change.apply()
+    call(*inputs)
+    synchronize()
+    elapsed = time.perf_counter_ns() - start
+    error = relative_error(list(_tensors(result(*inputs))), expected)
+    if not error <= change.tolerance:  # nan deviates too
+        cause = f"differs from eager float32 by {error:.2g}, more than {change.tolerance:.2g}"
+        raise DeviatesError(f"{cause}: not timed")
+    return Prepared(elapsed, error)
+
+
+def relative_error(found: list[torch.Tensor], expected: list[torch.Tensor]) -> float:
+    """Norm of the difference over the norm of what was expected, over all tensors together.
+
+    Example:
+        >>> relative_error([torch.tensor([3.0, 4.0])], [torch.tensor([3.0, 4.5])])
+        0.09245003270420486
+    """
+    if [tensor.shape for tensor in found] != [tensor.shape for tensor in expected]:
+        return math.inf
+    off = sum(_squared(a - b) for a, b in zip(found, expected, strict=True))
+    size = sum(_squared(tensor) for tensor in expected)
+    return math.sqrt(off / size) if size else (0.0 if off == 0 else math.inf)
+
+
+def _squared(tensor: torch.Tensor) -> float:
+    return float(tensor.square().sum())
+
+
+def _tensors(result: Any) -> Iterator[torch.Tensor]:
+    """All tensors and arrays in a result, in double precision on the host."""
+    if isinstance(result, dict):
+        result = list(result.values())
+    if isinstance(result, list | tuple):
+        for part in result:
+            yield from _tensors(part)
+    elif hasattr(result, "__array__"):
+        yield torch.as_tensor(result).detach().to("cpu", torch.float64)

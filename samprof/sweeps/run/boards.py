@@ -1,0 +1,37 @@
+"""A run as TensorBoard shows it: one board per variant."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from samprof.errors import RunError
+from samprof.integrations.tensorboard.board import Board
+from samprof.sweeps.run.data import RunData
+
+
+def boards_of(run: RunData) -> list[Board]:
+    """The variants of which some size ran to its end.
+
+    Raises:
+        RunError: there is none.
+    """
+    variants = run.good_variants()
+    if not variants:
+        remedy = "look at the messages of its points, then sweep smaller sizes"
+        raise RunError("run", run.path, "no size ran to its end", remedy)
+    first, *others = (_board(run, variant) for variant in variants)
+    # The picture of the components is one of all variants.
+    return [first, *(replace(one, summary=replace(one.summary, components={})) for one in others)]
+
+
+def _board(run: RunData, variant: str) -> Board:
+    points = run.good_points(variant)
+    return Board(
+        summary=run.summary(variant),
+        dtype=run.dtype(variant),
+        components={
+            point.size: run.components(point.size, variant) for point in points if point.components
+        },
+        traces={point.key: (point.size, run.path / point.trace) for point in points if point.trace},
+        timeline=run.timeline(None, variant),
+    )

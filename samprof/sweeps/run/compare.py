@@ -1,0 +1,108 @@
+"""Two runs, or two variants of one, side by side. No torch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from samprof.errors import RunError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from samprof.sweeps.run.data import RunData
+    from samprof.sweeps.run.point import Point
+
+
+def compare_runs(
+    a: RunData,
+    b: RunData,
+    variant_a: str | None = None,
+    variant_b: str | None = None,
+    size: int | None = None,
+) -> pd.DataFrame:
+    """One row per size and layer: how the times of b differ from those of a.
+
+    Args:
+        a: what is compared with.
+        b: what is compared; it may be the same run, with another variant.
+        variant_a: which of a; by default the one that stands for the run, eager or the first that ran.
+        variant_b: which of b, likewise.
+        size: only this one.
+
+    Returns:
+        See `samprof.analysis.compare.compare_layers`.
+
+    Raises:
+        RunError: a run has no such variant, they were swept over different things, or they have no
+            size in common.
+    """
+    from samprof.analysis.compare import compare_layers
+
+    over_a, over_b = (run.axis.name for run in (a, b))
+    if over_a != over_b:
+        cause = f"swept over {over_b}, and {a.path} over {over_a}"
+        raise RunError("compare", b.path, cause, "compare runs over the same")
+    points_a, points_b = _points(a, variant_a), _points(b, variant_b)
+    sides = ((a, points_a), (b, points_b))
+    if not points_a.keys() & points_b.keys():
+        sizes = [", ".join(map(str, points)) for points in (points_a, points_b)]
+        cause = f"no size in common: it has {sizes[1]}, and {a.path} has {sizes[0]}"
+        raise RunError("compare", b.path, cause, "sweep a size that both have")
+    if size is not None and not all(size in points for _, points in sides):
+        common = ", ".join(map(str, sorted(points_a.keys() & points_b.keys())))
+        cause = f"no {a.axis.text(size)} on both sides"
+        raise RunError("compare", b.path, cause, f"both have {common}")
+    chosen = [(run, next(iter(points.values())).variant) for run, points in sides]
+    layers_a, layers_b = (run.tables(variant).layers for run, variant in chosen)
+    walls_a, walls_b = (_walls(run, variant) for run, variant in chosen)
+    if size is not None:
+        layers_a, layers_b = (side[side["size"] == size] for side in (layers_a, layers_b))
+    return compare_layers(layers_a, layers_b, walls_a, walls_b)
+
+
+def differences(a: RunData, b: RunData) -> list[str]:
+    """What else differs between two runs and may be why their times do, in a line each."""
+    return [
+        f"the {what} differs: {one or 'unknown'} in {a.path}, {other or 'unknown'} in {b.path}"
+        for what, one, other in (
+            ("model", _model(a.target), _model(b.target)),
+            ("dtype", a.target.get("dtype"), b.target.get("dtype")),
+            ("device", a.environment.get("device_name"), b.environment.get("device_name")),
+            ("time source", _time_source(a), _time_source(b)),
+        )
+        if one != other
+    ]
+
+
+def _points(run: RunData, variant: str | None) -> dict[int, Point]:
+    """The points that ran to their end, by size."""
+    present = run.good_variants()
+    if not present:
+        remedy = "look at the messages of its points, then sweep smaller sizes"
+        raise RunError("compare", run.path, "no size ran to its end", remedy)
+    chosen = variant or present[0]
+    if chosen not in present:
+        remedy = f"there are {', '.join(present)}"
+        raise RunError("compare", run.path, f"no good point of variant {chosen}", remedy)
+    return {point.size: point for point in run.good_points(chosen)}
+
+
+def _walls(run: RunData, variant: str) -> dict[int, list[float]]:
+    """For each size the wall time of a forward of each process that counts."""
+    rows = run.samples[run.samples["process"].isin(run.selection(variant).timed)]
+    sizes = sorted(set(rows["size"]))
+    return {size: rows.loc[rows["size"] == size, "wall_ns"].tolist() for size in sizes}
+
+
+def _model(target: Mapping[str, Any]) -> str:
+    """What a model is called, with its size: two models may have one name."""
+    name = " ".join(str(target.get(key) or "") for key in ("label", "name")).strip()
+    parameters = target.get("parameters")
+    return f"{name} ({parameters} parameters)" if parameters else name
+
+
+def _time_source(run: RunData) -> str:
+    sources = set(run.points["time_source"]) - {""}
+    return " and ".join(sorted(sources))

@@ -1,0 +1,279 @@
+"""What a run directory holds: what was asked, its points, the tables of each variant. No torch."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from samprof.analysis.axis import BATCH_SIZE, Axis, axis_from
+from samprof.analysis.limits import Limits
+from samprof.analysis.variant import EAGER
+from samprof.errors import RunError
+from samprof.sweeps.run.directory import RUN_FILE, RunDirectory
+from samprof.sweeps.run.point import Point, point_key
+from samprof.sweeps.run.points_table import points_table
+from samprof.sweeps.run.samples import Selection, samples_table, select
+from samprof.sweeps.run.variant_data import variant_tables
+from samprof.sweeps.run.variants import VariantTables
+from samprof.trace import Trace, load_trace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from samprof.analysis.roofline import Roof
+    from samprof.report.summary import Summary
+
+
+class RunData:
+    """A run directory, read once.
+
+    Args:
+        path: the run directory.
+        limits: of memory and time, which verdicts keep to.
+
+    Raises:
+        RunError: it is not one.
+    """
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self.path = path
+        self.limits = limits
+        self._data = RunDirectory(path).read()
+        self._tables: dict[str, VariantTables] = {}
+        self._selections: dict[str, Selection] = {}
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What the sweep was asked to do."""
+        return dict(self._data.get("asked", {}))
+
+    @property
+    def target(self) -> dict[str, Any]:
+        """What was measured (module, name, label, parameters, device, dtype)."""
+        return dict(self._data.get("target", {}))
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """Where it ran."""
+        return dict(self._data.get("environment", {}))
+
+    @property
+    def commands(self) -> list[list[str]]:
+        """The command lines that made it, word by word; none where it was asked for in Python."""
+        return [list(words) for words in self._data.get("commands", [])]
+
+    @property
+    def colors(self) -> dict[str, str]:
+        """Role or component -> its colour in pictures, where the model's labels have one."""
+        return dict(self._data.get("colors", {}))
+
+    @cached_property
+    def axis(self) -> Axis:
+        """What the sizes count.
+
+        Raises:
+            RunError: the run does not say it.
+        """
+        axis = axis_from(self.asked.get("axis", BATCH_SIZE.as_dict()))
+        if axis is None:
+            cause = "it does not say what its sizes count"
+            raise RunError("read", self.path / RUN_FILE, cause, "run the sweep again with --fresh")
+        return axis
+
+    @cached_property
+    def measured(self) -> list[Point]:
+        """All points, by variant in the order in which variants were asked for, and by size."""
+        asked = {name: place for place, name in enumerate(self.asked.get("variants", []))}
+        points = RunDirectory(self.path).points()
+        return sorted(points, key=lambda point: asked.get(point.variant, len(asked)))
+
+    @cached_property
+    def samples(self) -> pd.DataFrame:
+        """See `samprof.sweeps.run.samples.samples_table`."""
+        return samples_table(self.measured)
+
+    def selection(self, variant: str) -> Selection:
+        """Which samples of a variant its answer is made of."""
+        if variant not in self._selections:
+            mine = self.samples[self.samples["variant"] == variant]
+            self._selections[variant] = select(mine)
+        return self._selections[variant]
+
+    @cached_property
+    def points(self) -> pd.DataFrame:
+        """See `Run.points`."""
+        return points_table(self.measured, self.axis, self.selection)
+
+    @cached_property
+    def layers(self) -> pd.DataFrame:
+        """See `Run.layers`."""
+        import pandas as pd
+
+        state = dict(zip(self.samples["process"], self.samples["state"], strict=True))
+        frames, process = [], -1
+        for point in self.measured:
+            for sample in point.samples:
+                process += 1
+                if sample.layers:
+                    table = sample.frame(sample.layers)
+                    table.insert(3, "process", process)
+                    table.insert(4, "state", state[process])
+                    frames.append(table)
+        if not frames:
+            return pd.DataFrame()
+        table = pd.concat(frames, ignore_index=True)
+        on_device = table["time_source"] == "device"
+        for name, source in (("time_ns", "total_ns"), ("self_ns", "self_ns")):
+            table[name] = table[f"device_{source}"].where(on_device, table[f"cpu_{source}"])
+        return table
+
+    def variants(self) -> list[str]:
+        """The variants that were measured, in the order in which they were asked for."""
+        present = {point.variant for point in self.measured}
+        asked = [name for name in self.asked.get("variants", []) if name in present]
+        return list(dict.fromkeys([*asked, *(point.variant for point in self.measured)]))
+
+    def good_variants(self) -> list[str]:
+        """The variants of which some size ran to its end; the first stands for the run."""
+        return sorted(filter(self.good_points, self.variants()), key=_after_eager)
+
+    def points_of(self, variant: str) -> list[Point]:
+        """The points of a variant."""
+        return [point for point in self.measured if point.variant == variant]
+
+    def good_points(self, variant: str) -> list[Point]:
+        """The points of a variant that ran to their end."""
+        return [p for p in self.points_of(variant) if p.status == "ok" and p.recorded]
+
+    def chosen(self, variant: str | None) -> str:
+        """The variant of that name; by default the one that stands for the run.
+
+        Raises:
+            RunError: no such variant.
+        """
+        present = self.variants()
+        default = [*self.good_variants(), *sorted(present, key=_after_eager), EAGER][0]
+        name = variant or default
+        if name not in present:
+            remedy = f"there are {', '.join(present) or 'no points yet'}"
+            raise RunError("run", self.path, f"no point of variant {name}", remedy)
+        return name
+
+    def tables(self, variant: str | None) -> VariantTables:
+        """The tables of a variant, each computed once.
+
+        Raises:
+            RunError: no such variant, or no size of it ran to its end.
+        """
+        name = self.chosen(variant)
+        if name not in self._tables:
+            if not self.good_points(name):
+                remedy = "look at the messages of its points, then sweep smaller sizes"
+                raise RunError("run", self.path, "no size ran to its end", remedy)
+            self._tables[name] = variant_tables(
+                points=self.points,
+                layers=self.layers,
+                samples=self.samples,
+                measured=self.measured,
+                variant=name,
+                selection=self.selection(name),
+                axis=self.axis,
+                roof=self.roof(name),
+            )
+        return self._tables[name]
+
+    @cached_property
+    def peaks(self) -> dict[str, Any] | None:
+        """What the device can do at most, as measured; None where it was not."""
+        from samprof.record.peaks_cache import cached_peaks
+
+        held = self.environment.get("peaks")
+        if isinstance(held, dict):
+            return held
+        found = cached_peaks(str(self.environment.get("device_name", "")))
+        return found.as_dict() if found else None
+
+    def roof(self, variant: str | None) -> Roof | None:
+        """What the device can do in the dtype of a variant; None where it is not known."""
+        from samprof.analysis.roofline import roof_of
+
+        return roof_of(self.peaks, self.dtype(self.chosen(variant)))
+
+    def dtype(self, variant: str) -> str:
+        """What the matrix products of a variant ran in; empty where its samples do not say."""
+        samples = (sample for point in self.points_of(variant) for sample in point.samples)
+        return next((sample.dtype for sample in samples if sample.dtype), "")
+
+    def trace_path(self, size: int | None, variant: str | None) -> Path:
+        """The trace file of a point; see `Run.trace_path`."""
+        name = self.chosen(variant)
+        recorded = {point.size: point.trace for point in self.points_of(name) if point.trace}
+        wanted = max(recorded, default=0) if size is None else size
+        if wanted in recorded:
+            return self.path / recorded[wanted]
+        cause = f"no trace of {point_key(wanted, name)}"
+        sizes = ", ".join(map(str, recorded)) or "(none)"
+        raise RunError(
+            "run", self.path, cause, f"there are traces of {self.axis.pattern.format(sizes)}"
+        )
+
+    def trace(self, size: int | None, variant: str | None) -> Trace:
+        """The recorded trace of a point."""
+        return load_trace(self.trace_path(size, variant))
+
+    def checks(self, variant: str | None) -> dict[int, dict[str, Any]]:
+        """The time accounting of each recorded size."""
+        points = self.points_of(self.chosen(variant))
+        return {point.size: dict(point.check) for point in points if point.check}
+
+    def timeline(self, size: int | None, variant: str | None) -> pd.DataFrame:
+        """What ran when in one recorded forward; see `Run.timeline`."""
+        recorded = [p.size for p in self.points_of(self.chosen(variant)) if p.trace]
+        wanted = min(recorded, default=0) if size is None else size
+        return self.trace(wanted, variant).timeline("samprof")
+
+    def components(self, size: int | None, variant: str | None) -> pd.DataFrame:
+        """The component table of a point; see `Run.components`."""
+        from samprof.trace.tables.components import component_table
+
+        held = {p.size: p for p in self.points_of(self.chosen(variant)) if p.components}
+        wanted = max(held, default=0) if size is None else size
+        if wanted not in held:
+            sizes = ", ".join(map(str, held)) or "(none)"
+            raise RunError("run", self.path, f"no {self.axis.text(wanted)}", f"there are {sizes}")
+        point = held[wanted]
+        return component_table(point.recorded[-1].frame(point.components))
+
+    def summary(self, variant: str | None) -> Summary:
+        """All tables of a variant in one value, as the renderers take it."""
+        from samprof.report.summary import Summary
+
+        name = self.chosen(variant)
+        tables = self.tables(name)
+        shown = [one for one in self.variants() if any(p.components for p in self.points_of(one))]
+        return Summary(
+            asked=self.asked,
+            commands=self.commands,
+            target=self.target,
+            environment=self.environment,
+            points=self.points,
+            scaling=tables.scaling,
+            times=tables.times,
+            roles=tables.roles,
+            role_times=tables.role_times,
+            verdict=tables.answer(self.limits)[0],
+            checks=self.checks(name),
+            axis=self.axis,
+            variant=name,
+            limits=self.limits,
+            roofline=tables.roofline,
+            roof=self.roof(name),
+            components={one: self.components(None, one) for one in shown},
+            colors=self.colors,
+        )
+
+
+def _after_eager(variant: str) -> bool:
+    """What to sort by to have eager first and the others as they are."""
+    return variant != EAGER

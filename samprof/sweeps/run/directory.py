@@ -1,0 +1,234 @@
+"""The run directory: what was asked, one file a point, traces; each file whole or not there."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from samprof.errors import RunError
+from samprof.files import copy_whole, written_whole
+from samprof.sweeps.about import About
+from samprof.sweeps.plan import Plan
+from samprof.sweeps.run.point import Point, point_key
+
+RUN_FILE, LARGEST_FILE = "run.json", "largest.json"
+_OURS = (
+    *(RUN_FILE, LARGEST_FILE, "points", "traces", "layers.parquet", "scaling.csv"),
+    *("report.html", "figures", "tensorboard"),
+)
+SCHEMA = 2
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Writes a file so that it is there whole or not at all.
+
+    Raises:
+        RunError: the file cannot be written; nothing is left behind.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with written_whole(path) as file:
+            file.write(data)
+    except OSError as error:
+        cause = error.strerror or str(error)
+        remedy = "free space or choose another directory, then run the same command to resume"
+        raise RunError("write", path, cause, remedy) from None
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file of a run directory.
+
+    Raises:
+        RunError: the file cannot be read, or holds something else.
+    """
+    try:
+        data = json.loads(path.read_bytes())
+    except OSError as error:
+        cause = error.strerror or str(error)
+        raise RunError("read", path, cause, "give a directory that samprof sweep wrote") from None
+    except ValueError as error:
+        remedy = "delete the file and resume the sweep"
+        raise RunError("read", path, f"not JSON ({error})", remedy) from None
+    if not isinstance(data, dict):
+        raise RunError("read", path, "not a JSON object", "delete the file and resume the sweep")
+    return data
+
+
+class RunDirectory:
+    """The files of one run directory.
+
+    Args:
+        root: the directory; it need not exist.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def accept(self, plan: Plan, *, fresh: bool) -> None:
+        """Looks whether the plan may use the directory; changes nothing.
+
+        Raises:
+            RunError: it belongs to another sweep or to somebody else.
+        """
+        if self.root.exists() and not self.root.is_dir():
+            raise RunError("sweep", self.root, "not a directory", "choose another --out")
+        if self.holds_run:
+            if not fresh:
+                self._compare(self.read(), plan)
+        elif self.root.is_dir() and any(self.root.iterdir()):
+            cause = "the directory is not empty and holds no sweep"
+            raise RunError("sweep", self.root, cause, "choose another --out")
+
+    def begin(self, plan: Plan, about: About, *, fresh: bool) -> None:
+        """Writes what was asked, of what, and where it runs; only now is an earlier sweep removed.
+
+        Raises:
+            RunError: earlier points were measured on another device; or it cannot be written.
+        """
+        if fresh:
+            self._clear()
+        held = self.read() if self.holds_run else {}
+        device, now = (
+            held.get("environment", {}).get("device_name"),
+            about.environment["device_name"],
+        )
+        if device and device != now:
+            cause = f"its points were measured on {device}, this is {now}"
+            raise RunError("sweep", self.root, cause, "choose another --out, or start --fresh")
+        before = held.get("asked", {})
+        allocators = before.get("allocators", {})
+        used = allocators.get(plan.variant, plan.allocator)
+        if used != plan.allocator:
+            cause = f"its points were measured under {used}, not {plan.allocator}"
+            raise RunError("sweep", self.root, cause, "choose another --out, or start --fresh")
+        sizes = {*before.get("sizes", []), *plan.sizes}
+        variants = dict.fromkeys([*before.get("variants", []), plan.variant])
+        asked = plan.identity() | {
+            "axis": plan.axis.as_dict(),
+            "sizes": sorted(sizes),
+            "variants": list(variants),
+            "allocators": {**allocators, plan.variant: plan.allocator},
+        }
+        data = {
+            "schema": SCHEMA,
+            "asked": asked,
+            "target": dict(about.target),
+            "environment": dict(about.environment),
+            "colors": dict(about.colors),
+            "commands": held.get("commands", []),
+        }
+        write_whole(self.root / RUN_FILE, json.dumps(data, indent=2).encode())
+
+    def copy_to(self, target: Path) -> Path:
+        """Copies what samprof wrote here into another directory, which must not exist; returns it.
+
+        Raises:
+            RunError: it exists, or cannot be written.
+        """
+        if target.exists():
+            raise RunError("save", target, "it exists already", "choose another directory")
+        try:
+            for name in _OURS:
+                path = self.root / name
+                if path.is_dir():
+                    shutil.copytree(path, target / name)
+                elif path.is_file():
+                    copy_whole(path, target / name)
+        except OSError as error:
+            cause = error.strerror or str(error)
+            raise RunError("save", target, cause, "choose another directory") from None
+        return target
+
+    def write_command(self, words: Sequence[str]) -> None:
+        """Adds a command line to those that made the run, once."""
+        if not self.holds_run:
+            return
+        held = self.read()
+        commands = held.get("commands", [])
+        if list(words) not in commands:
+            data = held | {"commands": [*commands, list(words)]}
+            write_whole(self.root / RUN_FILE, json.dumps(data, indent=2).encode())
+
+    def has_point(self, size: int, variant: str) -> bool:
+        """Whether the point was measured: its file is there."""
+        return self.point_path(size, variant).is_file()
+
+    def point_path(self, size: int, variant: str) -> Path:
+        """The file of a point."""
+        return self.root / "points" / f"{point_key(size, variant)}.json"
+
+    def write_point(self, point: Point) -> None:
+        """Writes the file of a point, whole or not at all."""
+        data = json.dumps(point.as_dict(), separators=(",", ":")).encode()
+        write_whole(self.point_path(point.size, point.variant), data)
+
+    def points(self) -> list[Point]:
+        """All measured points, by variant and size."""
+        folder = self.root / "points"
+        found = [Point.from_dict(read_json(path), path) for path in sorted(folder.glob("b*.json"))]
+        return sorted(found, key=lambda point: (point.variant, point.size))
+
+    def largest(self) -> dict[str, dict[str, Any]]:
+        """The largest batch that fits, of each variant for which it was searched.
+
+        Raises:
+            RunError: the file is broken.
+        """
+        path = self.root / LARGEST_FILE
+        found = read_json(path).get("variants") if path.is_file() else {}
+        if not isinstance(found, dict) or not all(isinstance(one, dict) for one in found.values()):
+            remedy = "delete the file and run the sweep again"
+            raise RunError("read", path, "not what samprof writes there", remedy)
+        return found
+
+    def write_largest(self, variant: str, found: dict[str, Any]) -> None:
+        """Writes the largest batch of a variant that fits, beside those of the others."""
+        data = {"schema": SCHEMA, "variants": {**self.largest(), variant: found}}
+        write_whole(self.root / LARGEST_FILE, json.dumps(data, indent=2).encode())
+
+    def read(self) -> dict[str, Any]:
+        """What run.json holds.
+
+        Raises:
+            RunError: it cannot be read, or another version of samprof wrote it.
+        """
+        path = self.root / RUN_FILE
+        data = read_json(path)
+        if data.get("schema") != SCHEMA:
+            cause = "a run that another version of samprof wrote"
+            raise RunError(
+                "read", path, cause, "measure again: the same samprof sweep with --fresh"
+            )
+        return data
+
+    @property
+    def holds_run(self) -> bool:
+        """Whether a sweep was begun here."""
+        return (self.root / RUN_FILE).is_file()
+
+    def _compare(self, held: dict[str, Any], plan: Plan) -> None:
+        asked = held.get("asked", {})
+        differing = [
+            f"{key} {json.dumps(asked.get(key))} instead of {json.dumps(value)}"
+            for key, value in json.loads(json.dumps(plan.identity())).items()
+            if asked.get(key) != value
+        ]
+        if differing:
+            cause = f"it belongs to another sweep ({differing[0]})"
+            raise RunError("sweep", self.root, cause, "choose another --out, or start --fresh")
+
+    def _clear(self) -> None:
+        """Removes what samprof wrote, and only where it is certain that samprof wrote it."""
+        if not self.holds_run:
+            return
+        try:
+            for name in _OURS:
+                path = self.root / name
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink(missing_ok=True)
+        except OSError as error:
+            cause = error.strerror or str(error)
+            raise RunError("sweep", self.root, cause, "choose another --out") from None

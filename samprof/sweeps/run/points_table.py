@@ -1,0 +1,131 @@
+"""The table of points: one row per size and variant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from samprof.analysis.measured import NOISY
+from samprof.sweeps.run.point import Point
+from samprof.sweeps.run.sample import Sample
+from samprof.sweeps.run.samples import Selection
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from samprof.analysis.axis import Axis
+
+_COLUMNS = [
+    "size",
+    "axis",
+    "unit",
+    "variant",
+    "status",
+    "wall_ns",
+    "wall_iqr_ns",
+    "units_per_s",
+    "time_ns",
+    "time_iqr_ns",
+    "time_source",
+    "profiler_overhead",
+    "peak_memory_bytes",
+    "machine_state",
+    "faults_per_unit",
+    "system_share",
+    "processes",
+    "dropped",
+    "kernels",
+    "warmup_ns",
+    "setup_ns",
+    "relative_error",
+    "allocator",
+    "message",
+]
+
+
+def points_table(
+    points: Sequence[Point], axis: Axis, selected: Callable[[str], Selection]
+) -> pd.DataFrame:
+    """One row per point; see `Run.points`.
+
+    Args:
+        points: of the run.
+        axis: what the sizes count.
+        selected: which samples of a variant count.
+    """
+    import pandas as pd
+
+    rows, first = [], 0
+    for point in points:
+        chosen = selected(point.variant)
+        numbers = range(first, first + len(point.samples))
+        rows.append(_row(point, numbers, chosen, axis))
+        first = numbers.stop
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _row(point: Point, numbers: range, chosen: Selection, axis: Axis) -> dict[str, Any]:
+    numbered = list(zip(numbers, point.samples, strict=True))
+    timed = [sample for number, sample in numbered if number in chosen.timed]
+    recorded = [sample for number, sample in numbered if number in chosen.recorded]
+    shown = chosen.table[chosen.table["process"].isin(numbers)]
+    used = shown[shown["process"].isin(chosen.timed)]
+    notes = dict.fromkeys(note for sample in point.samples for note in sample.notes)
+    row: dict[str, Any] = {
+        "size": point.size,
+        "axis": axis.name,
+        "unit": axis.unit,
+        "variant": point.variant,
+        "status": point.status,
+        "time_source": next((one.time_source for one in recorded), ""),
+        "machine_state": chosen.state,
+        "processes": len(timed),
+        "dropped": int((~shown["clean"]).sum()),
+        "allocator": next((one.allocator for one in point.samples), ""),
+        "message": "; ".join(text for text in (point.message, *notes) if text),
+    }
+    if point.status != "ok" or not timed:
+        return row
+    if chosen.undecided:
+        row["status"] = NOISY
+    wall, wall_range = _spread(timed, "wall_ns")
+    units = point.units or axis.amount(point.size)
+    row |= {
+        "wall_ns": wall,
+        "wall_iqr_ns": wall_range,
+        "units_per_s": units / wall * 1e9,
+        "faults_per_unit": used["faults_per_unit"].median(),
+        "system_share": used["system_share"].median(),
+        "peak_memory_bytes": max(one.peak_memory_bytes for one in point.samples) or None,
+        "warmup_ns": sum(timed[0].warmup_ns),
+        "setup_ns": _most(timed, "setup_ns"),
+        "relative_error": _most(timed, "relative_error"),
+    }
+    if recorded:
+        time, time_range = _spread(recorded, "time_ns")
+        counts = {count for sample in recorded for count in sample.kernels}
+        row |= {
+            "time_ns": time,
+            "time_iqr_ns": time_range,
+            "profiler_overhead": _spread(recorded, "recorded_wall_ns")[0] / wall,
+            "kernels": counts.pop() if len(counts) == 1 else None,
+        }
+    return row
+
+
+def _spread(samples: Sequence[Sample], name: str) -> tuple[int, int]:
+    """Median and interquartile range of one number per process, in whole ns.
+
+    A single process has only its forwards to tell how times spread.
+    """
+    values = [getattr(sample, name) for sample in samples]
+    each = values[0] if len(values) == 1 else [float(np.median(one)) for one in values if one]
+    low, middle, high = np.percentile(each, [25, 50, 75])
+    return round(middle), round(high - low)
+
+
+def _most(samples: Sequence[Sample], name: str) -> float | None:
+    given = [getattr(one, name) for one in samples if getattr(one, name) is not None]
+    return max(given, default=None)

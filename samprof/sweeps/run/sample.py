@@ -1,0 +1,121 @@
+"""One sample of a sweep: what one process measured of one size, as it was taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal
+
+from samprof.errors import RunError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Status = Literal["ok", "oom", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What one process measured of one size of one variant.
+
+    A sample is timed (forwards without the profiler), recorded (forwards with it), or both.
+
+    Attributes:
+        size, variant: of which point.
+        status: ok; oom (the memory was not enough); failed (the model raised).
+        message: why it is not ok.
+        dtype: what the matrix products ran in.
+        round: number of the round; samples of one round are compared with each other.
+        allocator: the memory allocator of the process: system, tcmalloc or jemalloc.
+        units: units of work in one forward: images, prompts, whatever the sweep's axis counts.
+        setup_ns: set-up time of a variant: compiling, capturing and the like, with its first forward.
+        relative_error: of a variant's results against eager; missing where nothing was changed.
+        warmup_ns: forwards before anything is measured.
+        wall_ns: forwards without the profiler.
+        usage: of these forwards: minor_faults, user_s, system_s, involuntary_switches.
+        recorded_wall_ns: forwards under the profiler.
+        time_source: device, or cpu where no device was active.
+        time_ns: time of the root module in each recorded forward.
+        kernels: device activities in each recorded forward.
+        peak_memory_bytes: most memory allocated during the measured forwards.
+        memory_source: where that number comes from.
+        machine: state of the machine before, after and meanwhile; see `MachineMonitor`.
+        device_state: clocks, temperature and power of a GPU before and after.
+        check: the time accounting of the recorded trace.
+        trace: the trace file, relative to the run directory.
+        layers: the layer table of each recorded forward, column -> values.
+        components: the component table of each recorded forward, column -> values.
+        paging: page faults by layer in unrecorded forwards, column -> values.
+        ops: ops inside each layer, per recorded forward, column -> values; see `ops_by_layer`.
+        cpu_s: CPU time of the whole process.
+        notes: what a reader of the times should know.
+    """
+
+    size: int
+    variant: str
+    status: Status
+    message: str = ""
+    dtype: str = ""
+    round: int = 0
+    allocator: str = ""
+    units: float = 0.0
+    setup_ns: int | None = None
+    relative_error: float | None = None
+    warmup_ns: list[int] = field(default_factory=list)
+    wall_ns: list[int] = field(default_factory=list)
+    usage: Mapping[str, float] = field(default_factory=dict)
+    recorded_wall_ns: list[int] = field(default_factory=list)
+    time_source: str = ""
+    time_ns: list[int] = field(default_factory=list)
+    kernels: list[int] = field(default_factory=list)
+    peak_memory_bytes: int = 0
+    memory_source: str = ""
+    machine: Mapping[str, Any] = field(default_factory=dict)
+    device_state: Mapping[str, Any] = field(default_factory=dict)
+    check: Mapping[str, Any] = field(default_factory=dict)
+    trace: str = ""
+    layers: Mapping[str, list[Any]] = field(default_factory=dict)
+    components: Mapping[str, list[Any]] = field(default_factory=dict)
+    paging: Mapping[str, list[Any]] = field(default_factory=dict)
+    ops: Mapping[str, list[Any]] = field(default_factory=dict)
+    cpu_s: float = 0.0
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether it holds forwards without the profiler."""
+        return bool(self.wall_ns)
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether it holds forwards under the profiler."""
+        return bool(self.recorded_wall_ns)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, for JSON; what is empty is left out."""
+        return {
+            key: value for key, value in asdict(self).items() if value not in ("", [], {}, None)
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], source: object) -> Sample:
+        """The sample in plain data.
+
+        Raises:
+            RunError: the data is not that of a sample.
+        """
+        known = {entry.name for entry in fields(cls)}
+        try:
+            return cls(**{key: value for key, value in data.items() if key in known})
+        except TypeError as error:
+            remedy = "delete the file and resume the sweep"
+            raise RunError("read", source, f"not a sample ({error})", remedy) from None
+
+    def frame(self, columns: Mapping[str, list[Any]]) -> pd.DataFrame:
+        """One of the tables with size, variant and round before its columns."""
+        import pandas as pd
+
+        table = pd.DataFrame(dict(columns))
+        for place, name in enumerate(("size", "variant", "round")):
+            table.insert(place, name, getattr(self, name))
+        return table

@@ -1,0 +1,159 @@
+"""The samples of a run as a table, and which of them count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from samprof.analysis.states import MIXED, find_states, main_state, why_not_clean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from samprof.sweeps.run.point import Point
+    from samprof.sweeps.run.sample import Sample
+
+_MACHINE = ("foreign_share", "pressure", "steal_share")
+_COLUMNS = [
+    "size",
+    "variant",
+    "round",
+    "process",
+    "timed",
+    "recorded",
+    "status",
+    "allocator",
+    "units",
+    "wall_ns",
+    "recorded_wall_ns",
+    "faults_per_unit",
+    "system_share",
+    "involuntary_switches",
+    "latency_before_ns",
+    "latency_after_ns",
+    *_MACHINE,
+    "state",
+    "clean",
+    "why",
+]
+
+
+def samples_table(points: Sequence[Point]) -> pd.DataFrame:
+    """One row per sample, in the order of the points and of time.
+
+    Returns:
+        Columns size, variant, round, process (a number for each process of the run), timed, recorded
+        (what it holds), status, allocator, units, wall_ns and recorded_wall_ns (median of its
+        forwards), faults_per_unit (page faults per unit of work), system_share (of the CPU time of its
+        timed forwards), involuntary_switches (per forward), latency_before_ns, latency_after_ns
+        (between two CPUs), foreign_share, pressure, steal_share (see `MachineMonitor`), state (of
+        the machine; empty where it has one), clean (whether it counts), why (it does not).
+    """
+    import pandas as pd
+
+    samples = [sample for point in points for sample in point.samples]
+    table = pd.DataFrame([_row(sample) for sample in samples], columns=_COLUMNS)
+    table = table.astype(dict.fromkeys(("timed", "recorded"), bool))
+    table["process"] = np.arange(len(table))
+    before, after = table["latency_before_ns"], table["latency_after_ns"]
+    states = find_states([*before, *after])
+    table["state"] = [states.state_of(*pair) for pair in zip(before, after, strict=True)]
+    measured = zip(table["foreign_share"], table["pressure"], table["state"], strict=True)
+    table["why"] = pd.Series([why_not_clean(*values) for values in measured], dtype=object)
+    table["clean"] = (table["why"] == "").astype(bool)
+    return table
+
+
+def _row(sample: Sample) -> dict[str, Any]:
+    units = sample.units or 1.0
+    user, system = (sample.usage.get(name, np.nan) for name in ("user_s", "system_s"))
+    machine = sample.machine
+    return {
+        "size": sample.size,
+        "variant": sample.variant,
+        "round": sample.round,
+        "timed": sample.is_timed,
+        "recorded": sample.is_recorded,
+        "status": sample.status,
+        "allocator": sample.allocator,
+        "units": sample.units,
+        "wall_ns": _median(sample.wall_ns),
+        "recorded_wall_ns": _median(sample.recorded_wall_ns),
+        "faults_per_unit": sample.usage.get("minor_faults", np.nan) / units,
+        "system_share": system / (user + system) if user + system > 0 else np.nan,
+        "involuntary_switches": sample.usage.get("involuntary_switches", np.nan),
+        "latency_before_ns": machine.get("latency_before_ns", np.nan),
+        "latency_after_ns": machine.get("latency_after_ns", np.nan),
+        **{name: machine.get(name, np.nan) for name in _MACHINE},
+    }
+
+
+def _median(values: Sequence[int]) -> float:
+    return float(np.median(values)) if values else np.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which samples of a variant its answer is made of.
+
+    Attributes:
+        state: the machine's main state; empty where it has one.
+        timed, recorded: numbers of the processes that count.
+        undecided: why there is no clean answer; empty where there is one.
+        dropped: how many samples do not count.
+        table: all samples of the variant, as `samples_table` gives them.
+    """
+
+    state: str
+    timed: frozenset[int]
+    recorded: frozenset[int]
+    undecided: str
+    dropped: int
+    table: pd.DataFrame
+
+
+def select(table: pd.DataFrame) -> Selection:
+    """The selection of one variant: clean samples of the machine's main state.
+
+    Where none is clean the samples are shown all the same, and `undecided` says why they do not count.
+
+    Args:
+        table: as `samples_table` gives it, of one variant.
+    """
+    good = table[table["status"] == "ok"]
+    timed, recorded = good[good["timed"]], good[good["recorded"]]
+    latency = timed[["latency_before_ns", "latency_after_ns"]].mean(axis=1)
+    state = main_state(timed.assign(latency_ns=latency)) if len(timed) else ""
+    chosen = timed[timed["clean"] & (timed["state"] == state)]
+    undecided = ""
+    if chosen["size"].nunique() < timed["size"].nunique():
+        undecided = _most_common(timed[~timed["clean"]]["why"])
+        chosen = timed
+    layers = recorded[recorded["clean"] & (recorded["state"] == state)]
+    for fallback in (recorded[recorded["clean"]], recorded):
+        if layers["size"].nunique() < recorded["size"].nunique():
+            layers = fallback
+    return Selection(
+        state=state,
+        timed=frozenset(chosen["process"].tolist()),
+        recorded=frozenset(layers["process"].tolist()),
+        undecided=undecided,
+        dropped=int((~good["clean"]).sum()),
+        table=table,
+    )
+
+
+def other_states(selection: Selection) -> list[str]:
+    """The machine's states besides the main one in which anything was timed cleanly."""
+    table = selection.table
+    rows = table[table["clean"] & table["timed"] & (table["state"] != selection.state)]
+    return sorted(set(rows["state"]) - {MIXED})
+
+
+def _most_common(reasons: Iterable[str]) -> str:
+    """The reason that is worst where it is worst: what most samples say, the number of the last."""
+    found = [reason for reason in reasons if reason]
+    return found[len(found) // 2] if found else "samples of some sizes are missing"

@@ -1,0 +1,94 @@
+"""What a run holds of one variant, put together for its tables: only the samples that count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from samprof.analysis.axis import Axis
+from samprof.sweeps.remedy_names import remedy_variant
+from samprof.sweeps.run.paging import paging_table
+from samprof.sweeps.run.point import Point
+from samprof.sweeps.run.remarks import state_remarks
+from samprof.sweeps.run.samples import Selection
+from samprof.sweeps.run.variants import VariantTables
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from samprof.analysis.roofline import Roof
+
+_OPS_COLUMNS = ["size", "variant", "round", "path", "op", "calls", "time_ns"]
+
+
+def variant_tables(
+    *,
+    points: pd.DataFrame,
+    layers: pd.DataFrame,
+    samples: pd.DataFrame,
+    measured: Sequence[Point],
+    variant: str,
+    selection: Selection,
+    axis: Axis,
+    roof: Roof | None,
+) -> VariantTables:
+    """The tables of one variant.
+
+    Args:
+        points: of the whole run, see `Run.points`.
+        layers: of the whole run, see `Run.layers`.
+        samples: of the whole run, see `Run.samples`.
+        measured: the points that these tables were made of.
+        variant: which.
+        selection: which of its samples count.
+        axis: what the sizes count.
+        roof: of the device.
+    """
+    own = [point for point in measured if point.variant == variant]
+    recorded = layers[layers["process"].isin(selection.recorded)]
+    timed = samples[samples["process"].isin(selection.timed)]
+    batches = {point.size: _batches(point, axis) for point in own}
+    factor = recorded["size"].map(batches)
+    scaled = {name: recorded[name] * factor for name in ("time_ns", "self_ns")}
+    return VariantTables(
+        points=points[points["variant"] == variant],
+        layers=recorded,
+        per_batch=recorded.assign(**scaled) if set(batches.values()) != {1.0} else recorded,
+        wall=timed[["size", "round"]].assign(wall_ns=timed["wall_ns"] * timed["size"].map(batches)),
+        axis=axis,
+        roof=roof,
+        paging=paging_table(own),
+        ops=_ops(own, samples[samples["process"].isin(selection.recorded)]),
+        remedy_speedup=None if selection.undecided else _remedy_speedup(points, variant),
+        undecided=selection.undecided,
+        remarks=state_remarks(selection, axis),
+    )
+
+
+def _batches(point: Point, axis: Axis) -> float:
+    """What part of a point's forward one batch of its size is."""
+    return axis.amount(point.size) / point.units if point.units else 1.0
+
+
+def _ops(points: Sequence[Point], counted: pd.DataFrame) -> pd.DataFrame:
+    """Ops inside each layer of the recordings that count, long form."""
+    import pandas as pd
+
+    pairs = set(zip(counted["size"], counted["round"], strict=True))
+    frames = [
+        sample.frame(sample.ops)
+        for point in points
+        for sample in point.samples
+        if sample.ops and (sample.size, sample.round) in pairs
+    ]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=_OPS_COLUMNS)
+
+
+def _remedy_speedup(points: pd.DataFrame, variant: str) -> float | None:
+    """Throughput at the largest size under the other allocator, over that under the system's."""
+    rates = points[points["units_per_s"].notna()].set_index(["variant", "size"])["units_per_s"]
+    other = remedy_variant(variant)
+    sizes = [size for name, size in rates.index if name == other]
+    if not sizes or (variant, max(sizes)) not in rates.index:
+        return None
+    return float(rates[other, max(sizes)] / rates[variant, max(sizes)])

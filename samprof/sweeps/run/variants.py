@@ -1,0 +1,175 @@
+"""The tables of one variant of a run, each computed once. No torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from samprof.analysis.axis import Axis
+    from samprof.analysis.limits import Limits
+    from samprof.analysis.roofline import Roof
+    from samprof.analysis.verdict import Verdict
+
+
+@dataclass(frozen=True, eq=False)
+class VariantTables:
+    """What a run says of one variant. The tables are shared: whoever hands them on gives copies.
+
+    Attributes:
+        points: its rows of `Run.points`.
+        layers: its rows of `Run.layers`, of the processes that count.
+        per_batch: the same with the time of one batch, where a forward runs many of them.
+        wall: one row per process that counts: size, round, wall_ns (of one batch, without the profiler).
+        axis: what the sizes count.
+        roof: of the device, for the dtype that ran; None where it is not known.
+        paging: per size and layer the share of its time that page faults cost; empty where not measured.
+        ops: ops inside each layer, one row per process, size, layer and op.
+        remedy_speedup: what another allocator was measured to give; None where it was not.
+        undecided: why there is no clean answer; empty where there is one.
+        remarks: what else a reader of the verdict should know.
+    """
+
+    points: pd.DataFrame
+    layers: pd.DataFrame
+    per_batch: pd.DataFrame
+    wall: pd.DataFrame
+    axis: Axis
+    roof: Roof | None
+    paging: pd.DataFrame
+    ops: pd.DataFrame
+    remedy_speedup: float | None = None
+    undecided: str = ""
+    remarks: Sequence[str] = ()
+
+    @cached_property
+    def scaling(self) -> pd.DataFrame:
+        """See `Run.scaling`."""
+        from samprof.analysis.roofline import with_bound
+        from samprof.analysis.scaling import scaling_table
+
+        table = self._proven(scaling_table(self.per_batch, self.axis))
+        return with_bound(table, self.roofline)
+
+    @cached_property
+    def times(self) -> pd.DataFrame:
+        """The times that `scaling` is made of, one row per layer and size."""
+        from samprof.analysis.scaling import times_by_size
+
+        return self._proven(times_by_size(self.per_batch, self.axis))
+
+    @cached_property
+    def role_times(self) -> pd.DataFrame:
+        """The same for layer classes."""
+        from samprof.analysis.scaling import by_role, times_by_size
+
+        return self._proven(times_by_size(by_role(self.per_batch), self.axis))
+
+    @cached_property
+    def roles(self) -> pd.DataFrame:
+        """See `Run.roles`."""
+        from samprof.analysis.scaling import by_role, scaling_table
+
+        return self._proven(scaling_table(by_role(self.per_batch), self.axis))
+
+    def _proven(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The table without intervals and classes where no sample is clean: they prove nothing."""
+        from samprof.analysis.classes import UNDECIDED
+
+        if not self.undecided:
+            return table
+        names = ("speedup_low", "speedup_high", "exponent_low", "exponent_high")
+        unknown = {name: float("nan") for name in names if name in table}
+        return table.assign(**unknown, **({"class": UNDECIDED} if "class" in table else {}))
+
+    @cached_property
+    def roofline(self) -> pd.DataFrame:
+        """See `Run.roofline`."""
+        from samprof.analysis.roofline import roofline
+
+        return roofline(self.layers, self.roof, self._paging_shares())
+
+    @cached_property
+    def role_roofline(self) -> pd.DataFrame:
+        """The same for layer classes."""
+        from samprof.analysis.roofline import roofline
+        from samprof.analysis.scaling import by_role
+
+        return roofline(by_role(self.layers), self.roof, self._role_paging_shares())
+
+    @cached_property
+    def op_changes(self) -> pd.DataFrame:
+        """Which ops inside the layer classes change with the size."""
+        from samprof.analysis.op_changes import op_changes
+
+        return op_changes(self.ops, self._role_of_paths(), self.axis)
+
+    def _role_of_paths(self) -> dict[str, str]:
+        """Path -> what `by_role` calls its class."""
+        from samprof.analysis.scaling import role_labels
+
+        return role_labels(self.layers)
+
+    def _paging_shares(self) -> dict[str, float]:
+        """Path -> the share of its time that page faults cost at the size where they cost most."""
+        return dict(self.paging.groupby("path")["share"].max())
+
+    def _role_paging_shares(self) -> dict[str, float]:
+        """The same for layer classes without rows below them, from the member that loses most."""
+        from samprof.analysis.scaling import REST_OF
+
+        roles = self.paging["path"].map(self._role_of_paths())
+        shares = self.paging["share"].groupby(roles).max()
+        return {str(role): share for role, share in shares.items() if REST_OF not in str(role)}
+
+    def _cause(self, found: Verdict) -> str:
+        """Which ops inside the classes that hold larger sizes back, or gain from them, change."""
+        from samprof.analysis.classes import GAINS, LOSES
+        from samprof.analysis.op_changes import op_sentence
+
+        if self.undecided or found.remedy or self.op_changes.empty:
+            return ""
+        changing = self.roles[self.roles["class"].isin((GAINS, LOSES))]
+        largest = changing.sort_values("unit_ns_largest", ascending=False)["path"].head(2).tolist()
+        sizes = sorted(self.wall["size"].unique().tolist())
+        roles = list(dict.fromkeys([*found.blame, *largest]))
+        return op_sentence(self.op_changes, roles, (sizes[0], sizes[-1]), self.axis)
+
+    def answer(self, limits: Limits) -> tuple[Verdict, pd.DataFrame]:
+        """The verdict under the limits, and the potential at the batch size that it names.
+
+        Both are computed once for each pair of limits.
+        """
+        if limits not in self._answers:
+            self._answers[limits] = self._answer(limits)
+        return self._answers[limits]
+
+    @cached_property
+    def _answers(self) -> dict[Limits, tuple[Verdict, pd.DataFrame]]:
+        return {}
+
+    def _answer(self, limits: Limits) -> tuple[Verdict, pd.DataFrame]:
+        from samprof.analysis.paging import paging_of
+        from samprof.analysis.potential import potential
+        from samprof.analysis.verdict import verdict
+        from samprof.analysis.why import explained
+
+        found = verdict(
+            self.points,
+            self.wall,
+            self.per_batch,
+            self.axis,
+            limits=limits,
+            paging=paging_of(self.points, speedup=self.remedy_speedup),
+            undecided=self.undecided,
+            remarks=self.remarks,
+        )
+        most = potential(self.role_roofline, self.roof, found.best_size)
+        roots = self.per_batch[self.per_batch["depth"] == 0].drop_duplicates("path")
+        notes = [self._cause(found), *(roots["note"].tolist() if "note" in roots else [])]
+        return explained(found, self.role_roofline, most, self.roof, self.axis, notes), most

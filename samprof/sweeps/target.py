@@ -1,0 +1,139 @@
+"""What is measured, and how a process of its own makes it again."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from samprof.errors import UsageError
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from samprof.record.labels import ModelLabels
+
+
+@dataclass(frozen=True)
+class Change:
+    """How the module is altered before it is timed, and how far its results may then stray.
+
+    Attributes:
+        apply: alters it, for good.
+        tolerance: the largest relative error that still counts as the same result.
+        result: what is compared, called with the inputs; None for what is timed.
+        dtype: what the matrix products run in afterwards; None where that stays as it was.
+    """
+
+    apply: Callable[[], None]
+    tolerance: float
+    result: Callable[..., Any] | None = None
+    dtype: str | None = None
+
+
+@dataclass(frozen=True)
+class Target:
+    """A module with its inputs.
+
+    Attributes:
+        module: called as `module(*inputs(size))`.
+        inputs: the positional arguments for a batch size.
+        labels: names and roles of the module's parts.
+        label: what to call the model in titles.
+        call: what is run on the inputs where that is more than the module's forward: a pipeline
+            that uses the module.
+        change: what makes it the variant that is asked for; its results are compared first.
+        units: units of work that one call does, where they are not those of the batch size.
+        at: the target for a batch size, where the module itself depends on it.
+        outcome: says what a call gave, in words for a reader of the times.
+        notes: what a reader of the times should know besides.
+    """
+
+    module: nn.Module
+    inputs: Callable[[int], tuple[Any, ...]]
+    labels: ModelLabels
+    label: str = ""
+    call: Callable[..., Any] | None = None
+    change: Change | None = None
+    units: Callable[[int], float] | None = None
+    at: Callable[[int], Target] | None = None
+    outcome: Callable[[Any], str] | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def dtype(self) -> str:
+        """What the matrix products run in, once the change is applied."""
+        changed = self.change.dtype if self.change is not None else None
+        return changed or self.description()["dtype"]
+
+    def description(self) -> dict[str, Any]:
+        """What tells this target from others, as plain data."""
+        tensors = list(self.module.parameters())
+        return {
+            "module": f"{type(self.module).__module__}.{type(self.module).__qualname__}",
+            "name": self.labels.name or type(self.module).__name__,
+            "label": self.label,
+            "parameters": sum(tensor.numel() for tensor in tensors),
+            "device": str(tensors[0].device) if tensors else "cpu",
+            "dtype": str(tensors[0].dtype).removeprefix("torch.") if tensors else "",
+        }
+
+
+def batched(inputs: torch.Tensor | Callable[[int], Any]) -> Callable[[int], tuple[Any, ...]]:
+    """A function from a batch size to positional arguments.
+
+    Args:
+        inputs: a tensor `[1, ...]` that is repeated to the batch, or a function that gives one
+            argument or a tuple of them.
+
+    Raises:
+        UsageError: a tensor that holds more than one example.
+    """
+    if callable(inputs) and not hasattr(inputs, "shape"):
+        function = inputs
+
+        def arguments(size: int) -> tuple[Any, ...]:
+            given = function(size)
+            return given if isinstance(given, tuple) else (given,)
+
+        return arguments
+    shape = tuple(getattr(inputs, "shape", ()))
+    if not shape or shape[0] != 1:
+        remedy = "give a tensor of one example [1, ...], or a function of the batch size"
+        raise UsageError("sweep", f"inputs {list(shape)}", "not one example", remedy)
+    example: torch.Tensor = inputs  # type: ignore[assignment]
+    return lambda size: (example.expand(size, *shape[1:]).contiguous(),)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to make a target anywhere: a function and its arguments, both plain data.
+
+    Attributes:
+        factory: `package.module:function`, which returns a `Target`.
+        arguments: keyword arguments, JSON values only.
+    """
+
+    factory: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    def make(self) -> Target:
+        """The target.
+
+        Raises:
+            UsageError: there is no such function.
+            SamprofError: whatever the function says.
+        """
+        module, _, name = self.factory.partition(":")
+        try:
+            function = getattr(importlib.import_module(module), name)
+        except (ImportError, AttributeError, ValueError) as error:
+            remedy = "write it as package.module:function"
+            raise UsageError("sweep", self.factory, f"no such function ({error})", remedy) from None
+        target = function(**self.arguments)
+        if not isinstance(target, Target):
+            remedy = "return samprof.sweeps.target.Target"
+            raise UsageError("sweep", self.factory, "it does not return a Target", remedy)
+        return target

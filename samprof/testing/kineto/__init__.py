@@ -1,0 +1,1 @@
+"""The text of a trace, laid out as Kineto writes it."""

@@ -1,0 +1,79 @@
+"""The cost of an op, FLOPs and bytes, from the shapes of its inputs: one small formula per op.
+
+FLOPs of matrix products, convolutions and attention are counted as `torch.utils.flop_counter` counts
+them (two per multiply-add, the bias not counted); the tests compare each with its registry. Ops that it
+has no formula for are counted by their algorithm, with a function of one number (exp, erf, a square
+root) or a comparison as one operation. Bytes are the least that an op can move: each input read once,
+the output written once; of an indexed input, no more than the elements indexed. What is in a cache can
+move faster than the memory allows.
+
+A trace holds the shapes of inputs only. If the output's shape does not follow from them (`nonzero`,
+`index` by a mask, a list of tensors whose shapes were left out), there is no formula.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from samprof.trace.flops.elementwise import ELEMENTWISE
+from samprof.trace.flops.indexing import INDEXING
+from samprof.trace.flops.matmul import MATMUL
+from samprof.trace.flops.norms import NORMS
+from samprof.trace.flops.op_inputs import Formula, Inputs
+from samprof.trace.flops.pooling import POOLING
+
+
+@dataclass(frozen=True, slots=True)
+class OpCost:
+    """The cost of one call of an op.
+
+    Attributes:
+        flops: floating-point operations.
+        matrix_flops: the part of them that PyTorch's flop counter counts.
+        bytes: the least that is read and written.
+    """
+
+    flops: int
+    matrix_flops: int
+    bytes: int
+
+
+def cost_of(op: str, text: str) -> OpCost | None:
+    r"""The cost of one call; None if there is no formula, or the inputs do not fit it.
+
+    Args:
+        op: the op's name.
+        text: the inputs, as `Inputs.of` takes them.
+
+    Example:
+        >>> cost_of("aten::mm", '[[2, 3], [3, 4]]\0["float", "float"]\0["", ""]')
+        OpCost(flops=48, matrix_flops=48, bytes=104)
+    """
+    if op not in FORMULAS:
+        return None
+    try:
+        flops, moved = FORMULAS[op](Inputs.of(text))
+    except (ValueError, TypeError, IndexError, ArithmeticError):
+        return None
+    return OpCost(flops, flops if op in MATMUL else 0, moved)
+
+
+FORMULAS: dict[str, Formula] = {**MATMUL, **NORMS, **POOLING, **INDEXING, **ELEMENTWISE}
+"""Op name -> formula. Of nested ops the outermost with a formula counts; the ops it calls are how it
+computes."""
+
+_VIEWS = """
+    view reshape _unsafe_view _reshape_alias permute transpose t expand as_strided as_strided_
+    unsqueeze squeeze select slice narrow unbind split chunk detach detach_ alias flatten values conj
+    resolve_conj resolve_neg set_ lift_fresh numpy_T T mT view_as unfold contiguous to
+    broadcast_tensors movedim
+"""
+_QUERIES = "result_type size item is_nonzero is_pinned _local_scalar_dense"
+_ALLOCATING = "empty empty_strided empty_like new_empty resize_ _has_compatible_shallow_copy_type"
+# In training the ops it calls compute; otherwise it does nothing.
+_DELEGATING = "dropout"
+
+FREE_OPS = frozenset(
+    f"aten::{name}" for name in f"{_VIEWS} {_QUERIES} {_ALLOCATING} {_DELEGATING}".split()
+)
+"""Ops that only view memory differently, query or reserve it; any copy is an op inside them."""

@@ -1,0 +1,218 @@
+"""Which launch, which op and which range each device activity belongs to: rules R1 to R5.
+
+R1  the launch is the runtime or driver event with the same correlation id; clocks are never
+    compared.
+R2  its op and its owner are the innermost op and range on the launch's thread that hold its start.
+R3  a launch that no range on its thread holds belongs, through the innermost op around it that is
+    linked to a forward op, to the range that holds that forward op's start; its phase is backward.
+R4  every other launch is `(outside)`; an activity without a launch in the file is `(no launch)`.
+R5  all activities of one launch (a graph) belong to the range around that launch.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from samprof.trace.model.events import ABSENT, DEVICE_KINDS, Events, Ints, Kind, Mask, SmallInts
+from samprof.trace.model.nesting import Nesting
+from samprof.trace.model.ranges import Ranges
+
+OUTSIDE = -1
+NO_LAUNCH = -2
+OUTSIDE_NAME = "(outside)"
+NO_LAUNCH_NAME = "(no launch)"
+
+
+@dataclass(frozen=True, slots=True)
+class Launches:
+    """The device activities, each with its launch and op on the host.
+
+    Columns (one row per activity, in file order):
+        activity: row in the events.
+        launch: row of its launch; -1 if the file holds none.
+        op: index of its op in `ops`; -1 if no op is around the launch.
+        ops: all ops, nested.
+    """
+
+    activity: Ints
+    launch: Ints
+    op: Ints
+    ops: Nesting
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """The owner of each device activity, in the order of `Launches.activity`.
+
+    Columns:
+        interval: index in the ranges' nesting, or OUTSIDE, or NO_LAUNCH.
+        backward: whether it was found through the link from backward to forward.
+    """
+
+    interval: Ints
+    backward: Mask
+
+
+def find_launches(events: Events, ops: Nesting) -> Launches:
+    """Launch and op of every device activity (R1, R2).
+
+    Args:
+        events: the trace's events.
+        ops: the ops, nested; its rows are rows of the events.
+    """
+    activity = events.of(*DEVICE_KINDS)
+    launch = _launch_of(events, activity)
+    launched = launch >= 0
+    op = np.full(len(activity), -1, np.int64)
+    where = launch[launched]
+    op[launched] = ops.innermost(events.thread[where], events.ts[where])
+    return Launches(activity, launch, op, ops)
+
+
+def _launch_of(events: Events, activity: Ints) -> Ints:
+    """The runtime event with the same correlation id; of several the earliest, then the shortest."""
+    runtime = events.of(Kind.RUNTIME)
+    runtime = runtime[events.link[runtime] != ABSENT]
+    order = np.lexsort((events.dur[runtime], events.ts[runtime], events.link[runtime]))
+    runtime = runtime[order]
+    if not len(runtime):
+        return np.full(len(activity), -1, np.int64)
+    correlation = events.link[activity]
+    place = np.searchsorted(events.link[runtime], correlation)
+    found = runtime[np.minimum(place, len(runtime) - 1)]
+    matches = (events.link[found] == correlation) & (correlation != ABSENT)
+    return np.where(matches, found, -1)
+
+
+def find_owners(
+    events: Events, threads: tuple[tuple[str, str], ...], launches: Launches, ranges: Ranges
+) -> Owners:
+    """The range that owns each device activity (R2 to R5)."""
+    interval = np.full(len(launches.activity), NO_LAUNCH, np.int64)
+    backward = np.zeros(len(interval), bool)
+    launched = np.flatnonzero(launches.launch >= 0)
+    where = launches.launch[launched]
+    interval[launched] = ranges.nesting.innermost(events.thread[where], events.ts[where])
+    unheld = launched[interval[launched] == OUTSIDE]
+    if len(unheld):
+        forward_thread, forward_time, linked = _forward_of(
+            events,
+            threads,
+            launches.ops,
+            launches.op[unheld],
+            events.thread[launches.launch[unheld]],
+            events.ts[launches.launch[unheld]],
+        )
+        backward[unheld] = linked
+        held = unheld[linked]
+        interval[held] = ranges.nesting.innermost(forward_thread[linked], forward_time[linked])
+    return Owners(interval, backward)
+
+
+def owners_of_ops(
+    events: Events, threads: tuple[tuple[str, str], ...], ops: Nesting, op: Ints, ranges: Ranges
+) -> Ints:
+    """The range that each of these ops belongs to, found as for a launch at its start; else OUTSIDE.
+
+    Args:
+        events: the trace's events.
+        threads: the trace's threads.
+        ops: all ops, nested.
+        op: indices into `ops`.
+        ranges: the ranges that own.
+    """
+    thread, start = ops.thread[op], ops.start[op]
+    interval = ranges.nesting.innermost(thread, start).astype(np.int64)
+    unheld = np.flatnonzero(interval == OUTSIDE)
+    if len(unheld):
+        forward_thread, forward_time, linked = _forward_of(
+            events, threads, ops, op[unheld], thread[unheld], start[unheld]
+        )
+        interval[unheld[linked]] = ranges.nesting.innermost(
+            forward_thread[linked], forward_time[linked]
+        )
+    return interval
+
+
+def _forward_of(
+    events: Events,
+    threads: tuple[tuple[str, str], ...],
+    ops: Nesting,
+    op: Ints,
+    thread: SmallInts,
+    time: Ints,
+) -> tuple[SmallInts, Ints, Mask]:
+    """Thread and start of the forward op that each launch leads back to, and whether one is known.
+
+    A launch is given by the innermost op around it, its thread and its time.
+    """
+    link = _flow_links(events, ops)
+    by_sequence = _sequence_links(events, threads, ops)
+    link = np.where(link >= 0, link, by_sequence)
+    current = op.astype(np.int32)
+    while True:
+        open_ = np.flatnonzero(current >= 0)
+        open_ = open_[link[current[open_]] < 0]
+        if not len(open_):
+            break
+        current[open_] = ops.next_outer(current[open_], thread[open_], time[open_])
+    linked = current >= 0
+    row = np.where(linked, link[np.maximum(current, 0)] if len(link) else 0, 0)
+    return events.thread[row], events.ts[row], linked
+
+
+def _flow_links(events: Events, ops: Nesting) -> Ints:
+    """For each op the row of the event (flow start) that its fwdbwd flow comes from; -1 if none."""
+    link = np.full(len(ops.rows), -1, np.int64)
+    starts = events.of(Kind.FLOW_FORWARD)
+    ends = events.of(Kind.FLOW_BACKWARD)
+    if not len(starts) or not len(ends):
+        return link
+    starts = starts[np.lexsort((events.thread[starts], events.ts[starts], events.link[starts]))]
+    place = np.searchsorted(events.link[starts], events.link[ends])
+    source = starts[np.minimum(place, len(starts) - 1)]
+    known = (events.link[source] == events.link[ends]) & (events.link[ends] != ABSENT)
+    ends, source = ends[known], source[known]
+    target = ops.innermost(events.thread[ends], events.ts[ends])
+    # Of several flows into one op, the one that started last counts.
+    order = np.lexsort((events.ts[source],))
+    order = order[target[order] >= 0]
+    link[target[order]] = source[order]
+    return link
+
+
+def _sequence_links(events: Events, threads: tuple[tuple[str, str], ...], ops: Nesting) -> Ints:
+    """For each backward op the row of its forward op by sequence number and thread; else -1.
+
+    Sequence numbers are counted per thread, so the number alone would be a guess: the forward
+    thread's id must be a thread of the file. Every op gets the next number until one uses it up:
+    the last op before the backward is the one that did.
+    """
+    link = np.full(len(ops.rows), -1, np.int64)
+    sequence, forward_thread = events.sequence[ops.rows], events.forward_thread[ops.rows]
+    numbered = sequence != ABSENT
+    is_backward = numbered & (forward_thread != ABSENT) & (forward_thread != 0)
+    forward = np.flatnonzero(numbered & ~is_backward)
+    backward = np.flatnonzero(is_backward)
+    origin = _threads_by_id(threads, ops.thread[backward], forward_thread[backward])
+    backward, origin = backward[origin >= 0], origin[origin >= 0]
+    # Sorted together, each backward op comes right after the forward ops of its number and thread
+    # that started before it.
+    op = np.concatenate([backward, forward])
+    thread = np.concatenate([origin, ops.thread[forward]])
+    is_forward = np.arange(len(op)) >= len(backward)
+    order = np.lexsort((is_forward, ops.start[op], thread, sequence[op]))
+    op, thread, is_forward = op[order], thread[order], is_forward[order]
+    latest = np.maximum.accumulate(np.where(is_forward, np.arange(len(op)), -1))
+    same = ~is_forward & (latest >= 0)
+    same &= (sequence[op] == sequence[op[latest]]) & (thread == thread[latest])
+    link[op[same]] = ops.rows[op[latest[same]]]
+    return link
+
+
+def _threads_by_id(threads: tuple[tuple[str, str], ...], thread: SmallInts, number: Ints) -> Ints:
+    """The thread of the same process whose id is `number`; -1 where the file has none."""
+    index = {key: place for place, key in enumerate(threads)}
+    pairs, which = np.unique(np.stack([thread, number]), axis=1, return_inverse=True)
+    found = [index.get((threads[own][0], str(other)), -1) for own, other in pairs.T.tolist()]
+    return np.array(found, np.int64)[which.ravel()]

@@ -1,0 +1,160 @@
+"""The ranges that own device time: which events they are, how they nest, what they are called."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from samprof.errors import UsageError
+from samprof.trace.model.event_nesting import nest
+from samprof.trace.model.events import (
+    MODULE_PREFIX,
+    RANGE_PREFIX,
+    Events,
+    Ints,
+    Kind,
+    Mask,
+    SmallInts,
+)
+from samprof.trace.model.inner_ops import label_inner_ops
+from samprof.trace.model.names import decoded
+from samprof.trace.model.nesting import Nesting
+from samprof.trace.model.range_nodes import assign_nodes
+
+By = Literal["auto", "samprof", "module", "annotation", "op"]
+SEPARATOR = " > "
+_RELATIVE_PREFIX = f"{RANGE_PREFIX}."
+_KIND = {
+    "samprof": Kind.RANGE,
+    "module": Kind.MODULE,
+    "annotation": Kind.ANNOTATION,
+    "op": Kind.OP,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """Ranges of one kind, nested, each belonging to a node (a row of the layer table).
+
+    Attributes:
+        by: their kind.
+        nesting: their intervals; `nesting.rows` are rows of the trace's events.
+        node: `[intervals]`, index into `paths`.
+        paths: one name per node, ordered as first entered.
+        depth: `[nodes]`, the number of ranges around the node's first one.
+    """
+
+    by: str
+    nesting: Nesting
+    node: SmallInts
+    paths: tuple[str, ...]
+    depth: Ints
+
+    def outermost(self) -> Mask:
+        """Which intervals have none of the same node around them: recursion is counted once."""
+        result = np.ones(len(self.node), bool)
+        above = self.nesting.parent
+        while (above >= 0).any():
+            result &= ~((above >= 0) & (self.node[above] == self.node))
+            above = np.where(above >= 0, self.nesting.parent[above], -1)
+        return result
+
+
+def choose(events: Events, by: str) -> str:
+    """The kind of range that `by` means in this trace; `auto` takes the first that exists.
+
+    Raises:
+        UsageError: `by` is none of auto, samprof, module, annotation, op.
+    """
+    if check_by(by) == "auto":
+        present = set(np.flatnonzero(np.bincount(events.kind)).tolist())
+        return next((name for name, kind in _KIND.items() if kind in present), "samprof")
+    return by
+
+
+def check_by(by: str) -> str:
+    """`by` itself, if it is a kind of range.
+
+    Raises:
+        UsageError: it is none of auto, samprof, module, annotation, op.
+    """
+    if by not in get_args(By):
+        choices = ", ".join(get_args(By))
+        raise UsageError("layers", f"by={by!r}", "unknown kind of range", f"use one of {choices}")
+    return by
+
+
+def ranges_of(
+    events: Events,
+    names: tuple[str, ...],
+    by: str,
+    nesting: Nesting,
+    inner_ops: dict[str, Any] | None = None,
+) -> Ranges:
+    """The ranges of the chosen kind.
+
+    Args:
+        events: the trace's events.
+        names: the trace's interned names.
+        by: samprof, module, annotation or op (see `choose`).
+        nesting: the events of that kind (see `nest_kind`).
+        inner_ops: with samprof's ranges, also make ranges of the ops directly inside these
+            modules: path -> {op name: label of its calls, or [label of the first, second, ...]}.
+    """
+    if by == "samprof":
+        nesting = _without_stray_functions(events, names, nesting)
+    code = events.name[nesting.rows]
+    labels = {code: _label(by, names[code]) for code in np.flatnonzero(np.bincount(code)).tolist()}
+    if by != "samprof":
+        return Ranges(by, nesting, *assign_nodes(nesting, code, labels, _joined))
+    node, paths, depth = assign_nodes(nesting, code, labels, _qualified)
+    if not inner_ops:
+        return Ranges(by, nesting, node, paths, depth)
+    op_rows, op_labels = label_inner_ops(events, names, nesting, node, paths, inner_ops)
+    texts = sorted(set(op_labels))
+    labels |= {len(names) + number: text for number, text in enumerate(texts)}
+    codes = {text: len(names) + number for number, text in enumerate(texts)}
+    code_of = events.name.copy()
+    code_of[op_rows] = [codes[text] for text in op_labels]
+    nesting = nest(events, names, np.concatenate([nesting.rows, op_rows]))
+    return Ranges(by, nesting, *assign_nodes(nesting, code_of[nesting.rows], labels, _qualified))
+
+
+def nest_kind(events: Events, names: tuple[str, ...], by: str) -> Nesting:
+    """All events of one kind of range, nested."""
+    return nest(events, names, events.of(_KIND[by]))
+
+
+def _label(by: str, name: str) -> str:
+    if by == "samprof":
+        return decoded(name.removeprefix(RANGE_PREFIX))
+    return name.removeprefix(MODULE_PREFIX)
+
+
+def _without_stray_functions(events: Events, names: tuple[str, ...], nesting: Nesting) -> Nesting:
+    """The nesting without outermost ranges that have a relative name (".softmax()").
+
+    A relative name belongs below another range; these were entered by a module not recorded.
+    """
+    relative = np.array([name.startswith(_RELATIVE_PREFIX) for name in names], bool)
+    while True:
+        stray = (nesting.parent < 0) & relative[events.name[nesting.rows]]
+        if not stray.any():
+            return nesting
+        nesting = nest(events, names, nesting.rows[~stray])
+
+
+def _joined(outer: str | None, label: str) -> str:
+    """The names from the outermost range in."""
+    return label if outer is None else outer + SEPARATOR + label
+
+
+def _qualified(outer: str | None, label: str) -> str:
+    """The qualified name; that of a function is below the range that it runs in.
+
+    A function's label is relative (".softmax()"), or starts at the root ("sam.set_image()") if it
+    may also run outside every range.
+    """
+    if outer is None or not label.endswith("()") or label.startswith(outer + "."):
+        return label
+    return f"{outer}.{label.rpartition('.')[2]}"

@@ -1,0 +1,1 @@
+"""Many traces: of a job's ranks, of a folder."""

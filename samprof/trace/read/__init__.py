@@ -1,0 +1,1 @@
+"""Reads a trace file: bytes to columns."""

@@ -1,0 +1,76 @@
+"""Parses the JSON of a trace file to columns, in one process or two."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from samprof.errors import TraceError
+from samprof.trace.model.allocations import rebase_host_totals
+from samprof.trace.model.data import TraceData
+from samprof.trace.model.events import Events
+from samprof.trace.read.decode import Decoder
+from samprof.trace.read.gzip_stream import open_plain
+from samprof.trace.read.parallel import is_worthwhile, read_in_parallel
+from samprof.trace.read.parts import merge_parts
+from samprof.trace.read.scan import EventScanner
+
+_LONGEST_NS = 2.0**62
+
+
+class _Recorded(msgspec.Struct):
+    """The recorded metadata that tables depend on; see `samprof.record.select`."""
+
+    modules: dict[str, tuple[str, str]] = {}
+    functions: dict[str, str] = {}
+    inner_ops: dict[str, dict[str, str | list[str]]] = {}
+    components: dict[str, str] = {}
+    weights: dict[str, int] = {}
+    remarks: dict[str, str] = {}
+
+
+def parse(path: Path) -> TraceData:
+    """The trace in a file.
+
+    Raises:
+        TraceError: not JSON, without traceEvents, truncated, or with times that overflow 64 bits.
+        OSError, EOFError, BROKEN_GZIP: the file cannot be read to its end.
+    """
+    data = read_in_parallel(path) if is_worthwhile(path) else None
+    data = data or read_alone(path)
+    if not _adds_up(data.events):
+        cause = "durations of 146 years and more, or times as far apart"
+        raise TraceError("load", path, cause, "export the trace again")
+    metadata, notes = dict(data.metadata), data.notes
+    if not _is_recorded(metadata.get("samprof", {})):
+        del metadata["samprof"]
+        notes = (*notes, "the metadata that samprof recorded is damaged and was skipped")
+    allocations = rebase_host_totals(data.allocations)
+    return replace(data, allocations=allocations, metadata=metadata, notes=notes)
+
+
+def read_alone(path: Path) -> TraceData:
+    """The trace in a file, read by this process alone; errors as `parse`."""
+    decoder = Decoder()
+    with open_plain(path) as stream:
+        scanner = EventScanner(stream, decoder, path)
+        metadata = scanner.run()
+    return merge_parts([decoder.part], metadata, scanner.notes)
+
+
+def _adds_up(events: Events) -> bool:
+    """Whether all sums and distances of the times fit into 64 bits."""
+    if not len(events):
+        return True
+    apart = float(events.ts.max()) - float(events.ts.min())
+    return apart + float(events.dur.sum(dtype=np.float64)) < _LONGEST_NS
+
+
+def _is_recorded(found: Any) -> bool:
+    try:
+        msgspec.json.encode(msgspec.convert(found, _Recorded))
+    except (msgspec.ValidationError, UnicodeEncodeError):
+        return False
+    return True

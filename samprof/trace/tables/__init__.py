@@ -1,0 +1,1 @@
+"""The tables of a trace, one file per table."""

@@ -1,0 +1,88 @@
+"""Columns of the layer table that are no numbers: type and role, phase, note."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from samprof.trace.model.data import TraceData
+from samprof.trace.model.events import Kind
+from samprof.trace.model.ranges import By, Ranges
+from samprof.trace.model.sums import grouped_sum
+
+_COMPILED_OPS = ("Torch-Compiled Region", "## Call CompiledFxGraph", "CompiledFunction")
+
+
+def role_columns(trace: TraceData, ranges: Ranges) -> dict[str, Any]:
+    """Type and role of each path, if samprof recorded them."""
+    modules = trace.recorded.get("modules")
+    if ranges.by != "samprof" or not isinstance(modules, dict):
+        return {}
+    known = [modules.get(path) or _function_entry(trace, path) for path in ranges.paths]
+    return {
+        "type": np.array([entry[0] for entry in known], dtype=object),
+        "role": np.array([entry[1] for entry in known], dtype=object),
+    }
+
+
+def _function_entry(trace: TraceData, path: str) -> list[str]:
+    """Type and role of a function or op inside a module: its own role, else the module's."""
+    outer, _, name = path.rpartition(".")
+    if not name.endswith("()"):
+        return ["", ""]
+    functions, modules = trace.recorded.get("functions", {}), trace.recorded.get("modules", {})
+    around = modules.get(outer) or (_function_entry(trace, outer) if outer else ["", ""])
+    return ["function", functions.get(name) or around[1]]
+
+
+def phase_column(trace: TraceData, ranges: Ranges, by: By) -> Any:
+    """How each row's device activities were reached: forward, backward, or both."""
+    owners = trace.owners(by)
+    nesting, nodes = ranges.nesting, len(ranges.paths)
+    reached = []
+    for backward in (False, True):
+        some = (owners.interval >= 0) & (owners.backward == backward)
+        count = grouped_sum(
+            len(ranges.node), owners.interval[some], np.ones(int(some.sum()), np.int64)
+        )
+        reached.append(grouped_sum(nodes, ranges.node, nesting.add_up(count)) > 0)
+    forward, backward_too = reached
+    phase = np.where(backward_too, np.where(forward, "both", "backward"), "forward")
+    return phase.astype(object)
+
+
+def note_column(trace: TraceData, ranges: Ranges, by: By) -> Any:
+    """What the numbers of a row cannot show: graph launches (R5), compiled regions, remarks."""
+    events, launches, owners = trace.events, trace.launches(), trace.owners(by)
+    notes: list[list[str]] = [[] for _ in ranges.paths]
+    held = np.flatnonzero(owners.interval >= 0)
+    launch, first, count = np.unique(launches.launch[held], return_index=True, return_counts=True)
+    several = np.flatnonzero(count > 1)
+    several = several[np.lexsort((count[several], events.ts[launch[several]]))]
+    for which in several.tolist():
+        name = trace.names[events.name[launch[which]]]
+        what = "graph launch" if "graph" in name.lower() else name
+        node = ranges.node[owners.interval[held[first[which]]]]
+        notes[node].append(f"{what}: {count[which]} activities, not split")
+    codes = [i for i, name in enumerate(trace.names) if name.startswith(_COMPILED_OPS)]
+    if codes and ranges.by != "op":
+        rows = np.flatnonzero(
+            np.isin(events.name, codes) & np.isin(events.kind, [Kind.OP, Kind.ANNOTATION])
+        )
+        interval = ranges.nesting.innermost(events.thread[rows], events.ts[rows])
+        for node in np.unique(ranges.node[interval[interval >= 0]]).tolist():
+            notes[node].append("compiled region, not split")
+    remarks = trace.recorded.get("remarks")
+    if ranges.by == "samprof" and isinstance(remarks, dict):
+        for node, path in enumerate(ranges.paths):
+            if isinstance(remarks.get(path), str):
+                notes[node].append(remarks[path])
+    return np.array([_joined(found) for found in notes], dtype=object)
+
+
+def _joined(notes: list[str]) -> str:
+    return "; ".join(
+        note if notes.count(note) == 1 else f"{notes.count(note)} times {note}"
+        for note in dict.fromkeys(notes)
+    )

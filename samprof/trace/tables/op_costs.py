@@ -1,0 +1,121 @@
+"""What the ops of a trace cost: FLOPs and bytes of each op, and of each layer.
+
+Of nested ops the outermost that has a formula counts: the ops it calls are how it computes. An op
+without a formula that launches device activity itself, or calls no other op and may compute, is counted
+as unknown: its FLOPs are unknown, not zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from samprof.trace.flops.registry import FREE_OPS, cost_of
+from samprof.trace.model.data import TraceData
+from samprof.trace.model.events import Ints, Mask
+from samprof.trace.model.nesting import Nesting
+from samprof.trace.model.owners import owners_of_ops
+from samprof.trace.model.ranges import By, Ranges
+from samprof.trace.model.sums import inclusive
+
+
+@dataclass(frozen=True, slots=True)
+class OpCosts:
+    """The cost of each op, in the order of `Launches.ops`; 0 for an op that does not count.
+
+    Columns:
+        counts: whether its formula counts.
+        unknown: whether it computes and has no formula.
+        flops, matrix_flops, bytes: see `samprof.trace.flops.registry.OpCost`.
+    """
+
+    counts: Mask
+    unknown: Mask
+    flops: Ints
+    matrix_flops: Ints
+    bytes: Ints
+
+
+def op_costs(trace: TraceData) -> OpCosts | None:
+    """The costs of the trace's ops, computed once; None if no shapes were recorded."""
+    return trace.derived("op_costs", lambda: _count(trace))
+
+
+def _count(trace: TraceData) -> OpCosts | None:
+    events, ops = trace.events, trace.launches().ops
+    given = events.inputs[ops.rows].astype(np.int64)
+    if not trace.inputs or not (given >= 0).any():
+        return None
+    name = events.name[ops.rows].astype(np.int64)
+    width = len(trace.inputs) + 1
+    pairs, which = np.unique(name * width + given + 1, return_inverse=True)
+    found = [
+        cost_of(trace.names[code // width], trace.inputs[code % width - 1])
+        if code % width
+        else None
+        for code in pairs.tolist()
+    ]
+    known = np.array([one is not None for one in found], bool)[which]
+    covered = _below(ops, known)
+    counts = known & ~covered
+    numbers = np.array(
+        [(one.flops, one.matrix_flops, one.bytes) if one else (0, 0, 0) for one in found], np.int64
+    ).reshape(-1, 3)[which]
+    numbers[~counts] = 0
+    free = np.array([text in FREE_OPS for text in trace.names], bool)[name]
+    may_compute = np.array([_may_compute(text) for text in trace.names], bool)[name]
+    computes = (_launching(trace) & ~free) | (_leaves(ops) & may_compute)
+    unknown = computes & ~known & ~covered
+    return OpCosts(counts, unknown, *numbers.T)
+
+
+def cost_columns(trace: TraceData, ranges: Ranges, outer: Mask, by: By) -> dict[str, Ints]:
+    """Columns of the layer table: flops, matrix_flops, bytes and ops_without_formula, all inclusive."""
+    found = op_costs(trace)
+    if found is None:
+        return {}
+    place = np.flatnonzero(found.counts | found.unknown)
+    interval = owners_of_ops(
+        trace.events, trace.threads, trace.launches().ops, place, trace.ranges(by)
+    )
+    held = interval >= 0
+    place, interval = place[held], interval[held]
+    columns = {}
+    for name, values in (
+        ("flops", found.flops),
+        ("matrix_flops", found.matrix_flops),
+        ("bytes", found.bytes),
+        ("ops_without_formula", found.unknown.astype(np.int64)),
+    ):
+        columns[name] = inclusive(ranges, outer, interval, values[place])
+    return columns
+
+
+def _below(ops: Nesting, known: Mask) -> Mask:
+    """Which ops are inside one of the known."""
+    covered = np.zeros(len(known), bool)
+    for level in range(1, int(ops.depth.max(initial=0)) + 1):
+        inside = np.flatnonzero(ops.depth == level)
+        above = ops.parent[inside]
+        covered[inside] = covered[above] | known[above]
+    return covered
+
+
+def _launching(trace: TraceData) -> Mask:
+    """Which ops launch device activities themselves, not through an op inside them."""
+    launches = trace.launches()
+    launching = np.zeros(len(launches.ops.rows), bool)
+    launching[launches.op[launches.op >= 0]] = True
+    return launching
+
+
+def _leaves(ops: Nesting) -> Mask:
+    leaves = np.ones(len(ops.rows), bool)
+    leaves[ops.parent[ops.parent >= 0]] = False
+    return leaves
+
+
+def _may_compute(name: str) -> bool:
+    """Whether an op of this name that calls no other may compute or move anything."""
+    return "::" in name and name not in FREE_OPS and not name.startswith("autograd::")

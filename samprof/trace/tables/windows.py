@@ -1,0 +1,58 @@
+"""The windows of a trace, one per step, and the time in which their thread waited for the device."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from samprof.trace.model.data import TraceData
+from samprof.trace.model.events import STEP_PREFIX, Kind
+from samprof.trace.model.nesting import Nesting
+from samprof.trace.model.ranges import By
+
+_WAITING = re.compile(r"^(cu|cuda|hip|musa|xpu)\w*Synchronize|^(cuda|hip)Memcpy$", re.IGNORECASE)
+
+
+def step_windows(trace: TraceData, by: By) -> list[tuple[int, int, int, int]]:
+    """The steps in which anything happened, as (number, start, end, thread).
+
+    Without marked steps there is one window: around the ranges of the thread that entered one first.
+    """
+    steps = trace.steps()
+    if steps:
+        events = trace.events
+        named = {STEP_PREFIX + str(number) for number, _, _ in steps}
+        thread_of = {
+            int(events.ts[row]): int(events.thread[row])
+            for row in events.of(Kind.ANNOTATION).tolist()
+            if trace.names[events.name[row]] in named
+        }
+        return [
+            (number, start, end, thread_of[start])
+            for number, start, end in steps
+            # After the last call of step() comes one in which nothing happened.
+            if ((events.ts >= start) & (events.ts < end)).sum() > 1
+        ]
+    nesting = trace.ranges(by).nesting
+    if not len(nesting.rows):
+        return []
+    first = int(np.argmin(nesting.start))
+    mine = nesting.thread == nesting.thread[first]
+    return [
+        (0, int(nesting.start[first]), int(nesting.end[mine].max()), int(nesting.thread[first]))
+    ]
+
+
+def waits_of(trace: TraceData, thread: int, end: int) -> Nesting:
+    """The calls in which the thread waited for the device, clipped to the end of the window."""
+    events = trace.events
+    codes = [code for code, name in enumerate(trace.names) if _WAITING.match(name)]
+    calls = events.of(Kind.RUNTIME)
+    calls = calls[np.isin(events.name[calls], codes) & (events.thread[calls] == thread)]
+    return Nesting.of(
+        events.thread[calls],
+        events.ts[calls],
+        np.minimum(events.dur[calls], end - events.ts[calls]),
+        np.zeros(len(calls), np.int32),
+    )

@@ -1,0 +1,1 @@
+"""Hard cases: what a profiler may lose or count twice."""

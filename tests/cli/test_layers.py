@@ -1,0 +1,56 @@
+"""`samprof layers`: time and memory per layer."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from samprof.cli.main import main
+from tests.support.command_line import output
+from tests.trace.tables.test_op_costs import layer
+
+
+def test_the_table_comes_with_the_time_accounting(
+    trace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = output(capsys, "layers", trace)
+    assert "Device time in us" in text or "Device time in ms" in text
+    assert "attributed 6.00 ms + outside 1.00 ms + no launch 0 ns" in " ".join(text.split())
+    assert "= total 7.00 ms (exact)" in " ".join(text.split())
+
+
+def test_device_time_is_not_made_up(cpu_trace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["layers", str(cpu_trace), "--time-source", "device"]) == 2
+    assert "the trace holds no device activity; use --time-source cpu" in capsys.readouterr().err
+    assert "CPU time in" in output(capsys, "layers", cpu_trace)
+
+
+def test_memory_per_layer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import torch
+
+    import samprof
+
+    net = torch.nn.Sequential(torch.nn.Linear(256, 1024), torch.nn.Linear(1024, 1))
+    with torch.inference_mode(), samprof.profile(net, name="net") as recording:
+        net(torch.ones(8, 256))
+    path = recording.save(tmp_path)
+    table = recording.memory().set_index("path")
+    # 256 x 1024 + 1024, 1024 + 1 numbers of 4 bytes.
+    first, second = 4 * (256 * 1024 + 1024), 4 * 1025
+    weights = table["weights_bytes"].to_dict()
+    assert weights == {"net": first + second, "net.0": first, "net.1": second, "(outside)": 0}
+    assert table.loc["net.0", "kept_bytes"] == 8 * 1024 * 4
+    assert main(["layers", str(path), "--memory"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("Memory by layer in ")
+    assert "The peak, " in text
+    assert main(["layers", str(path), "--memory", "--json"]) == 0
+    assert [row["path"] for row in json.loads(capsys.readouterr().out)] == list(table.index)
+
+
+def test_memory_of_a_trace_without_allocator_events_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = layer().write(tmp_path / "trace.json")
+    assert main(["layers", str(path), "--memory"]) == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1

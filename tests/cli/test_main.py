@@ -1,0 +1,84 @@
+"""Bad input and bad usage: one line on stderr, exit code 2, no traceback."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from samprof.cli.main import main
+
+
+def bad_files(folder: Path) -> dict[str, Path]:
+    whole = gzip.compress(b'{"traceEvents": [' + b'{"ph": "X"},' * 1000 + b"{}]}")
+    contents = {
+        "empty.json": b"",
+        "blank.json": b" \n",
+        "cut.json.gz": whole[: len(whole) // 2],
+        "broken.json.gz": b"\x1f\x8bnonsense",
+        "text.json": b"hello",
+        "other.json": b'{"results": []}',
+        "half.json": b'{"traceEvents": [{"ph": "X"}, {"ph":',
+        "tail.json": b'{"traceEvents": [], "more": ',
+    }
+    for name, data in contents.items():
+        (folder / name).write_bytes(data)
+    (folder / "folder").mkdir()
+    return {name: folder / name for name in [*contents, "folder", "missing.json"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("missing.json", "no such file"),
+        ("folder", "no trace in this directory"),
+        ("empty.json", "the file is empty"),
+        ("blank.json", "the file is empty"),
+        ("cut.json.gz", "the gzip stream ends too early"),
+        ("broken.json.gz", "broken gzip stream"),
+        ("text.json", "not JSON"),
+        ("other.json", "JSON without a traceEvents list"),
+        ("half.json", "the file ends inside traceEvents"),
+        ("tail.json", "what surrounds traceEvents is not JSON"),
+    ],
+)
+@pytest.mark.parametrize("command", ["layers", "kernels", "check", "scaling", "report"])
+def test_bad_input_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, name: str, words: str
+) -> None:
+    path = bad_files(tmp_path)[name]
+    assert main([command, str(path)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert words in captured.err
+    assert str(path) in captured.err
+    assert ";" in captured.err  # cause; remedy
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["layers", "{trace}", "--by", "colour"], "unknown kind of range"),
+        (["layers", "{trace}", "--batch-size", "4"], "is not a run; leave it out"),
+        (["layers", "{trace}", "--depth", "x"], "invalid int value"),
+        (["layers"], "required: path"),
+        (["layers", "{trace}", "--json", "--csv"], "not allowed with"),
+        (["scaling", "{trace}"], "a trace, not a run; give the directory"),
+        (["paint"], "invalid choice"),
+        (["sweep", "--model", "vit_x"], "unknown model"),
+        (["sweep", "--dtype", "int8"], "unknown dtype"),
+        (["sweep", "--batch-sizes", "1,0"], "not a size"),
+        (["sweep", "--batch-sizes", "1,two"], "not a size"),
+        (["sweep", "--batch-sizes", ""], "not a size"),
+        (["sweep", "--repeats", "0"], "not a count"),
+        (["sweep", "--granularity", "atom"], "unknown granularity"),
+    ],
+)
+def test_bad_usage_is_one_line(
+    trace: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    assert main([word.format(trace=trace) for word in arguments]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert words in captured.err

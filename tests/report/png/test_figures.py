@@ -1,0 +1,25 @@
+"""The pictures."""
+
+import io
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib import image
+
+from samprof.report.png.batching import batching_figure
+from samprof.report.png.layers import layers_figure
+from tests.report.tables import summary
+
+
+@pytest.mark.parametrize("figure", [batching_figure, layers_figure])
+@pytest.mark.parametrize("name", ["enc.block", "enc.$x_1$ エ"])
+def test_figures_are_pictures_and_leave_no_settings_behind(figure: object, name: str) -> None:
+    before = dict(mpl.rcParams)
+    data = figure(summary(rename={"enc.block": name}, oom=(8,)))  # type: ignore[operator]
+    pixels = image.imread(io.BytesIO(data))
+    assert pixels.shape[0] > 300
+    assert pixels.shape[1] > 900
+    # Drawn on: more than a blank sheet.
+    assert len(np.unique(pixels.reshape(-1, pixels.shape[2]), axis=0)) > 50
+    assert dict(mpl.rcParams) == before

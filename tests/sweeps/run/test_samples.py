@@ -1,0 +1,95 @@
+"""Which samples count: clean ones of the machine's main state; else all of them, and why."""
+
+from samprof.sweeps.run.samples import other_states, samples_table, select
+from tests.support.samples import points, recorded, sample, timed
+
+BUSY = {"foreign_share": 0.70}
+NEAR, FAR = (25.0, 31.0), (160.0, 171.0)
+
+
+def test_a_sample_is_a_row_with_what_its_process_used() -> None:
+    usage = {"minor_faults": 800.0, "user_s": 0.3, "system_s": 0.1, "involuntary_switches": 2.0}
+    table = samples_table(points(timed(4, 7, [10, 30, 20], usage=usage)))
+    row = table.iloc[0]
+    assert (row["size"], row["round"], row["process"]) == (4, 7, 0)
+    assert (row["timed"], row["recorded"]) == (True, False)
+    assert row["wall_ns"] == 20  # the median of its forwards
+    assert row["faults_per_unit"] == 200  # 800 in a forward of 4 images
+    assert row["system_share"] == 0.25  # 0.1 of 0.4 s
+    assert (row["state"], row["clean"], row["why"]) == ("", True, "")
+
+
+def test_processes_are_counted_through_all_points() -> None:
+    table = samples_table(points(timed(1, 0, [5]), timed(2, 0, [9]), timed(1, 1, [5])))
+    assert table["process"].tolist() == [0, 1, 2]
+    assert table["size"].tolist() == [1, 1, 2]
+
+
+def test_no_samples_give_an_empty_table() -> None:
+    table = samples_table([])
+    assert len(table) == 0
+    found = select(table)
+    assert (found.state, found.timed, found.undecided) == ("", frozenset(), "")
+
+
+def test_contaminated_samples_do_not_count() -> None:
+    table = samples_table(
+        points(
+            *(timed(size, number, [size]) for number in range(2) for size in (1, 2)),
+            timed(1, 2, [9], machine=BUSY),
+            timed(2, 2, [9]),
+        )
+    )
+    found = select(table)
+    assert table.loc[table["process"].isin(found.timed), "wall_ns"].tolist() == [1, 1, 2, 2, 9]
+    assert (found.undecided, found.dropped) == ("", 1)
+
+
+def test_without_any_clean_sample_of_a_size_nothing_is_decided() -> None:
+    busy = [timed(size, number, [5], machine=BUSY) for number in (0, 1) for size in (1, 2)]
+    found = select(samples_table(points(*busy)))
+    assert found.undecided == "foreign processes used 0.70 of the CPU"
+    assert len(found.timed) == 4  # shown all the same
+    assert found.dropped == 4
+
+
+def test_states_are_never_pooled() -> None:
+    rounds = [NEAR, NEAR, FAR, (25.0, 160.0)]
+    table = samples_table(
+        points(
+            *(
+                timed(size, number, [1], latency=latency)
+                for number, latency in enumerate(rounds)
+                for size in (1, 8)
+            )
+        )
+    )
+    assert table["state"].tolist() == ["near", "near", "far", "mixed"] * 2
+    found = select(table)
+    assert found.state == "near"
+    assert set(table.loc[table["process"].isin(found.timed), "round"]) == {0, 1}
+    assert other_states(found) == ["far"]
+
+
+def test_layers_come_from_recordings_of_the_main_state() -> None:
+    table = samples_table(
+        points(
+            *(timed(1, number, [1], latency=NEAR) for number in range(3)),
+            recorded(1, 3, [1], latency=FAR),
+            recorded(1, 4, [1], latency=NEAR),
+        )
+    )
+    found = select(table)
+    assert table.loc[table["process"].isin(found.recorded), "round"].tolist() == [4]
+
+
+def test_recordings_of_another_state_are_better_than_none() -> None:
+    table = samples_table(points(timed(1, 0, [1], latency=NEAR), recorded(1, 1, [1], latency=FAR)))
+    assert len(select(table).recorded) == 1
+
+
+def test_samples_that_failed_do_not_count() -> None:
+    table = samples_table(points(timed(1, 0, [1]), sample(8, 0, status="oom")))
+    found = select(table)
+    assert table.loc[table["process"].isin(found.timed), "size"].tolist() == [1]
+    assert found.undecided == ""

@@ -1,0 +1,39 @@
+"""Nodes: one per path, in the order in which they were first entered."""
+
+import numpy as np
+
+from samprof.trace.model.nesting import Nesting
+from samprof.trace.model.range_nodes import assign_nodes
+
+
+def joined(outer: str | None, label: str) -> str:
+    return label if outer is None else f"{outer} > {label}"
+
+
+def test_a_label_in_two_places_is_two_nodes_and_a_second_call_is_none() -> None:
+    # a [0, 40) holds b [10, 20) and b [25, 35); b [50, 60) stands alone.
+    start, end = np.array([0, 10, 25, 50]), np.array([40, 20, 35, 60])
+    thread = np.ones(4, np.int32)
+    nesting = Nesting.of(thread, start, end - start, np.zeros(4, np.int32))
+    code = np.array([0, 1, 1, 1], np.int32)
+    node, paths, depth = assign_nodes(nesting, code, {0: "a", 1: "b"}, joined)
+    assert paths == ("a", "a > b", "b")
+    assert node.tolist() == [0, 1, 1, 2]
+    assert depth.tolist() == [0, 1, 0]
+
+
+def test_nodes_are_ordered_by_their_first_entry_on_any_thread() -> None:
+    # Thread 2 enters z at 5, before thread 1 enters a at 10; at 10 y and a start together.
+    thread = np.array([1, 2, 2], np.int32)
+    start = np.array([10, 5, 10])
+    nesting = Nesting.of(thread, start, np.array([10, 3, 10]), np.zeros(3, np.int32))
+    labels = {0: "a", 1: "z", 2: "y"}
+    _, paths, _ = assign_nodes(nesting, nesting.rows, labels, joined)
+    assert paths == ("z", "a", "y")
+
+
+def test_no_intervals_have_no_nodes() -> None:
+    none = np.zeros(0, np.int32)
+    nesting = Nesting.of(none, np.zeros(0, np.int64), np.zeros(0, np.int64), none)
+    node, paths, depth = assign_nodes(nesting, none, {}, joined)
+    assert (node.tolist(), paths, depth.tolist()) == ([], (), [])
