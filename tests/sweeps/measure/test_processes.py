@@ -103,7 +103,7 @@ def test_ctrl_c_keeps_what_is_done_and_resume_finishes(
     _, errors = worker.communicate(timeout=60)
     assert worker.returncode == 130
     assert "Traceback" not in errors
-    assert "of 2 points; run the same command to finish" in errors
+    assert "of 2 points; run the same command again to finish" in errors
     assert set(done_before) <= set(statuses(out))
     assert main(command) == 0
     assert statuses(out) == {1: "ok", 20: "ok"}
