@@ -44,10 +44,19 @@ def advice(
         text += f", {choice.why}"
     if best != len(sizes) - 1:
         text += f" ({axis.text(sizes[-1])} takes {limits.cost(peaks[-1], walls[-1])})"
-    too_big = points.loc[points["status"] == "oom", "size"].tolist()
-    if too_big:
-        text += f"; {axis.text(min(too_big))} did not fit in memory"
-    return f"{text}."
+    failed = too_large(points, axis)
+    return f"{text}; {failed}." if failed else f"{text}."
+
+
+def too_large(points: pd.DataFrame, axis: Axis) -> str:
+    """Says which size ran out of memory; empty where none did.
+
+    Args:
+        points: as `Run.points` gives them.
+        axis: what the sizes count.
+    """
+    sizes = points.loc[points["status"] == "oom", "size"].tolist()
+    return f"{axis.text(min(sizes))} did not fit in memory" if sizes else ""
 
 
 def doubts(points: pd.DataFrame, wall: pd.DataFrame, axis: Axis) -> str:

@@ -18,7 +18,7 @@ FEWEST_FAULTS = 100
 """Faults per unit below this do not explain a measurable share of the time: a fault takes about 1 us."""
 REMEDIES = {
     "tcmalloc": "install tcmalloc (Debian and Ubuntu: apt install libtcmalloc-minimal4) and preload "
-    "it: LD_PRELOAD=libtcmalloc_minimal.so.4",
+    "it: LD_PRELOAD=libtcmalloc_minimal.so.4 TCMALLOC_RELEASE_RATE=0",
     "jemalloc": "install jemalloc (Debian and Ubuntu: apt install libjemalloc2) and preload it: "
     "LD_PRELOAD=libjemalloc.so.2 "
     "MALLOC_CONF=oversize_threshold:0,dirty_decay_ms:-1,muzzy_decay_ms:-1",

@@ -77,13 +77,19 @@ def find_states(latencies: Iterable[float | None]) -> States:
     return States(tuple(float(np.sqrt(ordered[i] * ordered[i + 1])) for i in parting))
 
 
-def why_not_clean(foreign_share: float | None, pressure: float | None, state: str = "") -> str:
+def why_not_clean(
+    foreign_share: float | None,
+    pressure: float | None,
+    state: str = "",
+    slowed_to: float | None = None,
+) -> str:
     """Why a sample does not count, in words; empty for a clean one.
 
     Args:
         foreign_share: CPU time of other processes over wall time, None or NaN where not measured.
         pressure: the part of the time in which something waited for a CPU, likewise.
         state: as `States.state_of` gives it.
+        slowed_to: the CPUs' speed, 1 is usual, if that was too low; else None.
 
     Example:
         >>> why_not_clean(0.70, 0.01), why_not_clean(None, 0.04)
@@ -94,6 +100,8 @@ def why_not_clean(foreign_share: float | None, pressure: float | None, state: st
         reasons.append(f"foreign processes used {foreign_share:.2f} of the CPU")
     if pressure is not None and pressure > MOST_PRESSURE:
         reasons.append(f"the CPU was contended {pressure:.2f} of the time")
+    if slowed_to is not None:
+        reasons.append(f"the CPUs ran at {slowed_to:.2f} of their usual speed")
     if state == MIXED:
         reasons.append("the machine changed its state meanwhile")
     return " and ".join(reasons)

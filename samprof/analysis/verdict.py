@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from samprof.analysis.advice import advice, doubts
+from samprof.analysis.advice import advice, doubts, too_large
 from samprof.analysis.axis import BATCH_SIZE, Axis
 from samprof.analysis.blame import Blame, blame_sentence, blamed
 from samprof.analysis.growth import growth_sentence
@@ -118,7 +118,9 @@ def verdict(
         reason,
         paging.advice() if paging else "",
         blame_sentence(blame, axis),
-        "" if undecided else advice(speedups, choice, peaks, points, limits, axis),
+        sentence(too_large(points, axis))
+        if undecided
+        else advice(speedups, choice, peaks, points, limits, axis),
         memory_sentence({axis.amount(b): round(p) for b, p in zip(sizes, peaks, strict=True)}, axis)
         if limits
         else "",

@@ -58,7 +58,9 @@ def per_whole(axis: Axis) -> str:
 
 
 def sentence(text: str) -> str:
-    """A text with a capital letter and a full stop."""
+    """A text with a capital letter and a full stop; nothing for no text."""
+    if not text:
+        return ""
     return f"{text[0].upper()}{text[1:].removesuffix('.')}."
 
 

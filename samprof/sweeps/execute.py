@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from samprof.analysis.cpu_speed import slowest_ns
 from samprof.sweeps.measure.engines import Engine
 from samprof.sweeps.measure.job import Job
 from samprof.sweeps.measure.machine_state import MachineMonitor, MachineReading, spent
@@ -19,6 +20,7 @@ from samprof.sweeps.run.directory import RunDirectory
 from samprof.sweeps.run.point import Point
 from samprof.sweeps.run.run import Run
 from samprof.sweeps.run.sample import Sample
+from samprof.sweeps.run.samples import usual_speed
 from samprof.sweeps.standing import Kind, Standing, standing
 
 TIME_LIMIT_S = 90.0
@@ -145,6 +147,7 @@ class _Rounds:
                 number,
                 timed=kind == "timed",
                 recorded=kind == "recorded",
+                slowest_ns=self._slowest_ns(),
             )
             sample = self._sample(job)
             held = self._points.get(size, Point(size, self._plan.variant))
@@ -166,6 +169,11 @@ class _Rounds:
         latencies = {"latency_before_ns": before.latency_ns, "latency_after_ns": after.latency_ns}
         machine = {**latencies, **asdict(shares), "gpu": [_gpu(one) for one in (before, after)]}
         return replace(sample, machine=machine)
+
+    def _slowest_ns(self) -> float | None:
+        """What the reference work takes at most, as far as is known by now."""
+        usual = usual_speed(sample for point in self._measured() for sample in point.samples)
+        return None if np.isnan(usual) else slowest_ns(usual)
 
     def _next(self, found: Standing) -> Kind | None:
         """What to take next: what is missing and still fits into the time; None at the end."""

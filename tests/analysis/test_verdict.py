@@ -100,6 +100,12 @@ def test_without_a_clean_answer_no_number_is_claimed() -> None:
     assert answer.blame == ()
 
 
+def test_what_did_not_fit_is_said_without_a_clean_answer_too() -> None:
+    why = "the CPUs ran at 0.62 of their usual speed"
+    answer = verdict(points(oom=(8,)), HELPS, layers(), undecided=why)
+    assert answer.sentences == (f"Undecided, because {why}.", "Batch 8 did not fit in memory.")
+
+
 def test_nobody_is_blamed_for_paging() -> None:
     answer = found(HURTS, paging=PAGING, remarks=("In the other state it is 1.30x",))
     assert answer.claim == "hurts"

@@ -40,7 +40,7 @@ class _Known:
 _KNOWN = {
     "tcmalloc": _Known(
         ("libtcmalloc_minimal", "libtcmalloc"),
-        {},
+        {"TCMALLOC_RELEASE_RATE": "0"},
         {
             "apt-get": "apt-get install libtcmalloc-minimal4",
             "dnf": "dnf install gperftools-libs",
@@ -99,7 +99,8 @@ def environment_for(name: str, inherited: Mapping[str, str] | None = None) -> di
     for key, value in _KNOWN[name].variables.items():
         own = inherited.get(key, "")
         # What comes last counts: the user's own settings.
-        variables[key] = f"{value},{own}" if own and own != value else value
+        joined = f"{value},{own}" if "," in value else own
+        variables[key] = joined if own and own != value else value
     return variables
 
 

@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from samprof.analysis.cpu_speed import clean_forwards, is_slowed
 from samprof.record.session import synchronize
+from samprof.sweeps.measure.reference import Reference
 from samprof.sweeps.plan import Plan
 
 Advance = Callable[[int], None]
@@ -15,7 +17,7 @@ Advance = Callable[[int], None]
 _WORTH_NS = 350_000_000
 """Time that a process spends on timed forwards: longer says little more, for processes differ more
 among themselves than the forwards of one."""
-_MOST = 8
+_LEAST, _MOST = 3, 8
 SLOW_NS = 3_000_000_000
 """Forwards as slow as this are not repeated beyond what is needed."""
 
@@ -27,17 +29,24 @@ class Forwards:
         call: what is called with the inputs.
         inputs: its positional arguments; also an attribute.
         advance: told about each forward.
+        reference: work that tells how fast the CPUs are; None where that does not matter.
 
     Attributes:
         result: what the last forward gave; freed before the next one begins.
         last_ns: what the last forward took.
+        reference_ns: the reference work before and after each forward of a series.
     """
 
     def __init__(
-        self, call: Callable[..., Any], inputs: tuple[Any, ...], advance: Advance = lambda _: None
+        self,
+        call: Callable[..., Any],
+        inputs: tuple[Any, ...],
+        advance: Advance = lambda _: None,
+        reference: Reference | None = None,
     ) -> None:
         self.inputs = inputs
-        self._call, self._advance = call, advance
+        self._call, self._advance, self._reference = call, advance, reference
+        self.reference_ns: list[int] = []
         self.result: Any = None
         self.last_ns = 0
 
@@ -55,15 +64,42 @@ class Forwards:
         self._advance(1)
         return self.last_ns
 
-    def timed(self, repeats: int) -> list[int]:
-        """The wall times of so many forwards, in ns."""
-        return [self() for _ in range(repeats)]
+    def series(
+        self,
+        repeats: int,
+        slowest_ns: float | None = None,
+        forward: Callable[[], int] | None = None,
+    ) -> list[int]:
+        """The wall times of so many forwards, in ns.
+
+        Twice as many where the CPUs were slowed down meanwhile, until enough were not.
+
+        Args:
+            repeats: how many.
+            slowest_ns: what the reference work takes at most at the usual speed; None: not known.
+            forward: what is called instead.
+        """
+        self.reference_ns = []
+        wall: list[int] = []
+        self._refer()
+        while len(wall) < repeats or (
+            len(wall) < 2 * repeats
+            and is_slowed(clean_forwards(self.reference_ns, len(wall), slowest_ns))
+        ):
+            wall.append((forward or self)())
+            self._refer()
+        return wall
+
+    def _refer(self) -> None:
+        """Forwards of seconds see fast and slow times alike: what is around them says little."""
+        if self._reference is not None and not self.is_slow:
+            self.reference_ns.append(self._reference())
 
     def worthwhile(self, most: int = _MOST) -> int:
-        """How many forwards like the last one are worth their time: from 2, or 1 if slow, to `most`."""
-        if self.last_ns > SLOW_NS:
+        """How many forwards like the last one are worth their time: from 3, or 1 if slow, to `most`."""
+        if self.is_slow:
             return 1
-        return max(2, min(most, round(_WORTH_NS / max(self.last_ns, 1))))
+        return max(_LEAST, min(most, round(_WORTH_NS / max(self.last_ns, 1))))
 
     @property
     def is_slow(self) -> bool:

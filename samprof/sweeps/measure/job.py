@@ -14,6 +14,8 @@ from samprof.sweeps.plan import Plan
 from samprof.sweeps.run.sample import Sample
 from samprof.sweeps.target import Recipe
 
+_DESCRIBED = ("size", "round", "timed", "recorded", "slowest_ns")
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -26,6 +28,7 @@ class Job:
         round: number of the round.
         timed: whether forwards are timed without the profiler.
         recorded: whether forwards are recorded.
+        slowest_ns: what the reference work takes at most at the CPUs' usual speed; None: not known yet.
     """
 
     plan: Plan
@@ -34,6 +37,7 @@ class Job:
     round: int = 0
     timed: bool = True
     recorded: bool = True
+    slowest_ns: float | None = None
 
 
 def request_of(recipe: Recipe, job: Job | None) -> dict[str, Any]:
@@ -46,7 +50,7 @@ def request_of(recipe: Recipe, job: Job | None) -> dict[str, Any]:
     made = {"factory": recipe.factory, "arguments": dict(recipe.arguments)}
     if job is None:
         return made
-    described = {name: getattr(job, name) for name in ("size", "round", "timed", "recorded")}
+    described = {name: getattr(job, name) for name in _DESCRIBED}
     return made | {"job": {**described, "plan": job.plan.as_dict(), "out": str(job.out)}}
 
 

@@ -82,7 +82,7 @@ class MachineMonitor:
     def __enter__(self) -> MachineMonitor:
         self.note = ""
         arguments = [str(os.getpid()), *([self._gpu_uuid] if self._gpu_uuid else [])]
-        if os.environ.get(SWITCH) == "off":
+        if is_switched_off():
             self.note = _SWITCHED_OFF
             return self
         try:
@@ -137,6 +137,11 @@ class MachineMonitor:
         if self._helper is not None:
             helper, self._helper = self._helper, None
             processes.end(helper)
+
+
+def is_switched_off() -> bool:
+    """Whether samples are taken as they come, whatever else runs on the machine."""
+    return os.environ.get(SWITCH) == "off"
 
 
 def spent(before: MachineReading, after: MachineReading, own_cpu_s: float) -> Spent:

@@ -16,10 +16,12 @@ from samprof.sweeps.about import About
 from samprof.sweeps.measure.allocators import current_allocator
 from samprof.sweeps.measure.forwards import Advance, Forwards, warm_up
 from samprof.sweeps.measure.job import Job
+from samprof.sweeps.measure.machine_state import is_switched_off
 from samprof.sweeps.measure.paging import paging_by_layer
 from samprof.sweeps.measure.peaks import peaks_of
 from samprof.sweeps.measure.prepare import DeviatesError, prepare
 from samprof.sweeps.measure.recorded import record
+from samprof.sweeps.measure.reference import Reference
 from samprof.sweeps.measure.usage import Usage, own_usage
 from samprof.sweeps.run.sample import Sample, Status
 from samprof.sweeps.target import Target
@@ -87,8 +89,10 @@ def _measure(target: Target, job: Job, sample: Sample, advance: Advance) -> Samp
     with torch.inference_mode():
         inputs = target.inputs(size)
         prepared = prepare(target, call, inputs)
-        forward = Forwards(call, inputs, advance)
         device = module_device(target.module)
+        minds_speed = device.type == "cpu" and not is_switched_off()
+        reference = Reference() if minds_speed else None
+        forward = Forwards(call, inputs, advance, reference)
         synchronize()
         warmup = warm_up(forward, plan)
         sample = replace(
@@ -101,7 +105,7 @@ def _measure(target: Target, job: Job, sample: Sample, advance: Advance) -> Samp
             notes=list(target.notes),
         )
         if job.timed:
-            sample = _timed(sample, forward, plan.repeats, device)
+            sample = _timed(sample, forward, job, device)
         if job.recorded:
             if device.type == "cpu":
                 sample = replace(sample, paging=_paging(target, forward))
@@ -111,16 +115,17 @@ def _measure(target: Target, job: Job, sample: Sample, advance: Advance) -> Samp
     return sample
 
 
-def _timed(sample: Sample, forward: Forwards, repeats: int | None, device: torch.device) -> Sample:
+def _timed(sample: Sample, forward: Forwards, job: Job, device: torch.device) -> Sample:
     """The sample with forwards without the profiler, and what the process used for them."""
     before = device_state(device)
     _reset_peak(device)
     start = own_usage()
-    wall = forward.timed(repeats or forward.worthwhile())
+    wall = forward.series(job.plan.repeats or forward.worthwhile(), job.slowest_ns)
     end = own_usage()
     return replace(
         sample,
         wall_ns=wall,
+        reference_ns=forward.reference_ns,
         usage=_per_forward(end.since(start), len(wall)) if start and end else {},
         peak_memory_bytes=_peak(device),
         memory_source="device allocator" if device.type == "cuda" else "",

@@ -33,9 +33,9 @@ def record(target: Target, job: Job, sample: Sample, forward: Forwards) -> Sampl
     Raises:
         SamprofError: the trace could not be written.
     """
-    repeats = job.plan.repeats or forward.worthwhile(_MOST)
     forward.result = None  # freed while recording, it would count as memory that was given back
-    recording, wall = _session(target, job, forward, repeats)
+    recording, wall = _session(target, job, forward)
+    repeats = len(wall)
     trace = recording.trace
     steps = dict(split_steps(trace))
     numbers = range(1, repeats + 1)  # step 0 gets the profiler going
@@ -53,6 +53,7 @@ def record(target: Target, job: Job, sample: Sample, forward: Forwards) -> Sampl
     return replace(
         sample,
         recorded_wall_ns=wall,
+        recorded_reference_ns=forward.reference_ns,
         time_source=trace.time_source,
         time_ns=root[f"{trace.time_source}_total_ns"].tolist(),
         kernels=[_activities(steps[number]) for number in numbers],
@@ -64,24 +65,26 @@ def record(target: Target, job: Job, sample: Sample, forward: Forwards) -> Sampl
     )
 
 
-def _session(
-    target: Target, job: Job, forward: Forwards, repeats: int
-) -> tuple[Recording, list[int]]:
+def _session(target: Target, job: Job, forward: Forwards) -> tuple[Recording, list[int]]:
     """One session with a step per forward: several sessions in a process can lose kernels."""
+    repeats = job.plan.repeats or forward.worthwhile(_MOST)
     profile = Profile(
         target.module,
         granularity=job.plan.granularity,
         labels=target.labels,
         whole=target.call is not None,
     )
-    wall = []
     with profile as recording:
         run = around(target.call, recording.root) if target.call else target.module
         _get_going(forward, run)
         recording.step()
-        for _ in range(repeats):
-            wall.append(forward(run))
+
+        def one_step() -> int:
+            wall_ns = forward(run)
             recording.step()
+            return wall_ns
+
+        wall = forward.series(repeats, job.slowest_ns, one_step)
     return recording, wall
 
 

@@ -13,7 +13,13 @@ from samprof.errors import RunError
 from samprof.sweeps.run.directory import RUN_FILE, RunDirectory
 from samprof.sweeps.run.point import Point, point_key
 from samprof.sweeps.run.points_table import points_table
-from samprof.sweeps.run.samples import Selection, samples_table, select
+from samprof.sweeps.run.samples import (
+    Selection,
+    clean_repeats,
+    samples_table,
+    select,
+    usual_speed,
+)
 from samprof.sweeps.run.variant_data import variant_tables
 from samprof.sweeps.run.variants import VariantTables
 from samprof.trace import Trace, load_trace
@@ -111,6 +117,7 @@ class RunData:
         import pandas as pd
 
         state = dict(zip(self.samples["process"], self.samples["state"], strict=True))
+        usual = usual_speed(sample for point in self.measured for sample in point.samples)
         frames, process = [], -1
         for point in self.measured:
             for sample in point.samples:
@@ -119,6 +126,8 @@ class RunData:
                     table = sample.frame(sample.layers)
                     table.insert(3, "process", process)
                     table.insert(4, "state", state[process])
+                    clean = clean_repeats(sample, usual)
+                    table["clean"] = [clean[one] or not any(clean) for one in table["repeat"]]
                     frames.append(table)
         if not frames:
             return pd.DataFrame()

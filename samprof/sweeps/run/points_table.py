@@ -71,7 +71,7 @@ def _row(point: Point, numbers: range, chosen: Selection, axis: Axis) -> dict[st
     timed = [sample for number, sample in numbered if number in chosen.timed]
     recorded = [sample for number, sample in numbered if number in chosen.recorded]
     shown = chosen.table[chosen.table["process"].isin(numbers)]
-    used = shown[shown["process"].isin(chosen.timed)]
+    used, traced = (shown[shown["process"].isin(one)] for one in (chosen.timed, chosen.recorded))
     notes = dict.fromkeys(note for sample in point.samples for note in sample.notes)
     row: dict[str, Any] = {
         "size": point.size,
@@ -90,7 +90,7 @@ def _row(point: Point, numbers: range, chosen: Selection, axis: Axis) -> dict[st
         return row
     if chosen.undecided:
         row["status"] = NOISY
-    wall, wall_range = _spread(timed, "wall_ns")
+    wall, wall_range = _spread(used["wall_ns"], timed[0].wall_ns)
     units = point.units or axis.amount(point.size)
     row |= {
         "wall_ns": wall,
@@ -104,24 +104,25 @@ def _row(point: Point, numbers: range, chosen: Selection, axis: Axis) -> dict[st
         "relative_error": _most(timed, "relative_error"),
     }
     if recorded:
-        time, time_range = _spread(recorded, "time_ns")
+        time, time_range = _spread(traced["time_ns"], recorded[0].time_ns)
         counts = {count for sample in recorded for count in sample.kernels}
         row |= {
             "time_ns": time,
             "time_iqr_ns": time_range,
-            "profiler_overhead": _spread(recorded, "recorded_wall_ns")[0] / wall,
+            "profiler_overhead": traced["recorded_wall_ns"].median() / wall,
             "kernels": counts.pop() if len(counts) == 1 else None,
         }
     return row
 
 
-def _spread(samples: Sequence[Sample], name: str) -> tuple[int, int]:
+def _spread(times: pd.Series[float], forwards: Sequence[int]) -> tuple[int, int]:
     """Median and interquartile range of one number per process, in whole ns.
 
-    A single process has only its forwards to tell how times spread.
+    Args:
+        times: one per process.
+        forwards: of the first process: a single one has only these to tell how times spread.
     """
-    values = [getattr(sample, name) for sample in samples]
-    each = values[0] if len(values) == 1 else [float(np.median(one)) for one in values if one]
+    each = forwards if len(times) == 1 else times.dropna()
     low, middle, high = np.percentile(each, [25, 50, 75])
     return round(middle), round(high - low)
 

@@ -32,8 +32,11 @@ class Sample:
         relative_error: of a variant's results against eager; missing where nothing was changed.
         warmup_ns: forwards before anything is measured.
         wall_ns: forwards without the profiler.
+        reference_ns: the reference work before and after each of them, one more than forwards; empty
+            where it was not done. See `samprof.sweeps.measure.reference`.
         usage: of these forwards: minor_faults, user_s, system_s, involuntary_switches.
         recorded_wall_ns: forwards under the profiler.
+        recorded_reference_ns: as `reference_ns`, around those.
         time_source: device, or cpu where no device was active.
         time_ns: time of the root module in each recorded forward.
         kernels: device activities in each recorded forward.
@@ -63,8 +66,10 @@ class Sample:
     relative_error: float | None = None
     warmup_ns: list[int] = field(default_factory=list)
     wall_ns: list[int] = field(default_factory=list)
+    reference_ns: list[int] = field(default_factory=list)
     usage: Mapping[str, float] = field(default_factory=dict)
     recorded_wall_ns: list[int] = field(default_factory=list)
+    recorded_reference_ns: list[int] = field(default_factory=list)
     time_source: str = ""
     time_ns: list[int] = field(default_factory=list)
     kernels: list[int] = field(default_factory=list)

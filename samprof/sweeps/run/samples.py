@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from samprof.analysis.cpu_speed import clean_forwards, is_slowed, slowest_ns, usual_ns
 from samprof.analysis.states import MIXED, find_states, main_state, why_not_clean
 
 if TYPE_CHECKING:
@@ -29,9 +31,11 @@ _COLUMNS = [
     "units",
     "wall_ns",
     "recorded_wall_ns",
+    "time_ns",
     "faults_per_unit",
     "system_share",
     "involuntary_switches",
+    "speed",
     "latency_before_ns",
     "latency_after_ns",
     *_MACHINE,
@@ -46,28 +50,53 @@ def samples_table(points: Sequence[Point]) -> pd.DataFrame:
 
     Returns:
         Columns size, variant, round, process (a number for each process of the run), timed, recorded
-        (what it holds), status, allocator, units, wall_ns and recorded_wall_ns (median of its
-        forwards), faults_per_unit (page faults per unit of work), system_share (of the CPU time of its
-        timed forwards), involuntary_switches (per forward), latency_before_ns, latency_after_ns
-        (between two CPUs), foreign_share, pressure, steal_share (see `MachineMonitor`), state (of
-        the machine; empty where it has one), clean (whether it counts), why (it does not).
+        (what it holds), status, allocator, units, wall_ns, recorded_wall_ns and time_ns (median of
+        its forwards that ran at the CPUs' usual speed, or of all where none did), faults_per_unit (page
+        faults per unit of work), system_share (of the CPU time of its timed forwards),
+        involuntary_switches (per forward), speed (of the CPUs, 1 is usual), latency_before_ns,
+        latency_after_ns (between two CPUs), foreign_share, pressure, steal_share (see
+        `MachineMonitor`), state (of the machine; empty where it has one), clean (whether it counts),
+        why (it does not).
     """
     import pandas as pd
 
     samples = [sample for point in points for sample in point.samples]
-    table = pd.DataFrame([_row(sample) for sample in samples], columns=_COLUMNS)
+    usual = usual_speed(samples)
+    table = pd.DataFrame([_row(sample, usual) for sample in samples], columns=_COLUMNS)
     table = table.astype(dict.fromkeys(("timed", "recorded"), bool))
     table["process"] = np.arange(len(table))
     before, after = table["latency_before_ns"], table["latency_after_ns"]
     states = find_states([*before, *after])
     table["state"] = [states.state_of(*pair) for pair in zip(before, after, strict=True)]
-    measured = zip(table["foreign_share"], table["pressure"], table["state"], strict=True)
+    names = ("foreign_share", "pressure", "state")
+    slowed = [_slowed_to(sample, usual) for sample in samples]
+    measured = zip(*(table[name] for name in names), slowed, strict=True)
     table["why"] = pd.Series([why_not_clean(*values) for values in measured], dtype=object)
     table["clean"] = (table["why"] == "").astype(bool)
     return table
 
 
-def _row(sample: Sample) -> dict[str, Any]:
+def usual_speed(samples: Iterable[Sample]) -> float:
+    """What the reference work usually takes in these samples, in ns; NaN where it was not done."""
+    return usual_ns(
+        time for one in samples for time in (*one.reference_ns, *one.recorded_reference_ns)
+    )
+
+
+def clean_repeats(sample: Sample, usual: float) -> list[bool]:
+    """Which of a sample's recorded forwards ran at the CPUs' usual speed.
+
+    Args:
+        sample: the sample.
+        usual: as `usual_speed` gives it.
+    """
+    references, forwards = sample.recorded_reference_ns, len(sample.recorded_wall_ns)
+    return clean_forwards(references, forwards, slowest_ns(usual))
+
+
+def _row(sample: Sample, usual: float) -> dict[str, Any]:
+    timed = clean_forwards(sample.reference_ns, len(sample.wall_ns), slowest_ns(usual))
+    recorded = clean_repeats(sample, usual)
     units = sample.units or 1.0
     user, system = (sample.usage.get(name, np.nan) for name in ("user_s", "system_s"))
     machine = sample.machine
@@ -80,19 +109,41 @@ def _row(sample: Sample) -> dict[str, Any]:
         "status": sample.status,
         "allocator": sample.allocator,
         "units": sample.units,
-        "wall_ns": _median(sample.wall_ns),
-        "recorded_wall_ns": _median(sample.recorded_wall_ns),
+        "wall_ns": _median(sample.wall_ns, timed),
+        "recorded_wall_ns": _median(sample.recorded_wall_ns, recorded),
+        "time_ns": _median(sample.time_ns, recorded),
         "faults_per_unit": sample.usage.get("minor_faults", np.nan) / units,
         "system_share": system / (user + system) if user + system > 0 else np.nan,
         "involuntary_switches": sample.usage.get("involuntary_switches", np.nan),
+        "speed": _speed(sample, usual),
         "latency_before_ns": machine.get("latency_before_ns", np.nan),
         "latency_after_ns": machine.get("latency_after_ns", np.nan),
         **{name: machine.get(name, np.nan) for name in _MACHINE},
     }
 
 
-def _median(values: Sequence[int]) -> float:
-    return float(np.median(values)) if values else np.nan
+def _speed(sample: Sample, usual: float) -> float:
+    """The CPUs' speed around the forwards of a sample, 1 is usual; NaN where it is not known."""
+    slower = [
+        max(pair)
+        for series in (sample.reference_ns, sample.recorded_reference_ns)
+        for pair in pairwise(series)
+    ]
+    return usual / float(np.median(slower)) if slower else np.nan
+
+
+def _slowed_to(sample: Sample, usual: float) -> float | None:
+    """That speed if the sample does not count for it."""
+    limit = slowest_ns(usual)
+    timed = clean_forwards(sample.reference_ns, len(sample.wall_ns), limit)
+    slowed = is_slowed(timed) or is_slowed(clean_repeats(sample, usual))
+    return _speed(sample, usual) if slowed else None
+
+
+def _median(values: Sequence[int], clean: Sequence[bool]) -> float:
+    """The median of the clean values, or of all where none is."""
+    chosen = [value for value, is_clean in zip(values, clean, strict=True) if is_clean]
+    return float(np.median(chosen or values)) if values else np.nan
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def variant_tables(
         roof: of the device.
     """
     own = [point for point in measured if point.variant == variant]
-    recorded = layers[layers["process"].isin(selection.recorded)]
+    recorded = layers[layers["process"].isin(selection.recorded) & layers["clean"]]
     timed = samples[samples["process"].isin(selection.timed)]
     batches = {point.size: _batches(point, axis) for point in own}
     factor = recorded["size"].map(batches)

@@ -96,9 +96,15 @@ def test_the_environment_prepends_to_what_is_preloaded(folder: Path) -> None:
     tcmalloc = str(library(folder / "libtcmalloc_minimal.so.4"))
     jemalloc = str(library(folder / "libjemalloc.so.2"))
     assert environment_for("system", {"LD_PRELOAD": "/x/other.so"}) == {}
-    assert environment_for("tcmalloc", {}) == {"LD_PRELOAD": tcmalloc}
+    kept = {"TCMALLOC_RELEASE_RATE": "0"}
+    assert environment_for("tcmalloc", {}) == {"LD_PRELOAD": tcmalloc} | kept
     inherited = {"LD_PRELOAD": f"/x/other.so {tcmalloc}"}
-    assert environment_for("tcmalloc", inherited) == {"LD_PRELOAD": f"{tcmalloc}:/x/other.so"}
+    assert environment_for("tcmalloc", inherited) == kept | {
+        "LD_PRELOAD": f"{tcmalloc}:/x/other.so"
+    }
+    assert (
+        environment_for("tcmalloc", {"TCMALLOC_RELEASE_RATE": "1"})["TCMALLOC_RELEASE_RATE"] == "1"
+    )
     assert environment_for("jemalloc", {"MALLOC_CONF": "narenas:1"}) == {
         "LD_PRELOAD": jemalloc,
         "MALLOC_CONF": f"{JEMALLOC},narenas:1",

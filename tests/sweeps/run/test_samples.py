@@ -1,6 +1,12 @@
 """Which samples count: clean ones of the machine's main state; else all of them, and why."""
 
-from samprof.sweeps.run.samples import other_states, samples_table, select
+from samprof.sweeps.run.samples import (
+    clean_repeats,
+    other_states,
+    samples_table,
+    select,
+    usual_speed,
+)
 from tests.support.samples import points, recorded, sample, timed
 
 BUSY = {"foreign_share": 0.70}
@@ -93,3 +99,38 @@ def test_samples_that_failed_do_not_count() -> None:
     found = select(table)
     assert table.loc[table["process"].isin(found.timed), "size"].tolist() == [1]
     assert found.undecided == ""
+
+
+USUAL = [500] * 4
+SLOWED = [500, 900, 900, 900]
+
+
+def test_forwards_beside_slow_reference_work_do_not_count() -> None:
+    rounds = [timed(1, number, [10, 11, 12], reference_ns=USUAL) for number in range(3)]
+    half = timed(1, 3, [10, 12, 30, 31], reference_ns=[500, 510, 505, 900, 500])
+    table = samples_table(points(*rounds, half))
+    assert table["wall_ns"].tolist() == [11, 11, 11, 11]  # of 10 and 12 the mean
+    assert table["clean"].all()
+    assert table["speed"].tolist()[:3] == [1.0, 1.0, 1.0]
+
+
+def test_a_sample_of_a_slowed_cpu_does_not_count() -> None:
+    rounds = [timed(1, number, [10, 11, 12], reference_ns=USUAL) for number in range(3)]
+    table = samples_table(points(*rounds, timed(1, 3, [19, 20, 21], reference_ns=SLOWED)))
+    assert table["clean"].tolist() == [True, True, True, False]
+    assert table["why"].iloc[3] == "the CPUs ran at 0.56 of their usual speed"
+    assert table["wall_ns"].iloc[3] == 20  # shown all the same
+    assert select(table).dropped == 1
+
+
+def test_recorded_forwards_are_looked_at_alike() -> None:
+    rounds = [timed(1, number, [10], reference_ns=[500, 500]) for number in range(4)]
+    good = recorded(1, 4, [10, 30, 12], recorded_reference_ns=[500, 500, 900, 500, 500][:4])
+    slow = recorded(1, 5, [10, 30, 32], recorded_reference_ns=SLOWED)
+    table = samples_table(points(*rounds, good, slow))
+    assert table["clean"].tolist() == [True] * 4 + [False, False]
+    good = recorded(1, 4, [10, 30, 12, 14], recorded_reference_ns=[500, 500, 900, 500, 500])
+    row = samples_table(points(*rounds, good)).iloc[4]
+    assert (row["clean"], row["time_ns"], row["recorded_wall_ns"]) == (True, 12, 12)
+    usual = usual_speed(rounds)
+    assert clean_repeats(good, usual) == [True, False, False, True]

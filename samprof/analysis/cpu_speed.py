@@ -1,0 +1,67 @@
+"""How fast the CPUs were, from reference work between the forwards, and which forwards count.
+
+Other machines on the same host, or a lowered clock, slow a CPU for a while without a sign in any
+counter. What the CPUs do at their usual speed is found in the run itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+LEAST_CLEAN = 2
+"""Forwards at the usual speed that a sample needs, if it has more than one."""
+_USUAL = 20.0
+"""Percentile that is taken for the usual speed: a cold CPU's first moments may be faster, and up to four
+fifths of a run may be slower."""
+_SLOWER = 1.15
+"""A quiet machine's reference work stays within 5 %; a slowed CPU takes 1.3 to 1.9 times as long."""
+
+
+def usual_ns(references: Iterable[float]) -> float:
+    """What the reference work usually takes in a run; NaN where it was not done.
+
+    Args:
+        references: its times in ns, of all samples.
+
+    Example:
+        >>> usual_ns([500, 510, 505, 900, 950, 870])
+        505.0
+    """
+    times = np.fromiter(references, np.float64)
+    return float(np.percentile(times, _USUAL)) if times.size else float("nan")
+
+
+def slowest_ns(usual: float) -> float:
+    """What the reference work takes at most where the CPUs are not slowed down."""
+    return _SLOWER * usual
+
+
+def clean_forwards(references: Sequence[float], forwards: int, slowest: float | None) -> list[bool]:
+    """Which of a series of forwards ran at the usual speed: those between two fast references.
+
+    Args:
+        references: before the first forward and after each, in ns; empty where it was not done.
+        forwards: how many.
+        slowest: as `slowest_ns` gives it; None or NaN where it is not known.
+
+    Example:
+        >>> clean_forwards([500, 510, 900, 505, 500], 4, 580.0)
+        [True, False, False, True]
+    """
+    if slowest is None or np.isnan(slowest) or len(references) != forwards + 1:
+        return [True] * forwards
+    fast = [reference <= slowest for reference in references]
+    return [before and after for before, after in pairwise(fast)]
+
+
+def is_slowed(clean: Sequence[bool]) -> bool:
+    """Whether too few forwards of a sample ran at the usual speed for it to count.
+
+    Example:
+        >>> is_slowed([True, False, True]), is_slowed([True, False, False]), is_slowed([True])
+        (False, True, False)
+    """
+    return sum(clean) < min(LEAST_CLEAN, len(clean))

@@ -1,0 +1,46 @@
+"""Which forwards ran at the usual speed of the CPUs, found in the run itself."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from samprof.analysis.cpu_speed import clean_forwards, is_slowed, slowest_ns, usual_ns
+
+times = st.floats(1.0, 1e9)
+
+
+def test_the_usual_speed_is_found_though_most_of_a_run_is_slowed() -> None:
+    assert usual_ns([500] * 3 + [900] * 7) == 500
+    assert usual_ns([300] + [500] * 9) == pytest.approx(500, rel=0.1)  # a cold CPU's first moment
+    assert math.isnan(usual_ns([]))
+
+
+@given(st.lists(times, min_size=1), st.floats(0.1, 10.0))
+def test_only_ratios_of_reference_times_count(references: list[float], unit: float) -> None:
+    scaled = usual_ns([unit * one for one in references])
+    assert scaled == pytest.approx(unit * usual_ns(references))
+
+
+@given(st.lists(times, min_size=2), times)
+def test_a_forward_is_clean_between_two_fast_references(
+    references: list[float], limit: float
+) -> None:
+    clean = clean_forwards(references, len(references) - 1, limit)
+    for place, found in enumerate(clean):
+        assert found == (max(references[place : place + 2]) <= limit)
+
+
+@pytest.mark.parametrize("slowest", [None, float("nan"), slowest_ns(usual_ns([]))])
+def test_where_no_usual_speed_is_known_every_forward_counts(slowest: float | None) -> None:
+    assert clean_forwards([1, 900, 1], 2, slowest) == [True, True]
+
+
+def test_forwards_without_references_count() -> None:
+    assert clean_forwards([], 3, 500.0) == [True] * 3
+
+
+@given(st.lists(st.booleans(), max_size=9))
+def test_two_clean_forwards_are_enough(clean: list[bool]) -> None:
+    assert is_slowed(clean) == (sum(clean) < min(2, len(clean)))
