@@ -48,12 +48,13 @@ def blamed(layers: pd.DataFrame, axis: Axis, claim: str) -> tuple[Blame, ...]:
     """The classes with the most time at the largest size, among those that are proven not to gain.
 
     Args:
-        layers: as `Run.layers` gives them, of one variant, clean and of one state.
+        layers: as `Run.layers` gives them, of one variant, clean and of one state; empty where there
+            are no clean ones: nobody is blamed.
         axis: what the sizes count.
         claim: what larger sizes do, see `samprof.analysis.whole`; nobody is blamed where that is
             undecided.
     """
-    if claim not in _HOLDING:
+    if claim not in _HOLDING or layers.empty:
         return ()
     roles = scaling_table(by_role(layers), axis)
     roles["share"] = roles["unit_ns_largest"] / roles["unit_ns_largest"].sum()

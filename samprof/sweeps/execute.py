@@ -26,6 +26,10 @@ from samprof.sweeps.standing import Kind, Standing, standing
 TIME_LIMIT_S = 90.0
 LONGEST_S = 1200.0
 """The time limit where nobody gives one: so much, or what four rounds of both kinds take, up to this."""
+_AFTERWARDS = 0.07
+"""The part of the time limit that is left for what comes after the last round: tables and pictures."""
+_PAGING_ROUNDS = 2
+"""Page faults by layer hardly differ between processes."""
 _LEAST: dict[Kind, int] = {"timed": 2, "recorded": 1}
 """Rounds that are taken whatever the time."""
 
@@ -147,6 +151,7 @@ class _Rounds:
                 number,
                 timed=kind == "timed",
                 recorded=kind == "recorded",
+                paging=self._taken["recorded"] < _PAGING_ROUNDS,
                 slowest_ns=self._slowest_ns(),
             )
             sample = self._sample(job)
@@ -196,10 +201,11 @@ class _Rounds:
         return self._limit_s() - (time.monotonic() - self._began)
 
     def _limit_s(self) -> float:
-        if self._plan.time_limit_s is not None:
-            return self._plan.time_limit_s
-        whole = LEAST_ROUNDS * (self._cost("timed") + self._cost("recorded"))
-        return max(self._usual_limit_s, min(whole, LONGEST_S))
+        limit_s = self._plan.time_limit_s
+        if limit_s is None:
+            whole = LEAST_ROUNDS * (self._cost("timed") + self._cost("recorded"))
+            limit_s = max(self._usual_limit_s, min(whole, LONGEST_S))
+        return (1 - _AFTERWARDS) * limit_s
 
     def _cost(self, kind: Kind) -> float:
         """Seconds that a round takes; 0 while that is not known."""

@@ -10,7 +10,8 @@ import numpy as np
 
 from samprof.sweeps.plan import LEAST_ROUNDS, Plan
 from samprof.sweeps.run.point import Point
-from samprof.sweeps.run.samples import Selection, samples_table, select
+from samprof.sweeps.run.samples import samples_table
+from samprof.sweeps.run.selection import Selection, select
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 Kind = Literal["timed", "recorded"]
 MOST_ROUNDS = 40
 """Tiny models end here where noise keeps them from being precise."""
+RECORDED_ROUNDS = 6
+"""Enough to class layers; with four, 95 % intervals are half as wide again."""
+_TIMED_PER_RECORDED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +68,15 @@ def standing(plan: Plan, points: Sequence[Point]) -> Standing:
         speedup=speedup,
         low=low,
         high=high,
-        missing=_missing(plan, timed, recorded, precise=precise),
+        missing=_missing(plan, table, timed, recorded, precise=precise),
         undecided=selection.undecided,
         dropped=selection.dropped,
     )
 
 
-def _missing(plan: Plan, timed: int, recorded: int, *, precise: bool) -> tuple[Kind, ...]:
+def _missing(
+    plan: Plan, table: pd.DataFrame, timed: int, recorded: int, *, precise: bool
+) -> tuple[Kind, ...]:
     if plan.rounds is not None:
         wanted: list[tuple[Kind, bool]] = [
             ("timed", timed < plan.rounds),
@@ -78,11 +84,15 @@ def _missing(plan: Plan, timed: int, recorded: int, *, precise: bool) -> tuple[K
         ]
     else:
         enough = timed >= LEAST_ROUNDS and (precise or timed >= MOST_ROUNDS)
-        wanted = [("timed", not enough), ("recorded", recorded < LEAST_ROUNDS)]
+        wanted = [("timed", not enough), ("recorded", recorded < RECORDED_ROUNDS)]
     if not plan.recorded:
         wanted = wanted[:1]
-    if timed and not recorded:
-        wanted.reverse()  # one of each first: then it is known what both take
+    begun_timed, begun_recorded = (
+        int(table.loc[table[kind], "round"].nunique()) for kind in ("timed", "recorded")
+    )
+    # One of each first: then it is known what both take. After that both see the same quiet times.
+    if begun_timed >= _TIMED_PER_RECORDED * begun_recorded + 1:
+        wanted.reverse()
     return tuple(kind for kind, is_missing in wanted if is_missing)
 
 

@@ -37,9 +37,9 @@ def test_a_recorded_round_follows_the_first_timed_one() -> None:
 
 def test_equal_rounds_are_enough_after_four() -> None:
     three = [one for number in range(3) for one in round_of(number, 100, 200)]
-    found = standing(PLAN, points(*three, *recordings(10, 4)))
+    found = standing(PLAN, points(*three, *recordings(10, 6)))
     assert found.missing == ("timed",)
-    found = standing(PLAN, points(*three, *round_of(3, 100, 200), *recordings(10, 4)))
+    found = standing(PLAN, points(*three, *round_of(3, 100, 200), *recordings(10, 6)))
     assert found.missing == ()
     # 4 images in 200 ns against 1 in 100 ns: twice the throughput, and no noise.
     assert (found.speedup, found.low, found.high) == pytest.approx((2.0, 2.0, 2.0))
@@ -52,10 +52,10 @@ def test_noise_asks_for_more_rounds() -> None:
         for number, time in enumerate((100, 120, 90, 130))
         for one in round_of(number, time, 400)
     ]
-    found = standing(PLAN, points(*noisy, *recordings(10, 4)))
+    found = standing(PLAN, points(*noisy, *recordings(10, 6)))
     assert found.half_width > PLAN.precision
     assert found.missing == ("timed",)
-    assert standing(replace(PLAN, precision=0.9), points(*noisy, *recordings(10, 4))).missing == ()
+    assert standing(replace(PLAN, precision=0.9), points(*noisy, *recordings(10, 6))).missing == ()
 
 
 def test_what_rounds_share_cancels() -> None:
@@ -65,14 +65,14 @@ def test_what_rounds_share_cancels() -> None:
         for number in range(4)
         for one in round_of(number, 100 + 30 * number, 400 + 120 * number)
     ]
-    found = standing(PLAN, points(*shared, *recordings(10, 4)))
+    found = standing(PLAN, points(*shared, *recordings(10, 6)))
     assert (found.low, found.high) == pytest.approx((1.0, 1.0))
     assert found.missing == ()
 
 
 def test_contaminated_rounds_do_not_count() -> None:
     clean = [one for number in range(3) for one in round_of(number, 100, 400)]
-    found = standing(PLAN, points(*clean, *round_of(3, 90, 500, machine=BUSY), *recordings(10, 4)))
+    found = standing(PLAN, points(*clean, *round_of(3, 90, 500, machine=BUSY), *recordings(10, 6)))
     assert (found.timed, found.rounds, found.dropped) == (3, 8, 2)
     assert found.missing == ("timed",)
     assert found.undecided == ""
@@ -84,13 +84,13 @@ def test_a_fixed_number_of_rounds_is_taken_whatever_their_state() -> None:
     found = standing(plan, points(*two, *recordings(10, 2)))
     assert found.missing == ()
     assert found.undecided == "foreign processes used 0.70 of the CPU"
-    assert standing(replace(PLAN, rounds=9), points(*two, *recordings(10, 4))).missing == ("timed",)
+    assert standing(replace(PLAN, rounds=9), points(*two, *recordings(10, 6))).missing == ("timed",)
 
 
 def test_a_single_size_needs_no_ratio() -> None:
     plan = replace(PLAN, sizes=(4,))
     four = [timed(4, number, [100 + number]) for number in range(4)]
-    found = standing(plan, points(*four, *(recorded(4, 9 + n, [1]) for n in range(4))))
+    found = standing(plan, points(*four, *(recorded(4, 9 + n, [1]) for n in range(6))))
     assert found.missing == ()
 
 
@@ -98,7 +98,7 @@ def test_a_size_that_fails_is_not_waited_for() -> None:
     four = [timed(1, number, [100]) for number in range(4)]
     found = standing(
         PLAN,
-        points(*four, *(recorded(1, 9 + n, [1]) for n in range(4)), sample(4, 0, status="oom")),
+        points(*four, *(recorded(1, 9 + n, [1]) for n in range(6)), sample(4, 0, status="oom")),
     )
     assert found.missing == ()
 
@@ -109,4 +109,4 @@ def test_tiny_models_end_however_noisy() -> None:
         for number in range(MOST_ROUNDS)
         for one in round_of(number, 100 if number % 2 else 300, 400)
     ]
-    assert standing(PLAN, points(*noisy, *recordings(99, 4))).missing == ()
+    assert standing(PLAN, points(*noisy, *recordings(99, 6))).missing == ()

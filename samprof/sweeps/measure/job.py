@@ -14,7 +14,7 @@ from samprof.sweeps.plan import Plan
 from samprof.sweeps.run.sample import Sample
 from samprof.sweeps.target import Recipe
 
-_DESCRIBED = ("size", "round", "timed", "recorded", "slowest_ns")
+_DESCRIBED = ("size", "round", "timed", "recorded", "paging", "slowest_ns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Job:
         round: number of the round.
         timed: whether forwards are timed without the profiler.
         recorded: whether forwards are recorded.
+        paging: whether page faults by layer are counted before those.
         slowest_ns: what the reference work takes at most at the CPUs' usual speed; None: not known yet.
     """
 
@@ -37,6 +38,7 @@ class Job:
     round: int = 0
     timed: bool = True
     recorded: bool = True
+    paging: bool = True
     slowest_ns: float | None = None
 
 

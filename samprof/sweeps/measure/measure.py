@@ -107,7 +107,7 @@ def _measure(target: Target, job: Job, sample: Sample, advance: Advance) -> Samp
         if job.timed:
             sample = _timed(sample, forward, job, device)
         if job.recorded:
-            if device.type == "cpu":
+            if device.type == "cpu" and job.paging:
                 sample = replace(sample, paging=_paging(target, forward))
             sample = record(target, job, sample, forward)
         if target.outcome is not None and forward.result is not None:

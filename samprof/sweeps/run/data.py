@@ -13,13 +13,8 @@ from samprof.errors import RunError
 from samprof.sweeps.run.directory import RUN_FILE, RunDirectory
 from samprof.sweeps.run.point import Point, point_key
 from samprof.sweeps.run.points_table import points_table
-from samprof.sweeps.run.samples import (
-    Selection,
-    clean_repeats,
-    samples_table,
-    select,
-    usual_speed,
-)
+from samprof.sweeps.run.samples import clean_repeats, samples_table, usual_speed
+from samprof.sweeps.run.selection import Selection, select
 from samprof.sweeps.run.variant_data import variant_tables
 from samprof.sweeps.run.variants import VariantTables
 from samprof.trace import Trace, load_trace

@@ -10,7 +10,7 @@ import numpy as np
 from samprof.analysis.measured import NOISY
 from samprof.sweeps.run.point import Point
 from samprof.sweeps.run.sample import Sample
-from samprof.sweeps.run.samples import Selection
+from samprof.sweeps.run.selection import Selection
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from samprof.sweeps.run.samples import Selection, other_states
+from samprof.sweeps.run.selection import Selection, other_states
 from samprof.units import digits
 
 if TYPE_CHECKING:

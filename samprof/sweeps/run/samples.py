@@ -1,16 +1,15 @@
-"""The samples of a run as a table, and which of them count."""
+"""The samples of a run as a table: what each process measured, in which state of the machine."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from samprof.analysis.cpu_speed import clean_forwards, is_slowed, slowest_ns, usual_ns
-from samprof.analysis.states import MIXED, find_states, main_state, why_not_clean
+from samprof.analysis.states import find_states, why_not_clean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -144,67 +143,3 @@ def _median(values: Sequence[int], clean: Sequence[bool]) -> float:
     """The median of the clean values, or of all where none is."""
     chosen = [value for value, is_clean in zip(values, clean, strict=True) if is_clean]
     return float(np.median(chosen or values)) if values else np.nan
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which samples of a variant its answer is made of.
-
-    Attributes:
-        state: the machine's main state; empty where it has one.
-        timed, recorded: numbers of the processes that count.
-        undecided: why there is no clean answer; empty where there is one.
-        dropped: how many samples do not count.
-        table: all samples of the variant, as `samples_table` gives them.
-    """
-
-    state: str
-    timed: frozenset[int]
-    recorded: frozenset[int]
-    undecided: str
-    dropped: int
-    table: pd.DataFrame
-
-
-def select(table: pd.DataFrame) -> Selection:
-    """The selection of one variant: clean samples of the machine's main state.
-
-    Where none is clean the samples are shown all the same, and `undecided` says why they do not count.
-
-    Args:
-        table: as `samples_table` gives it, of one variant.
-    """
-    good = table[table["status"] == "ok"]
-    timed, recorded = good[good["timed"]], good[good["recorded"]]
-    latency = timed[["latency_before_ns", "latency_after_ns"]].mean(axis=1)
-    state = main_state(timed.assign(latency_ns=latency)) if len(timed) else ""
-    chosen = timed[timed["clean"] & (timed["state"] == state)]
-    undecided = ""
-    if chosen["size"].nunique() < timed["size"].nunique():
-        undecided = _most_common(timed[~timed["clean"]]["why"])
-        chosen = timed
-    layers = recorded[recorded["clean"] & (recorded["state"] == state)]
-    for fallback in (recorded[recorded["clean"]], recorded):
-        if layers["size"].nunique() < recorded["size"].nunique():
-            layers = fallback
-    return Selection(
-        state=state,
-        timed=frozenset(chosen["process"].tolist()),
-        recorded=frozenset(layers["process"].tolist()),
-        undecided=undecided,
-        dropped=int((~good["clean"]).sum()),
-        table=table,
-    )
-
-
-def other_states(selection: Selection) -> list[str]:
-    """The machine's states besides the main one in which anything was timed cleanly."""
-    table = selection.table
-    rows = table[table["clean"] & table["timed"] & (table["state"] != selection.state)]
-    return sorted(set(rows["state"]) - {MIXED})
-
-
-def _most_common(reasons: Iterable[str]) -> str:
-    """The reason that is worst where it is worst: what most samples say, the number of the last."""
-    found = [reason for reason in reasons if reason]
-    return found[len(found) // 2] if found else "samples of some sizes are missing"

@@ -10,7 +10,7 @@ from samprof.sweeps.remedy_names import remedy_variant
 from samprof.sweeps.run.paging import paging_table
 from samprof.sweeps.run.point import Point
 from samprof.sweeps.run.remarks import state_remarks
-from samprof.sweeps.run.samples import Selection
+from samprof.sweeps.run.selection import Selection
 from samprof.sweeps.run.variants import VariantTables
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def variant_tables(
         ops=_ops(own, samples[samples["process"].isin(selection.recorded)]),
         remedy_speedup=None if selection.undecided else _remedy_speedup(points, variant),
         undecided=selection.undecided,
+        layers_undecided=selection.layers_undecided,
         remarks=state_remarks(selection, axis),
     )
 

@@ -32,6 +32,7 @@ class VariantTables:
         ops: ops inside each layer, one row per process, size, layer and op.
         remedy_speedup: what another allocator was measured to give; None where it was not.
         undecided: why there is no clean answer; empty where there is one.
+        layers_undecided: the same for the layers.
         remarks: what else a reader of the verdict should know.
     """
 
@@ -45,6 +46,7 @@ class VariantTables:
     ops: pd.DataFrame
     remedy_speedup: float | None = None
     undecided: str = ""
+    layers_undecided: str = ""
     remarks: Sequence[str] = ()
 
     @cached_property
@@ -78,10 +80,10 @@ class VariantTables:
         return self._proven(scaling_table(by_role(self.per_batch), self.axis))
 
     def _proven(self, table: pd.DataFrame) -> pd.DataFrame:
-        """The table without intervals and classes where no sample is clean: they prove nothing."""
+        """The table without intervals and classes where too few samples are clean to prove anything."""
         from samprof.analysis.classes import UNDECIDED
 
-        if not self.undecided:
+        if not (self.undecided or self.layers_undecided):
             return table
         names = ("speedup_low", "speedup_high", "exponent_low", "exponent_high")
         unknown = {name: float("nan") for name in names if name in table}
@@ -132,13 +134,18 @@ class VariantTables:
         from samprof.analysis.classes import GAINS, LOSES
         from samprof.analysis.op_changes import op_sentence
 
-        if self.undecided or found.remedy or self.op_changes.empty:
+        if self.undecided or self.layers_undecided or found.remedy or self.op_changes.empty:
             return ""
         changing = self.roles[self.roles["class"].isin((GAINS, LOSES))]
         largest = changing.sort_values("unit_ns_largest", ascending=False)["path"].head(2).tolist()
         sizes = sorted(self.wall["size"].unique().tolist())
         roles = list(dict.fromkeys([*found.blame, *largest]))
         return op_sentence(self.op_changes, roles, (sizes[0], sizes[-1]), self.axis)
+
+    def _doubts(self) -> list[str]:
+        if not self.layers_undecided or self.undecided:
+            return []
+        return [f"no layer is judged, because {self.layers_undecided}"]
 
     def answer(self, limits: Limits) -> tuple[Verdict, pd.DataFrame]:
         """The verdict under the limits, and the potential at the batch size that it names.
@@ -159,15 +166,16 @@ class VariantTables:
         from samprof.analysis.verdict import verdict
         from samprof.analysis.why import explained
 
+        layers = self.per_batch.head(0) if self.layers_undecided else self.per_batch
         found = verdict(
             self.points,
             self.wall,
-            self.per_batch,
+            layers,
             self.axis,
             limits=limits,
             paging=paging_of(self.points, speedup=self.remedy_speedup),
             undecided=self.undecided,
-            remarks=self.remarks,
+            remarks=[*self._doubts(), *self.remarks],
         )
         most = potential(self.role_roofline, self.roof, found.best_size)
         roots = self.per_batch[self.per_batch["depth"] == 0].drop_duplicates("path")

@@ -1,16 +1,7 @@
-"""Which samples count: clean ones of the machine's main state; else all of them, and why."""
+"""The table of samples: one number per process, of the forwards that ran at the usual speed."""
 
-from samprof.sweeps.run.samples import (
-    clean_repeats,
-    other_states,
-    samples_table,
-    select,
-    usual_speed,
-)
-from tests.support.samples import points, recorded, sample, timed
-
-BUSY = {"foreign_share": 0.70}
-NEAR, FAR = (25.0, 31.0), (160.0, 171.0)
+from samprof.sweeps.run.samples import clean_repeats, samples_table, usual_speed
+from tests.support.samples import points, recorded, timed
 
 
 def test_a_sample_is_a_row_with_what_its_process_used() -> None:
@@ -34,71 +25,6 @@ def test_processes_are_counted_through_all_points() -> None:
 def test_no_samples_give_an_empty_table() -> None:
     table = samples_table([])
     assert len(table) == 0
-    found = select(table)
-    assert (found.state, found.timed, found.undecided) == ("", frozenset(), "")
-
-
-def test_contaminated_samples_do_not_count() -> None:
-    table = samples_table(
-        points(
-            *(timed(size, number, [size]) for number in range(2) for size in (1, 2)),
-            timed(1, 2, [9], machine=BUSY),
-            timed(2, 2, [9]),
-        )
-    )
-    found = select(table)
-    assert table.loc[table["process"].isin(found.timed), "wall_ns"].tolist() == [1, 1, 2, 2, 9]
-    assert (found.undecided, found.dropped) == ("", 1)
-
-
-def test_without_any_clean_sample_of_a_size_nothing_is_decided() -> None:
-    busy = [timed(size, number, [5], machine=BUSY) for number in (0, 1) for size in (1, 2)]
-    found = select(samples_table(points(*busy)))
-    assert found.undecided == "foreign processes used 0.70 of the CPU"
-    assert len(found.timed) == 4  # shown all the same
-    assert found.dropped == 4
-
-
-def test_states_are_never_pooled() -> None:
-    rounds = [NEAR, NEAR, FAR, (25.0, 160.0)]
-    table = samples_table(
-        points(
-            *(
-                timed(size, number, [1], latency=latency)
-                for number, latency in enumerate(rounds)
-                for size in (1, 8)
-            )
-        )
-    )
-    assert table["state"].tolist() == ["near", "near", "far", "mixed"] * 2
-    found = select(table)
-    assert found.state == "near"
-    assert set(table.loc[table["process"].isin(found.timed), "round"]) == {0, 1}
-    assert other_states(found) == ["far"]
-
-
-def test_layers_come_from_recordings_of_the_main_state() -> None:
-    table = samples_table(
-        points(
-            *(timed(1, number, [1], latency=NEAR) for number in range(3)),
-            recorded(1, 3, [1], latency=FAR),
-            recorded(1, 4, [1], latency=NEAR),
-        )
-    )
-    found = select(table)
-    assert table.loc[table["process"].isin(found.recorded), "round"].tolist() == [4]
-
-
-def test_recordings_of_another_state_are_better_than_none() -> None:
-    table = samples_table(points(timed(1, 0, [1], latency=NEAR), recorded(1, 1, [1], latency=FAR)))
-    assert len(select(table).recorded) == 1
-
-
-def test_samples_that_failed_do_not_count() -> None:
-    table = samples_table(points(timed(1, 0, [1]), sample(8, 0, status="oom")))
-    found = select(table)
-    assert table.loc[table["process"].isin(found.timed), "size"].tolist() == [1]
-    assert found.undecided == ""
 
 
 USUAL = [500] * 4
@@ -120,7 +46,6 @@ def test_a_sample_of_a_slowed_cpu_does_not_count() -> None:
     assert table["clean"].tolist() == [True, True, True, False]
     assert table["why"].iloc[3] == "the CPUs ran at 0.56 of their usual speed"
     assert table["wall_ns"].iloc[3] == 20  # shown all the same
-    assert select(table).dropped == 1
 
 
 def test_recorded_forwards_are_looked_at_alike() -> None:

@@ -1,0 +1,94 @@
+"""Which samples of a variant count: the clean ones of the machine's main state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from samprof.analysis.states import MIXED, main_state
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FEWEST = 2
+"""Processes a size that tell how processes differ."""
+_TOO_FEW = "no state of the machine was seen in enough rounds"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which samples of a variant its answer is made of.
+
+    Attributes:
+        state: the machine's main state; empty where it has one.
+        timed, recorded: numbers of the processes that count.
+        undecided: why there is no clean answer; empty where there is one.
+        layers_undecided: the same for the layers.
+        dropped: how many samples do not count.
+        table: all samples of the variant, as `samples_table` gives them.
+    """
+
+    state: str
+    timed: frozenset[int]
+    recorded: frozenset[int]
+    undecided: str
+    layers_undecided: str
+    dropped: int
+    table: pd.DataFrame
+
+
+def select(table: pd.DataFrame) -> Selection:
+    """The selection of one variant: clean samples of the machine's main state.
+
+    Layers were perhaps recorded cleanly in another state only: then that one is taken. Where too few are
+    clean, `undecided` says why the others do not count, and where none is, all are shown.
+
+    Args:
+        table: as `samples_table` gives it, of one variant.
+    """
+    good = table[table["status"] == "ok"]
+    timed, recorded = good[good["timed"]], good[good["recorded"]]
+    state = _main_state(timed)
+    chosen, undecided = _chosen(timed, state)
+    layers, layers_undecided = _chosen(recorded, state)
+    if layers_undecided:
+        layers, layers_undecided = _chosen(recorded, _main_state(recorded))
+    return Selection(
+        state=state,
+        timed=frozenset(chosen["process"].tolist()),
+        recorded=frozenset(layers["process"].tolist()),
+        undecided=undecided,
+        layers_undecided=layers_undecided,
+        dropped=int((~good["clean"]).sum()),
+        table=table,
+    )
+
+
+def other_states(selection: Selection) -> list[str]:
+    """The machine's states besides the main one in which anything was timed cleanly."""
+    table = selection.table
+    rows = table[table["clean"] & table["timed"] & (table["state"] != selection.state)]
+    return sorted(set(rows["state"]) - {MIXED})
+
+
+def _main_state(samples: pd.DataFrame) -> str:
+    if samples.empty:
+        return ""
+    latency = samples[["latency_before_ns", "latency_after_ns"]].mean(axis=1)
+    return main_state(samples.assign(latency_ns=latency))
+
+
+def _chosen(samples: pd.DataFrame, state: str) -> tuple[pd.DataFrame, str]:
+    """The samples that count, and where they are too few, since others were dropped, why."""
+    chosen = samples[samples["clean"] & (samples["state"] == state)]
+    counts = chosen["size"].value_counts().reindex(samples["size"].unique(), fill_value=0)
+    fewest = int(counts.min()) if len(counts) else 0
+    if fewest >= _FEWEST or len(chosen) == len(samples):
+        return chosen, ""
+    why = _middle(samples.loc[~samples["clean"], "why"].tolist())
+    return chosen if fewest else samples, why
+
+
+def _middle(reasons: list[str]) -> str:
+    """Why samples do not count: the reason of the one in the middle of the list."""
+    return reasons[len(reasons) // 2] if reasons else _TOO_FEW
