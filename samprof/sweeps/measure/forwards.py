@@ -95,11 +95,11 @@ class Forwards:
         if self._reference is not None and not self.is_slow:
             self.reference_ns.append(self._reference())
 
-    def worthwhile(self, most: int = _MOST) -> int:
-        """How many forwards like the last one are worth their time: from 3, or 1 if slow, to `most`."""
+    def worthwhile(self) -> int:
+        """How many forwards like the last one are worth their time: from 3, or 1 if slow, to 8."""
         if self.is_slow:
             return 1
-        return max(_LEAST, min(most, round(_WORTH_NS / max(self.last_ns, 1))))
+        return max(_LEAST, min(_MOST, round(_WORTH_NS / max(self.last_ns, 1))))
 
     @property
     def is_slow(self) -> bool:
@@ -107,9 +107,16 @@ class Forwards:
         return self.last_ns > SLOW_NS
 
 
-def warm_up(forward: Forwards, plan: Plan) -> list[int]:
-    """The wall times of the plan's warm-up; a slow module is warm after its first forward."""
+def warm_up(forward: Forwards, plan: Plan, *, timed: bool) -> list[int]:
+    """The wall times of the plan's warm-up; a slow module is warm after its first forward.
+
+    Args:
+        forward: what is warmed up.
+        plan: how often.
+        timed: whether timed forwards follow; else the recording's own first forward is one of these.
+    """
     times: list[int] = []
-    while len(times) < plan.warmup and not (times and forward.is_slow and plan.repeats is None):
+    most = plan.warmup if timed else plan.warmup - 1
+    while len(times) < most and not (times and forward.is_slow and plan.repeats is None):
         times.append(forward())
     return times

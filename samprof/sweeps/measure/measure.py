@@ -94,7 +94,7 @@ def _measure(target: Target, job: Job, sample: Sample, advance: Advance) -> Samp
         reference = Reference() if minds_speed else None
         forward = Forwards(call, inputs, advance, reference)
         synchronize()
-        warmup = warm_up(forward, plan)
+        warmup = warm_up(forward, plan, timed=job.timed)
         sample = replace(
             sample,
             dtype=target.dtype,

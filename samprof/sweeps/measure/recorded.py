@@ -23,7 +23,6 @@ from samprof.trace.tables.components import component_steps
 from samprof.trace.tables.ops_by_layer import ops_by_layer
 from samprof.trace.trace import Trace
 
-_MOST = 3
 _LEAST_OP_NS = 20_000
 
 
@@ -67,7 +66,7 @@ def record(target: Target, job: Job, sample: Sample, forward: Forwards) -> Sampl
 
 def _session(target: Target, job: Job, forward: Forwards) -> tuple[Recording, list[int]]:
     """One session with a step per forward: several sessions in a process can lose kernels."""
-    repeats = job.plan.repeats or forward.worthwhile(_MOST)
+    repeats = job.plan.repeats or forward.worthwhile()
     profile = Profile(
         target.module,
         granularity=job.plan.granularity,

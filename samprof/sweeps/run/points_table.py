@@ -109,7 +109,7 @@ def _row(point: Point, numbers: range, chosen: Selection, axis: Axis) -> dict[st
         row |= {
             "time_ns": time,
             "time_iqr_ns": time_range,
-            "profiler_overhead": traced["recorded_wall_ns"].median() / wall,
+            "profiler_overhead": round(traced["recorded_wall_ns"].median()) / wall,
             "kernels": counts.pop() if len(counts) == 1 else None,
         }
     return row
