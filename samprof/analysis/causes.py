@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from samprof.analysis.changes import ALL_SIZES, CHANGED, SLOWER
+from samprof.analysis.changes import CHANGED, SLOWER, overall
 
 WALL = "(wall)"
 """The row of a whole forward, measured without the profiler."""
@@ -18,12 +18,12 @@ def regressions(table: pd.DataFrame, gate: float) -> pd.DataFrame:
         gate: the part of a's time by which b may be slower, such as 0.05.
 
     Returns:
-        Rows over all sizes, of layers with at least 1 % of the time, whose interval lies above the
-        gate as a whole; the largest difference first.
+        Rows over all sizes, or of the only one, of layers with at least 1 % of the time, whose interval
+        lies above the gate as a whole; the largest difference first.
     """
-    slower = (table["size"] == ALL_SIZES) & (table["change"] == SLOWER)
+    table = overall(table)
     beyond = (table["ratio_low"] > 1 + gate) | np.isinf(table["ratio"].astype(float))
-    found = table.loc[slower & beyond]
+    found = table.loc[(table["change"] == SLOWER) & beyond]
     return found.sort_values("difference_ns", ascending=False, kind="stable")
 
 

@@ -31,6 +31,8 @@ SLOWER, FASTER, WITHIN_NOISE, ONLY_IN_A, ONLY_IN_B = (
 )
 Roots = tuple[int, int]
 CHANGED = (SLOWER, FASTER)
+UNDECIDED = "undecided"
+"""What all rows of both sides are where the measurements cannot be compared; `note` says why."""
 ALL_SIZES = "all"
 """What the column `size` holds in the rows over all sizes that both sides have."""
 FEWEST_PROCESSES = 2
@@ -64,6 +66,40 @@ def size_changes(a: Floats, b: Floats, roots: Roots, pooled: pd.Series) -> pd.Da
     ]
     change = np.select(cases, [ONLY_IN_A, ONLY_IN_B, SLOWER, FASTER], WITHIN_NOISE)
     return table.assign(change=change.astype(object))
+
+
+def for_readers(table: pd.DataFrame) -> pd.DataFrame:
+    """A comparison in which each path stands once, under the name of the size, if there is only one."""
+    over_all = table["size"] == ALL_SIZES
+    sizes = table.loc[~over_all, "size"].unique()
+    return table[over_all].assign(size=sizes[0]) if len(sizes) == 1 else table
+
+
+def overall(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows over all sizes of a comparison; all of a `for_readers` that has one size."""
+    over_all = table["size"] == ALL_SIZES
+    return table[over_all] if over_all.any() else table
+
+
+def without_verdict(table: pd.DataFrame, why: str) -> pd.DataFrame:
+    """A comparison in which no row counts as changed, nor as the same.
+
+    Args:
+        table: as `compare_layers` gives it.
+        why: the measurements cannot be compared.
+    """
+    judged = table["change"].isin([*CHANGED, WITHIN_NOISE])
+    notes = table["note"].where(table["note"] == "", table["note"] + "; ")
+    return table.assign(
+        change=table["change"].mask(judged, UNDECIDED),
+        note=table["note"].mask(judged, notes + why),
+    )
+
+
+def why_undecided(table: pd.DataFrame) -> str:
+    """Why nothing in a comparison counts; empty where it does."""
+    notes = table.loc[table["change"] == UNDECIDED, "note"]
+    return "" if notes.empty else str(notes.iloc[0]).rpartition("; ")[2]
 
 
 def pooled_changes(a: Floats, b: Floats, roots: Roots) -> pd.DataFrame:

@@ -51,7 +51,8 @@ def compare_layers(a: pd.DataFrame, b: pd.DataFrame, wall_a: Walls, wall_b: Wall
         (b - a), ratio (geometric mean of b over that of a) with its interval ratio_low, ratio_high
         (95 % at a size; over all sizes 95 % for all layers together; NaN where a side has fewer than
         two processes), share (of the time of a's root; 1 for the wall time), b_share (the same
-        of b), change (slower, faster, within noise, only in a, only in b), note.
+        of b), change (slower, faster, within noise, only in a, only in b; in `samprof.compare` also
+        undecided), note.
 
     Example:
         >>> names = ["path", "depth", "size", "round", "process", "repeat", "time_ns"]

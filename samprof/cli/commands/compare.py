@@ -152,12 +152,12 @@ def _refuse_too_few_processes(compared: Sequence[_Comparison]) -> None:
     Raises:
         UsageError: no row of a comparison has enough processes.
     """
-    from samprof.analysis.changes import ALL_SIZES, FEWEST_PROCESSES, TOO_FEW
+    from samprof.analysis.changes import FEWEST_PROCESSES, TOO_FEW, overall
 
     for one in compared:
-        both = one.table["a_ns"].notna() & one.table["b_ns"].notna()
-        both &= one.table["size"] == ALL_SIZES
-        if one.table.loc[both, "note"].str.contains(TOO_FEW, regex=False).all():
+        table = overall(one.table)
+        both = table["a_ns"].notna() & table["b_ns"].notna()
+        if table.loc[both, "note"].str.contains(TOO_FEW, regex=False).all():
             cause = f"fewer than {FEWEST_PROCESSES} processes per size: noise cannot be told from change"
             remedy = f"sweep with --rounds {FEWEST_PROCESSES} or more"
             raise UsageError("compare", one.names[1], cause, remedy)
@@ -166,14 +166,16 @@ def _refuse_too_few_processes(compared: Sequence[_Comparison]) -> None:
 def _judged(compared: Sequence[_Comparison], gate: float) -> tuple[list[str], bool]:
     """The lines that the gate prints, and whether everything passed."""
     from samprof.analysis.causes import regressions
+    from samprof.analysis.changes import for_readers, why_undecided
     from samprof.report.text.changes import row_text
 
     lines, passed = [], True
     for one in compared:
-        found = regressions(one.table, gate)
+        found = regressions(for_readers(one.table), gate)
         start = f"gate {100 * gate:g}%" + (f", {one.names[1]}" if len(compared) > 1 else "")
+        why = why_undecided(one.table)
         if found.empty:
-            lines.append(f"{start}: passed")
+            lines.append(f"{start}: undecided, because {why}" if why else f"{start}: passed")
             continue
         passed = False
         count = "1 row is" if len(found) == 1 else f"{len(found)} rows are"

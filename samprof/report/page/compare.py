@@ -9,7 +9,7 @@ import pandas as pd
 
 from samprof.analysis.axis import Axis
 from samprof.analysis.causes import WALL
-from samprof.analysis.changes import ALL_SIZES, CHANGED
+from samprof.analysis.changes import ALL_SIZES, CHANGED, for_readers
 from samprof.analysis.measured import measured
 from samprof.report.page.batching_charts import batching
 from samprof.report.page.chart_parts import Drawing
@@ -86,6 +86,7 @@ def changes_tree(table: pd.DataFrame, names: Names, axis: Axis) -> Tree:
         names: of the sides.
         axis: what the sizes count.
     """
+    table = for_readers(table)
     sizes = table["size"].drop_duplicates().tolist()
     by_size = {size: table[table["size"] == size].set_index("path") for size in sizes}
     order = table.drop_duplicates("path").reset_index(drop=True)
@@ -93,7 +94,7 @@ def changes_tree(table: pd.DataFrame, names: Names, axis: Axis) -> Tree:
     order["depth"] = order["depth"].where(order["path"] == WALL, order["depth"] + 1)
     aligned = {size: rows.reindex(order["path"]) for size, rows in by_size.items()}
     size, last = list(aligned.items())[-1]
-    pooled = aligned[ALL_SIZES]
+    over, pooled = next(iter(aligned.items()))
     unit = common_unit([*last["a_ns"], *last["b_ns"]])
     a, b, difference = time_columns([last["a_ns"], last["b_ns"], last["difference_ns"]], unit)
     at = f"{unit.name} at {axis.symbol.format(size)}"
@@ -105,7 +106,7 @@ def changes_tree(table: pd.DataFrame, names: Names, axis: Axis) -> Tree:
                 Cells(f"ratio at {_symbol(one, axis)}", _ratios(rows, names))
                 for one, rows in aligned.items()
             ),
-            Cells("95% CI at all sizes", interval_cells(pooled)),
+            Cells(f"95% CI at {_symbol(over, axis)}", interval_cells(pooled)),
             Cells(f"{names[0]}, {at}", a),
             Cells(f"{names[1]}, {at}", b),
             Cells("difference", difference),

@@ -8,12 +8,13 @@ import pandas as pd
 from samprof.analysis.axis import BATCH_SIZE, Axis
 from samprof.analysis.causes import WALL, causes
 from samprof.analysis.changes import (
-    ALL_SIZES,
     CHANGED,
     FEWEST_PROCESSES,
     ONLY_IN_A,
     ONLY_IN_B,
     TOO_FEW,
+    overall,
+    why_undecided,
 )
 from samprof.analysis.compare import REGION_IN_A, REGION_IN_B
 from samprof.analysis.scaling import WIDE
@@ -26,12 +27,17 @@ _MOST_NAMED = 3
 
 def changes_text(table: pd.DataFrame, names: Names = LETTERS, axis: Axis = _BATCH) -> str:
     """What changed, in sentences: how many rows, the largest changes at their cause, and caveats."""
-    table = table[table["size"] == ALL_SIZES]
+    table = overall(table)
     change, notes = table["change"], table["note"]
     total = int((~change.isin([ONLY_IN_A, ONLY_IN_B])).sum())
     few = int(notes.str.contains(TOO_FEW, regex=False).sum())
-    sentences = [_changed(table, int(change.isin(CHANGED).sum()), total, axis)]
-    if few:
+    why = why_undecided(table)
+    sentences = [
+        f"Undecided, because {why}."
+        if why
+        else _changed(table, int(change.isin(CHANGED).sum()), total, axis)
+    ]
+    if few and not why:
         sentences.append(
             f"{_rows(few)} with fewer than {FEWEST_PROCESSES} processes cannot be told from noise."
         )

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from samprof.analysis.axis import BATCH_SIZE, Axis
+from samprof.analysis.changes import for_readers
 from samprof.report.text.changes import changes_text
 from samprof.report.text.scaling import interval_texts
 from samprof.report.text.sides import LETTERS, Names, headers_of, named
@@ -39,6 +40,7 @@ def compare_text(
         depth: rows down to this one; the sentences are about all of them.
         axis: what the batch sizes are.
     """
+    table = for_readers(table)
     rows, unit = shown_rows(table, depth), _unit(table)
     columns = [layer_cells(rows, width), *_columns(rows, unit, headers_of(names), axis)]
     text = table_text(columns, width)

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from samprof.errors import RunError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
     from samprof.sweeps.run.data import RunData
     from samprof.sweeps.run.point import Point
+
+
+_SAME_SPEED = 1.05
+"""Between quiet runs the usual time of the reference work differed by 1 %, to a slowed run by 27 %."""
 
 
 def compare_runs(
@@ -32,12 +38,14 @@ def compare_runs(
         size: only this one.
 
     Returns:
-        See `samprof.analysis.compare.compare_layers`.
+        See `samprof.analysis.compare.compare_layers`. All changes are undecided where a side has too
+        few clean samples, or where the CPUs ran faster for one side than for the other.
 
     Raises:
         RunError: a run has no such variant, they were swept over different things, or they have no
             size in common.
     """
+    from samprof.analysis.changes import without_verdict
     from samprof.analysis.compare import compare_layers
 
     over_a, over_b = (run.axis.name for run in (a, b))
@@ -59,7 +67,9 @@ def compare_runs(
     walls_a, walls_b = (_walls(run, variant) for run, variant in chosen)
     if size is not None:
         layers_a, layers_b = (side[side["size"] == size] for side in (layers_a, layers_b))
-    return compare_layers(layers_a, layers_b, walls_a, walls_b)
+    table = compare_layers(layers_a, layers_b, walls_a, walls_b)
+    why = _not_comparable(chosen)
+    return without_verdict(table, why) if why else table
 
 
 def differences(a: RunData, b: RunData) -> list[str]:
@@ -74,6 +84,22 @@ def differences(a: RunData, b: RunData) -> list[str]:
         )
         if one != other
     ]
+
+
+def _not_comparable(sides: Sequence[tuple[RunData, str]]) -> str:
+    """Why the times of two sides say nothing about what was measured; empty where they do."""
+    for run, variant in sides:
+        selection = run.selection(variant)
+        why = selection.layers_undecided or selection.undecided
+        if why:
+            return f"in {run.path} {why}"
+    (a, b), speeds = (run for run, _ in sides), [run.usual_speed_ns for run, _ in sides]
+    if a.environment.get("device_name") != b.environment.get("device_name"):
+        return ""
+    speed = speeds[0] / speeds[1]
+    if abs(np.log(speed)) > np.log(_SAME_SPEED):  # NaN is not
+        return f"the CPUs ran at {speed:.2f} of their speed in {a.path}"
+    return ""
 
 
 def _points(run: RunData, variant: str | None) -> dict[int, Point]:

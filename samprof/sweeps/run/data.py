@@ -94,6 +94,11 @@ class RunData:
         """See `samprof.sweeps.run.samples.samples_table`."""
         return samples_table(self.measured)
 
+    @cached_property
+    def usual_speed_ns(self) -> float:
+        """See `samprof.sweeps.run.samples.usual_speed`."""
+        return usual_speed(sample for point in self.measured for sample in point.samples)
+
     def selection(self, variant: str) -> Selection:
         """Which samples of a variant its answer is made of."""
         if variant not in self._selections:
@@ -112,7 +117,6 @@ class RunData:
         import pandas as pd
 
         state = dict(zip(self.samples["process"], self.samples["state"], strict=True))
-        usual = usual_speed(sample for point in self.measured for sample in point.samples)
         frames, process = [], -1
         for point in self.measured:
             for sample in point.samples:
@@ -121,7 +125,7 @@ class RunData:
                     table = sample.frame(sample.layers)
                     table.insert(3, "process", process)
                     table.insert(4, "state", state[process])
-                    clean = clean_repeats(sample, usual)
+                    clean = clean_repeats(sample, self.usual_speed_ns)
                     table["clean"] = [clean[one] or not any(clean) for one in table["repeat"]]
                     frames.append(table)
         if not frames:

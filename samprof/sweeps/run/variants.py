@@ -83,7 +83,7 @@ class VariantTables:
         """The table without intervals and classes where too few samples are clean to prove anything."""
         from samprof.analysis.classes import UNDECIDED
 
-        if not (self.undecided or self.layers_undecided):
+        if not self.layers_undecided:
             return table
         names = ("speedup_low", "speedup_high", "exponent_low", "exponent_high")
         unknown = {name: float("nan") for name in names if name in table}

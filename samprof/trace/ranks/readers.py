@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from queue import Queue
+from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
 from samprof.errors import TraceError
@@ -28,6 +29,8 @@ def read_each(
         yield from (attempt(path, by, cache) for path in paths)
         return
     processes = [_worker() for _ in range(workers)]
+    closing = Event()
+    starting = Lock()
     idle: Queue[int] = Queue()
     for place in range(workers):
         idle.put(place)
@@ -38,7 +41,9 @@ def read_each(
             answer: RankTables | TraceError = _ask(processes[place], path, by, cache)
             return answer
         except (OSError, EOFError, pickle.UnpicklingError):
-            processes[place] = _worker()
+            with starting:
+                if not closing.is_set():  # else nobody would end it
+                    processes[place] = _worker()
             cause = "the process that read it ended, as it does when memory runs out"
             return TraceError("load", path, cause, "read it alone, or with fewer workers")
         finally:
@@ -49,6 +54,8 @@ def read_each(
         for future in as_completed([pool.submit(read, path) for path in paths]):
             yield future.result()
     finally:
+        with starting:
+            closing.set()
         pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:
             end(process)

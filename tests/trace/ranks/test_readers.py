@@ -1,10 +1,15 @@
 """Several processes that read: the same answers as one, and an error where one of them ends."""
 
+import subprocess
+import threading
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from samprof.errors import TraceError
+from samprof.trace.model.ranges import By
 from samprof.trace.ranks import readers
 from samprof.trace.ranks.rank_tables import RankTables
 from samprof.trace.ranks.readers import read_each
@@ -52,3 +57,34 @@ def test_a_worker_that_ends_is_an_error_of_its_trace(
     assert {str(answer.cause) for answer in found if isinstance(answer, TraceError)} == {
         "the process that read it ended, as it does when memory runs out"
     }
+
+
+def test_whoever_stops_early_leaves_no_process_behind(
+    paths: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process of the second trace is ended while it reads; no other one takes its place."""
+    started, stopped = [], threading.Event()
+    start, ask = readers.start, readers._ask
+
+    def counted(*arguments: Any, **more: Any) -> subprocess.Popen[bytes]:
+        started.append(start(*arguments, **more))
+        return started[-1]
+
+    def held(process: subprocess.Popen[bytes], path: Path, by: By, cache: bool) -> object:
+        if path == paths[0]:
+            return ask(process, path, by, cache)
+        stopped.wait()
+        raise EOFError
+
+    monkeypatch.setattr(readers, "start", counted)
+    monkeypatch.setattr(readers, "_ask", held)
+    reading = read_each(paths[:2], "auto", False, 2)
+    assert isinstance(reading, Generator)
+    next(reading)
+    reading.close()
+    stopped.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("ThreadPoolExecutor"):
+            thread.join()
+    assert len(started) == 2
+    assert all(process.poll() is not None for process in started)

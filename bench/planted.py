@@ -1,0 +1,129 @@
+"""Is a planted truth found? Layers whose cost is known by construction, swept and classed.
+
+    python -m bench.planted                    five sweeps of five layers
+    python -m bench.planted --allocator system the same under the system's allocator
+
+Costs are spun, slept or paged in wall time, so the truth does not depend on how fast the CPUs are.
+The table goes to stdout as markdown.
+"""
+
+import argparse
+import mmap
+import subprocess
+import sys
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+import samprof
+from bench.machine import describe
+from samprof.record.labels import ModelLabels
+from samprof.sweeps.target import Target
+
+_MS = 1_000_000
+_STEP_AT = 4
+_PAGES_PER_IMAGE = 4_000
+TRUTH = {
+    "per_call": ("gains", "no step"),
+    "per_image": ("same", "no step"),
+    "asleep": ("same", "no step"),
+    "steps": ("loses", f"step at {_STEP_AT}"),
+    "pages": ("same", "no step"),
+}
+"""Layer -> the class that its cost has from batch 1 to 8, and where it steps."""
+
+
+class Costs(nn.Module):
+    """Takes its time for a batch, and gives back what it got."""
+
+    def __init__(self, spend: Callable[[int], None]) -> None:
+        super().__init__()
+        self._spend = spend
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Spends what so many images cost."""
+        self._spend(len(x))
+        return x
+
+
+def _pages(images: int) -> None:
+    """Fresh memory for every image, each page touched once: what glibc's large blocks cost."""
+    for _ in range(images):
+        with mmap.mmap(-1, _PAGES_PER_IMAGE * mmap.PAGESIZE) as memory:
+            memory[:: mmap.PAGESIZE] = bytes(_PAGES_PER_IMAGE)
+
+
+COSTS: dict[str, Callable[[int], None]] = {
+    "per_call": lambda _: _spin(8 * _MS),
+    "per_image": lambda images: _spin(3 * _MS * images),
+    "asleep": lambda images: time.sleep(0.003 * images),
+    "steps": lambda images: _spin((3 if images >= _STEP_AT else 2) * _MS * images),
+    "pages": _pages,
+}
+
+
+def planted() -> Target:
+    """What `samprof sweep --factory bench.planted:planted` measures."""
+    return Target(_model(), lambda size: (torch.zeros(size, 8),), ModelLabels(name="planted"))
+
+
+def _model() -> nn.Module:
+    return nn.Sequential(OrderedDict((name, Costs(spend)) for name, spend in COSTS.items())).eval()
+
+
+def main() -> int:
+    """Sweeps, then prints what was found of what was planted."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--runs", type=int, default=5, help="how many sweeps (default: 5)")
+    parser.add_argument("--allocator", default="auto", help="as of samprof sweep")
+    parser.add_argument("--out", type=Path, default=Path("runs/planted"), help="where the runs are")
+    options = parser.parse_args()
+    runs = [_swept(options.out / f"run{number}", options) for number in range(options.runs)]
+    command = " ".join(["python -m bench.planted", *sys.argv[1:]])
+    print("\n".join([describe(command, ("torch", "samprof")), *_lines(runs)]))
+    return 0
+
+
+def _swept(out: Path, options: argparse.Namespace) -> samprof.Run:
+    command = [sys.executable, "-m", "samprof", "sweep", "--factory", "bench.planted:planted"]
+    command += ["--batch-sizes", "1,2,4,8", "--allocator", options.allocator, "--out", str(out)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return samprof.Run(out)
+
+
+def _lines(runs: list[samprof.Run]) -> list[str]:
+    lines = ["| layer | planted | found | bound | right |", "|---|---|---|---|---|"]
+    tables = [run.scaling().set_index("path").to_dict("index") for run in runs]
+    right = 0
+    for layer, truth in TRUTH.items():
+        found = [_found(table[f"planted.{layer}"]) for table in tables]
+        hits = sum(one == truth for one in found)
+        right += hits
+        bounds = sorted({str(table[f"planted.{layer}"]["bound"]) for table in tables})
+        seen = "; ".join(sorted({", ".join(one) for one in found}))
+        lines.append(
+            f"| {layer} | {', '.join(truth)} | {seen} | {', '.join(bounds)} | {hits} of {len(runs)} |"
+        )
+    remedies = sum(bool(run.verdict().remedy) for run in runs)
+    of = len(TRUTH) * len(runs)
+    return [*lines, "", f"Classed right: {right} of {of}. Paging named: {remedies} of {len(runs)}."]
+
+
+def _found(row: dict[Hashable, Any]) -> tuple[str, str]:
+    step = row["step_at"]
+    return row["class"], f"step at {step:g}" if step == step else "no step"
+
+
+def _spin(duration_ns: int) -> None:
+    end = time.perf_counter_ns() + duration_ns
+    while time.perf_counter_ns() < end:
+        pass
+
+
+if __name__ == "__main__":
+    sys.exit(main())

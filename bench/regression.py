@@ -1,0 +1,113 @@
+"""Is a regression found, and none where there is none? One block made 15 % slower, against equal runs.
+
+    python -m bench.regression                 ten pairs of sweeps of the small encoder
+
+Each pair is a sweep as it is and one whose block 2 takes 15 % longer, one after the other; the equal
+ones among them are compared with each other. The table goes to stdout as markdown.
+"""
+
+import argparse
+import itertools
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+import samprof
+from bench.machine import describe
+from samprof.analysis.causes import causes, regressions
+from samprof.sam.workloads.encode import encode
+from samprof.sweeps.target import Target
+
+BLOCK = 2
+_SLOWER = 0.15
+_GATE = 0.05
+
+
+def as_it_is() -> Target:
+    """The small encoder."""
+    return encode("small", device="cpu")
+
+
+def slowed() -> Target:
+    """The same with a block that takes 15 % longer, whatever it takes."""
+    target = encode("small", device="cpu")
+    block = target.module.get_submodule(f"blocks.{BLOCK}")
+    block.forward = _slower(block.forward)
+    return target
+
+
+def _slower(
+    forward: Callable[[torch.Tensor], torch.Tensor],
+) -> Callable[[torch.Tensor], torch.Tensor]:
+    def slower(x: torch.Tensor) -> torch.Tensor:
+        start = time.perf_counter_ns()
+        result = forward(x)
+        end = start + (1 + _SLOWER) * (time.perf_counter_ns() - start)
+        while time.perf_counter_ns() < end:
+            pass
+        return result
+
+    return slower
+
+
+def main() -> int:
+    """Sweeps in pairs, then prints how the gate judged them."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--pairs", type=int, default=10, help="how many pairs (default: 10)")
+    parser.add_argument("--sizes", default="1,4", help="as of samprof sweep")
+    parser.add_argument("--time-limit", default="45", help="as of samprof sweep")
+    parser.add_argument(
+        "--out", type=Path, default=Path("runs/regression"), help="where the runs are"
+    )
+    options = parser.parse_args()
+    pairs = [
+        tuple(
+            _swept(kind, options.out / f"{kind}{number}", options)
+            for kind in ("as_it_is", "slowed")
+        )
+        for number in range(options.pairs)
+    ]
+    command = " ".join(["python -m bench.regression", *sys.argv[1:]])
+    print("\n".join([describe(command, ("torch", "samprof")), *_lines(pairs)]))
+    return 0
+
+
+def _swept(kind: str, out: Path, options: argparse.Namespace) -> samprof.Run:
+    command = [sys.executable, "-m", "samprof", "sweep", "--factory", f"bench.regression:{kind}"]
+    command += ["--sizes", options.sizes, "--time-limit", options.time_limit, "--out", str(out)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return samprof.Run(out)
+
+
+def _lines(pairs: list[tuple[samprof.Run, ...]]) -> list[str]:
+    equal = [before for before, _ in pairs]
+    ordered = list(itertools.permutations(equal, 2))
+    failed = sum(not _failing(a, b).empty for a, b in ordered)
+    named = [_named(*pair) for pair in pairs]
+    caught = sum(not _failing(*pair).empty for pair in pairs)
+    total = len(pairs)
+    rows = [
+        ("ordered pairs of equal runs that fail a gate of 5 %", f"{failed} of {len(ordered)}"),
+        ("pairs with the slower block that fail it", f"{caught} of {total}"),
+        ("that name the block first", f"{sum(named)} of {total}"),
+    ]
+    return ["| what | measured |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)]
+
+
+def _failing(a: samprof.Run, b: samprof.Run) -> pd.DataFrame:
+    return regressions(samprof.compare(a, b), _GATE)
+
+
+def _named(a: samprof.Run, b: samprof.Run) -> bool:
+    """Whether the first cause of the change is the block or something inside of it."""
+    found = causes(samprof.compare(a, b))
+    return not found.empty and f"blocks.{BLOCK}" in str(found["path"].iloc[0])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
