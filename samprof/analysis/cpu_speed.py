@@ -10,14 +10,17 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 
 LEAST_CLEAN = 2
 """Forwards at the usual speed that a sample needs, if it has more than one."""
 _USUAL = 20.0
 """Percentile that is taken for the usual speed: a cold CPU's first moments may be faster, and up to four
 fifths of a run may be slower."""
-_SLOWER = 1.15
+_SLOWER = 1.10
 """A quiet machine's reference work stays within 5 %; a slowed CPU takes 1.3 to 1.9 times as long."""
+_SLOW_ROUND = 1.15
+_FEWEST_ROUNDS = 3
 
 
 def usual_ns(references: Iterable[float]) -> float:
@@ -65,3 +68,33 @@ def is_slowed(clean: Sequence[bool]) -> bool:
         (False, True, False)
     """
     return sum(clean) < min(LEAST_CLEAN, len(clean))
+
+
+def slow_rounds(times: pd.DataFrame) -> dict[int, float]:
+    """Rounds in which all sizes together took much longer than usual, with how much longer.
+
+    What slows a machine without touching its reference work, such as another machine's use of shared
+    caches and memory, slows all sizes of a round. That of a single process is its own.
+
+    Args:
+        times: one row per process: size, round, time_ns.
+
+    Returns:
+        Round -> the median over its sizes of its time over the median of all rounds, where three
+        quarters of the sizes took more than 1.15 times that. Empty for one size, and where fewer than
+        three rounds tell what is usual.
+
+    Example:
+        >>> rows = [(size, number, size * 10) for number in range(3) for size in (1, 2)]
+        >>> rows += [(1, 3, 14), (2, 3, 30), (1, 4, 10), (2, 4, 30)]
+        >>> slow_rounds(pd.DataFrame(rows, columns=["size", "round", "time_ns"]))
+        {3: 1.45}
+    """
+    wide = times.pivot_table(index="size", columns="round", values="time_ns")
+    if len(wide) < 2 or wide.shape[1] < _FEWEST_ROUNDS:
+        return {}
+    longer = wide.div(wide.median(axis=1), axis=0)
+    longer = longer.loc[:, longer.count() >= 2]
+    least = longer.quantile(0.25, interpolation="lower")
+    whole = longer.median()[least > _SLOW_ROUND]
+    return dict(zip(whole.index.tolist(), whole.tolist(), strict=True))

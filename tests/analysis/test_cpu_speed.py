@@ -2,13 +2,20 @@
 
 import math
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samprof.analysis.cpu_speed import clean_forwards, is_slowed, slowest_ns, usual_ns
+from samprof.analysis.cpu_speed import (
+    clean_forwards,
+    is_slowed,
+    slow_rounds,
+    slowest_ns,
+    usual_ns,
+)
 
-times = st.floats(1.0, 1e9)
+durations = st.floats(1.0, 1e9)
 
 
 def test_the_usual_speed_is_found_though_most_of_a_run_is_slowed() -> None:
@@ -17,13 +24,13 @@ def test_the_usual_speed_is_found_though_most_of_a_run_is_slowed() -> None:
     assert math.isnan(usual_ns([]))
 
 
-@given(st.lists(times, min_size=1), st.floats(0.1, 10.0))
+@given(st.lists(durations, min_size=1), st.floats(0.1, 10.0))
 def test_only_ratios_of_reference_times_count(references: list[float], unit: float) -> None:
     scaled = usual_ns([unit * one for one in references])
     assert scaled == pytest.approx(unit * usual_ns(references))
 
 
-@given(st.lists(times, min_size=2), times)
+@given(st.lists(durations, min_size=2), durations)
 def test_a_forward_is_clean_between_two_fast_references(
     references: list[float], limit: float
 ) -> None:
@@ -44,3 +51,23 @@ def test_forwards_without_references_count() -> None:
 @given(st.lists(st.booleans(), max_size=9))
 def test_two_clean_forwards_are_enough(clean: list[bool]) -> None:
     assert is_slowed(clean) == (sum(clean) < min(2, len(clean)))
+
+
+def times(rows: list[tuple[int, int, float]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["size", "round", "time_ns"])
+
+
+def test_one_size_cannot_tell_a_round_from_a_process() -> None:
+    assert slow_rounds(times([(1, number, 10.0) for number in range(4)] + [(1, 4, 99.0)])) == {}
+
+
+def test_two_rounds_do_not_tell_what_is_usual() -> None:
+    assert slow_rounds(times([(1, 0, 10), (2, 0, 20), (1, 1, 90), (2, 1, 180)])) == {}
+
+
+@given(st.lists(st.floats(0.9, 1.0), min_size=3, max_size=9), st.floats(1.3, 9.0))
+def test_a_slow_round_is_found_whatever_the_unit(noise: list[float], factor: float) -> None:
+    rows = [(size, number, size * one) for number, one in enumerate(noise) for size in (1, 2, 8)]
+    slow = [(size, 99, size * factor) for size in (1, 2, 8)]
+    assert set(slow_rounds(times(rows + slow))) == {99}
+    assert slow_rounds(times(rows)) == {}

@@ -125,6 +125,45 @@ def test_what_became_faster_passes(
     assert "gate 5%: passed" in capsys.readouterr().out
 
 
+def slow_down_the_cpus(run: Path, factor: float) -> Path:
+    """The same times, measured while the CPUs were slower than otherwise; on a machine of a name."""
+    for path in (run / "points").iterdir():
+        point = json.loads(path.read_text())
+        for sample in point["samples"]:
+            sample["reference_ns"] = [round(1000 * factor)] * (len(sample.get("wall_ns", [])) + 1)
+        path.write_text(json.dumps(point))
+    return run
+
+
+def test_a_slow_down_beside_slower_cpus_is_not_judged(
+    before: Path, after: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    slow_down_the_cpus(before, 1.0)
+    slow_down_the_cpus(after, 1.6)
+    assert main(["compare", str(before), str(after), "--gate", "5%"]) == 0
+    out = capsys.readouterr().out
+    why = f"the CPUs ran at 0.62 of their speed in {before}"
+    assert out.endswith(f"gate 5%: undecided, because {why}\n")
+    # Lines break inside of long paths.
+    assert "".join(f"Undecided, because {why}.".split()) in "".join(out.split())
+    table = samprof.compare(before, after)
+    assert set(table["change"]) == {"undecided"}
+    assert table["ratio"].notna().any()
+
+
+def test_cpus_of_the_same_speed_are_compared(before: Path, after: Path) -> None:
+    slow_down_the_cpus(before, 1.0)
+    slow_down_the_cpus(after, 1.03)
+    assert main(["compare", str(before), str(after), "--gate", "5%"]) == 1
+
+
+def test_cpus_of_two_kinds_are_compared(before: Path, after: Path) -> None:
+    slow_down_the_cpus(before, 1.0)
+    slow_down_the_cpus(after, 1.6)
+    edit(after, "environment", device_name="another CPU")
+    assert main(["compare", str(before), str(after), "--gate", "5%"]) == 1
+
+
 def test_the_gate_is_what_it_says(before: Path, after: Path) -> None:
     # The slowest of before and the fastest of after at batch 2: 500003 and 1000000 ns.
     assert main(["compare", str(before), str(after), "--gate", "99%"]) == 1
@@ -173,8 +212,9 @@ def test_depth_and_batch_size_limit_the_rows_but_depth_not_the_gate(
         *(("(wall)", "all"), ("net", "all"), ("(outside)", "all")),
         *(("(wall)", 2), ("net", 2), ("(outside)", 2)),
     ]
-    assert "net.second at all sizes" in captured.err
+    assert "net.second at batch 2" in captured.err
     assert "batch 1" not in captured.err
+    assert "all sizes" not in captured.err
 
 
 def test_several_runs_are_each_compared_with_the_first(

@@ -59,11 +59,9 @@ def test_noise_asks_for_more_rounds() -> None:
 
 
 def test_what_rounds_share_cancels() -> None:
-    """Rounds of 100 and 200 ns, but always four times as long for four images: exactly no speed-up."""
+    """Rounds of 100 to 130 ns, but always four times as long for four images: exactly no speed-up."""
     shared = [
-        one
-        for number in range(4)
-        for one in round_of(number, 100 + 30 * number, 400 + 120 * number)
+        one for number in range(4) for one in round_of(number, 100 + 10 * number, 400 + 40 * number)
     ]
     found = standing(PLAN, points(*shared, *recordings(10, 6)))
     assert (found.low, found.high) == pytest.approx((1.0, 1.0))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from samprof.analysis.cpu_speed import clean_forwards, is_slowed, slowest_ns, usual_ns
+from samprof.analysis.cpu_speed import clean_forwards, is_slowed, slow_rounds, slowest_ns, usual_ns
 from samprof.analysis.states import find_states, why_not_clean
 
 if TYPE_CHECKING:
@@ -72,7 +72,20 @@ def samples_table(points: Sequence[Point]) -> pd.DataFrame:
     measured = zip(*(table[name] for name in names), slowed, strict=True)
     table["why"] = pd.Series([why_not_clean(*values) for values in measured], dtype=object)
     table["clean"] = (table["why"] == "").astype(bool)
+    for kind, time in (("timed", "wall_ns"), ("recorded", "recorded_wall_ns")):
+        _drop_slow_rounds(table, kind, time)
     return table
+
+
+def _drop_slow_rounds(table: pd.DataFrame, kind: str, time: str) -> None:
+    """Marks what is clean by every probe and still slow as a whole round."""
+    good = table[table["clean"] & table[kind] & (table["status"] == "ok")]
+    for _, rows in good.groupby(["variant", "state"]):
+        times = rows[["size", "round"]].assign(time_ns=rows[time])
+        for number, factor in slow_rounds(times).items():
+            slow = rows.index[rows["round"] == number]
+            table.loc[slow, "why"] = f"the whole round took {factor:.2f}x as long as usual"
+            table.loc[slow, "clean"] = False
 
 
 def usual_speed(samples: Iterable[Sample]) -> float:

@@ -59,3 +59,17 @@ def test_recorded_forwards_are_looked_at_alike() -> None:
     assert (row["clean"], row["time_ns"], row["recorded_wall_ns"]) == (True, 12, 12)
     usual = usual_speed(rounds)
     assert clean_repeats(good, usual) == [True, False, False, True]
+
+
+def test_a_round_that_is_slow_as_a_whole_does_not_count() -> None:
+    rounds = [timed(size, number, [10 * size]) for number in range(4) for size in (1, 2)]
+    slow = [timed(1, 4, [14]), timed(2, 4, [30])]  # 1.4 and 1.5 times as long
+    table = samples_table(points(*rounds, *slow)).set_index(["round", "size"])
+    assert table["clean"].sum() == 8
+    assert table.loc[4, "why"].tolist() == ["the whole round took 1.45x as long as usual"] * 2
+
+
+def test_a_single_slow_process_is_how_processes_differ() -> None:
+    rounds = [timed(size, number, [10 * size]) for number in range(4) for size in (1, 2)]
+    table = samples_table(points(*rounds, timed(1, 4, [10]), timed(2, 4, [25])))
+    assert table["clean"].all()
