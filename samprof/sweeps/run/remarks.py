@@ -6,17 +6,32 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from samprof.sweeps.run.selection import Selection, other_states
+from samprof.sweeps.run.selection import Selection, main_reason, other_states
 from samprof.units import digits
 
 if TYPE_CHECKING:
     from samprof.analysis.axis import Axis
 
+_MANY = 0.1
 _FEWEST = 3
 """Rounds of another state that are worth an answer of their own."""
 
 
-def state_remarks(selection: Selection, axis: Axis) -> tuple[str, ...]:
+def sample_remarks(selection: Selection, axis: Axis) -> tuple[str, ...]:
+    """How many samples do not count, if those are many, and what other states of the machine gave."""
+    return (*_dropped(selection), *_states(selection, axis))
+
+
+def _dropped(selection: Selection) -> list[str]:
+    """Many dropped samples, where the answer does not say so already."""
+    table = selection.table
+    if selection.undecided or selection.dropped < _MANY * len(table):
+        return []
+    why = main_reason(table.loc[~table["clean"], "why"].tolist())
+    return [f"{selection.dropped} of {len(table)} samples do not count, most because {why}."]
+
+
+def _states(selection: Selection, axis: Axis) -> tuple[str, ...]:
     """A sentence per other state of the machine with its speed-up; none where it has one state."""
     from samprof.analysis.intervals import paired_ratio
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 
 _FEWEST = 2
 """Processes a size that tell how processes differ."""
+_NUMBER = re.compile(r"[0-9.]+")
 _TOO_FEW = "no state of the machine was seen in enough rounds"
 
 
@@ -85,10 +88,19 @@ def _chosen(samples: pd.DataFrame, state: str) -> tuple[pd.DataFrame, str]:
     fewest = int(counts.min()) if len(counts) else 0
     if fewest >= _FEWEST or len(chosen) == len(samples):
         return chosen, ""
-    why = _middle(samples.loc[~samples["clean"], "why"].tolist())
+    why = main_reason(samples.loc[~samples["clean"], "why"].tolist()) or _TOO_FEW
     return chosen if fewest else samples, why
 
 
-def _middle(reasons: list[str]) -> str:
-    """Why samples do not count: the reason of the one in the middle of the list."""
-    return reasons[len(reasons) // 2] if reasons else _TOO_FEW
+def main_reason(reasons: Sequence[str]) -> str:
+    """Why most samples do not count, with the numbers of one in the middle; empty for no reasons.
+
+    Example:
+        >>> main_reason(["it took 2 s", "it was far", "it took 9 s", "it took 4 s"])
+        'it took 4 s'
+    """
+    kinds: dict[str, list[str]] = {}
+    for reason in reasons:
+        kinds.setdefault(_NUMBER.sub("", reason), []).append(reason)
+    most = sorted(max(kinds.values(), key=len, default=[""]))
+    return most[len(most) // 2]
