@@ -17,6 +17,7 @@ from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import torch
 from torch import nn
 
@@ -116,7 +117,7 @@ def _lines(runs: list[samprof.Run]) -> list[str]:
 
 def _found(row: dict[Hashable, Any]) -> tuple[str, str]:
     step = row["step_at"]
-    return row["class"], f"step at {step:g}" if step == step else "no step"
+    return row["class"], "no step" if pd.isna(step) else f"step at {step:g}"
 
 
 def _spin(duration_ns: int) -> None:

@@ -132,7 +132,7 @@ def _name(plan: Plan) -> str:
 def _standing_text(plan: Plan, found: Standing) -> str:
     """What is known after a round, in a line."""
     parts = [f"round {found.rounds}"]
-    if found.speedup == found.speedup:
+    if found.speedup == found.speedup and not found.undecided:
         first, last = plan.axis.text(plan.sizes[0]), plan.axis.text(plan.sizes[-1])
         interval = ""
         if found.low == found.low:

@@ -80,9 +80,12 @@ class ThisProcess(EngineContext):
 
     def measure(self, job: Job, advance: Advance = lambda _: None) -> Sample:
         """See `Engine`."""
-        from samprof.sweeps.measure.measure import measure
+        from samprof.sweeps.measure.measure import measure, release_memory
         from samprof.sweeps.measure.usage import cpu_s
 
         before = cpu_s()
-        sample = measure(self._make(), job, advance)
+        try:
+            sample = measure(self._make(), job, advance)
+        finally:
+            release_memory()
         return replace(sample, cpu_s=cpu_s() - before)

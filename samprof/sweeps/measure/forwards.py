@@ -18,6 +18,8 @@ _WORTH_NS = 350_000_000
 """Time that a process spends on timed forwards: longer says little more, for processes differ more
 among themselves than the forwards of one."""
 _LEAST, _MOST = 3, 8
+_LONGEST_NS = 2_000_000_000
+"""A series that took longer is not prolonged to see better times."""
 SLOW_NS = 3_000_000_000
 """Forwards as slow as this are not repeated beyond what is needed."""
 
@@ -84,6 +86,7 @@ class Forwards:
         self._refer()
         while len(wall) < repeats or (
             len(wall) < 2 * repeats
+            and sum(wall) < _LONGEST_NS
             and is_slowed(clean_forwards(self.reference_ns, len(wall), slowest_ns))
         ):
             wall.append((forward or self)())

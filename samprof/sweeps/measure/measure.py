@@ -63,8 +63,6 @@ def measure(target: Target, job: Job, advance: Advance = lambda _: None) -> Samp
         status: Status = "oom" if is_out_of_memory(error) else "failed"
         message = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         sample = replace(empty, status=status, message=message)
-    finally:
-        _release_memory()
     return replace(sample, allocator=current_allocator() or "")
 
 
@@ -161,7 +159,8 @@ def _peak(device: torch.device) -> int:
     return torch.cuda.max_memory_allocated(device) if device.type == "cuda" else 0
 
 
-def _release_memory() -> None:
+def release_memory() -> None:
+    """Gives back what a sample held; needless in a process that ends after it."""
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()

@@ -102,5 +102,7 @@ def main_reason(reasons: Sequence[str]) -> str:
     kinds: dict[str, list[str]] = {}
     for reason in reasons:
         kinds.setdefault(_NUMBER.sub("", reason), []).append(reason)
-    most = sorted(max(kinds.values(), key=len, default=[""]))
+    if not kinds:
+        return ""
+    most = sorted(max(kinds.values(), key=len))
     return most[len(most) // 2]
