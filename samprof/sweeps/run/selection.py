@@ -104,5 +104,5 @@ def main_reason(reasons: Sequence[str]) -> str:
         kinds.setdefault(_NUMBER.sub("", reason), []).append(reason)
     if not kinds:
         return ""
-    most = sorted(max(kinds.values(), key=len))
-    return most[len(most) // 2]
+    most = max(kinds.values(), key=len)
+    return sorted(most)[len(most) // 2]
