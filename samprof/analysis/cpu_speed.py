@@ -7,6 +7,7 @@ counter. What the CPUs do at their usual speed is found in the run itself.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -14,32 +15,49 @@ import pandas as pd
 
 LEAST_CLEAN = 2
 """Forwards at the usual speed that a sample needs, if it has more than one."""
-_USUAL = 20.0
-"""Percentile that is taken for the usual speed: a cold CPU's first moments may be faster, and up to four
-fifths of a run may be slower."""
-_SLOWER = 1.10
-"""A quiet machine's reference work stays within 5 %; a slowed CPU takes 1.3 to 1.9 times as long."""
+_FASTEST, _USUAL = 5.0, 20.0
+"""Percentiles that are taken for the fast end and for the usual speed: a cold CPU's first moments may be
+faster, and up to four fifths of a run may be slower."""
+_SLOWER, _MOST = 1.10, 1.5
+"""A slowed CPU takes 1.3 to 1.9 times as long. On a quiet machine the reference work stays within 5 %
+where the model keeps all CPUs busy, and within 40 % where it leaves one idle, to be woken up then."""
+_SPREADS = 3.0
 _SLOW_ROUND = 1.15
 _FEWEST_ROUNDS = 3
 
 
-def usual_ns(references: Iterable[float]) -> float:
-    """What the reference work usually takes in a run; NaN where it was not done.
+@dataclass(frozen=True, slots=True)
+class UsualSpeed:
+    """What the reference work takes in a run while nothing slows the CPUs; NaN where it was not done.
+
+    Attributes:
+        usual_ns: usually.
+        slowest_ns: at most.
+    """
+
+    usual_ns: float = float("nan")
+    slowest_ns: float = float("nan")
+
+
+def usual_speed(references: Iterable[float]) -> UsualSpeed:
+    """The usual speed of a run, found in its reference work.
+
+    What is faster than usual tells how much the work varies by itself; three times as much is allowed on
+    the slow side, from 10 % to 50 %.
 
     Args:
         references: its times in ns, of all samples.
 
     Example:
-        >>> usual_ns([500, 510, 505, 900, 950, 870])
-        505.0
+        >>> usual_speed([500, 500, 500, 500, 900, 950, 870])
+        UsualSpeed(usual_ns=500.0, slowest_ns=550.0)
     """
     times = np.fromiter(references, np.float64)
-    return float(np.percentile(times, _USUAL)) if times.size else float("nan")
-
-
-def slowest_ns(usual: float) -> float:
-    """What the reference work takes at most where the CPUs are not slowed down."""
-    return _SLOWER * usual
+    if not times.size:
+        return UsualSpeed()
+    fastest, usual = np.percentile(times, [_FASTEST, _USUAL])
+    allowed = 1 + _SPREADS * (usual - fastest) / usual
+    return UsualSpeed(float(usual), float(usual * min(max(allowed, _SLOWER), _MOST)))
 
 
 def clean_forwards(references: Sequence[float], forwards: int, slowest: float | None) -> list[bool]:
@@ -48,7 +66,7 @@ def clean_forwards(references: Sequence[float], forwards: int, slowest: float | 
     Args:
         references: before the first forward and after each, in ns; empty where it was not done.
         forwards: how many.
-        slowest: as `slowest_ns` gives it; None or NaN where it is not known.
+        slowest: what the reference work takes at most; None or NaN where it is not known.
 
     Example:
         >>> clean_forwards([500, 510, 900, 505, 500], 4, 580.0)

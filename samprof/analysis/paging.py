@@ -24,6 +24,7 @@ REMEDIES = {
     "MALLOC_CONF=oversize_threshold:0,dirty_decay_ms:-1,muzzy_decay_ms:-1",
 }
 """By allocator: how to get one that keeps its memory."""
+_PAST = "find what maps memory past {}, which was in use"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,4 +95,6 @@ def paging_of(
     if not limited:
         return None
     share, faults = max(limited)
-    return Paging(share, faults, REMEDIES[allocator], speedup)
+    preloaded = sorted(set(points.get("allocator", pd.Series(dtype=object))) & set(REMEDIES))
+    remedy = _PAST.format(preloaded[0]) if preloaded else REMEDIES[allocator]
+    return Paging(share, faults, remedy, speedup)

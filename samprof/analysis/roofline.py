@@ -125,14 +125,17 @@ def _bounds(table: pd.DataFrame, paging: pd.Series) -> pd.Series:
     return pd.Series(bound, table.index, dtype=object)
 
 
-def with_bound(scaling: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+def with_bound(
+    scaling: pd.DataFrame, table: pd.DataFrame, paging: Mapping[str, float] | None = None
+) -> pd.DataFrame:
     """A scaling table with the bound of each path at the largest size.
 
     Args:
         scaling: as `scaling_table` gives it.
         table: as `roofline` gives it.
+        paging: as for `roofline`; what pages is known without shapes too.
     """
-    if table.empty:
-        return scaling
     largest = table[table["size"] == table["size"].max()].set_index("path")["bound"]
-    return scaling.assign(bound=scaling["path"].map(largest).fillna(UNKNOWN))
+    bound = scaling["path"].map(largest).fillna(UNKNOWN).astype(object)
+    paged = scaling["path"].map(dict(paging or {})).fillna(0.0) > MOST_SYSTEM_SHARE
+    return scaling.assign(bound=bound.mask(paged, PAGING))

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from samprof.analysis.cpu_speed import slowest_ns
 from samprof.sweeps.measure.engines import Engine
 from samprof.sweeps.measure.job import Job
 from samprof.sweeps.measure.machine_state import MachineMonitor, MachineReading, spent
@@ -20,7 +19,7 @@ from samprof.sweeps.run.directory import RunDirectory
 from samprof.sweeps.run.point import Point
 from samprof.sweeps.run.run import Run
 from samprof.sweeps.run.sample import Sample
-from samprof.sweeps.run.samples import usual_speed
+from samprof.sweeps.run.samples import speed_of
 from samprof.sweeps.standing import Kind, Standing, standing
 
 TIME_LIMIT_S = 90.0
@@ -177,8 +176,8 @@ class _Rounds:
 
     def _slowest_ns(self) -> float | None:
         """What the reference work takes at most, as far as is known by now."""
-        usual = usual_speed(sample for point in self._measured() for sample in point.samples)
-        return None if np.isnan(usual) else slowest_ns(usual)
+        found = speed_of(sample for point in self._measured() for sample in point.samples)
+        return None if np.isnan(found.slowest_ns) else found.slowest_ns
 
     def _next(self, found: Standing) -> Kind | None:
         """What to take next: what is missing and still fits into the time; None at the end."""

@@ -8,26 +8,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samprof.analysis.cpu_speed import (
+    UsualSpeed,
     clean_forwards,
     is_slowed,
     slow_rounds,
-    slowest_ns,
-    usual_ns,
+    usual_speed,
 )
 
 durations = st.floats(1.0, 1e9)
 
 
 def test_the_usual_speed_is_found_though_most_of_a_run_is_slowed() -> None:
-    assert usual_ns([500] * 3 + [900] * 7) == 500
-    assert usual_ns([300] + [500] * 9) == pytest.approx(500, rel=0.1)  # a cold CPU's first moment
-    assert math.isnan(usual_ns([]))
+    assert usual_speed([500] * 3 + [900] * 7) == UsualSpeed(500, pytest.approx(550))
+    assert usual_speed([300] + [500] * 9).usual_ns == 500  # a cold CPU's first moment
+    assert math.isnan(usual_speed([]).usual_ns)
+
+
+def test_what_varies_by_itself_may_vary() -> None:
+    steady, restless = [99, 100, 101, 102] * 25, [80, 90, 100, 110, 120] * 20
+    assert usual_speed(steady).slowest_ns == pytest.approx(1.10 * usual_speed(steady).usual_ns)
+    found = usual_speed(restless)  # from the 5th percentile to the 20th 80 to 88
+    assert found.slowest_ns == pytest.approx(88 + 3 * 8)
+    assert usual_speed([1] * 10 + [100] * 90).slowest_ns == 150
 
 
 @given(st.lists(durations, min_size=1), st.floats(0.1, 10.0))
 def test_only_ratios_of_reference_times_count(references: list[float], unit: float) -> None:
-    scaled = usual_ns([unit * one for one in references])
-    assert scaled == pytest.approx(unit * usual_ns(references))
+    scaled, plain = usual_speed([unit * one for one in references]), usual_speed(references)
+    assert scaled.usual_ns == pytest.approx(unit * plain.usual_ns)
+    assert scaled.slowest_ns == pytest.approx(unit * plain.slowest_ns)
 
 
 @given(st.lists(durations, min_size=2), durations)
@@ -39,7 +48,7 @@ def test_a_forward_is_clean_between_two_fast_references(
         assert found == (max(references[place : place + 2]) <= limit)
 
 
-@pytest.mark.parametrize("slowest", [None, float("nan"), slowest_ns(usual_ns([]))])
+@pytest.mark.parametrize("slowest", [None, float("nan"), usual_speed([]).slowest_ns])
 def test_where_no_usual_speed_is_known_every_forward_counts(slowest: float | None) -> None:
     assert clean_forwards([1, 900, 1], 2, slowest) == [True, True]
 

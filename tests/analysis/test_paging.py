@@ -39,3 +39,15 @@ def test_the_size_that_loses_the_most_is_told() -> None:
 
 def test_what_was_not_measured_is_not_named() -> None:
     assert paging_of(pd.DataFrame({"size": [1]})) is None
+
+
+def test_an_allocator_that_was_in_use_is_not_recommended() -> None:
+    points = pd.DataFrame(
+        {"system_share": [0.6], "faults_per_unit": [4e3], "allocator": ["tcmalloc"]}
+    )
+    found = paging_of(points)
+    assert found is not None
+    assert found.remedy == "find what maps memory past tcmalloc, which was in use"
+    again = paging_of(points.assign(allocator="system"))
+    assert again is not None
+    assert again.remedy == REMEDIES["tcmalloc"]

@@ -95,3 +95,10 @@ def test_peaks_that_lack_something_are_no_roof(peaks: Any) -> None:
 def test_a_roof_is_of_the_dtype_that_ran() -> None:
     peaks = {"flops_per_s": {"float32": 1e12, "bfloat16": 4e12}, "bytes_per_s": 1e11}
     assert roof_of(peaks, "bfloat16") == Roof(4e12, 1e11)
+
+
+def test_what_pages_is_known_without_shapes() -> None:
+    scaling = pd.DataFrame({"path": ["net", "net.a"], "bound": ["unknown", "unknown"]})
+    none = roofline(pd.DataFrame({"path": ["net"], "size": [1]}), None)
+    found = with_bound(scaling, none, {"net": 0.04, "net.a": 0.31})
+    assert found["bound"].tolist() == ["unknown", "paging"]

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samprof.analysis.axis import BATCH_SIZE, Axis, axis_from
+from samprof.analysis.cpu_speed import UsualSpeed
 from samprof.analysis.limits import Limits
 from samprof.analysis.variant import EAGER
 from samprof.errors import RunError
 from samprof.sweeps.run.directory import RUN_FILE, RunDirectory
 from samprof.sweeps.run.point import Point, point_key
 from samprof.sweeps.run.points_table import points_table
-from samprof.sweeps.run.samples import clean_repeats, samples_table, usual_speed
+from samprof.sweeps.run.samples import clean_repeats, samples_table, speed_of
 from samprof.sweeps.run.selection import Selection, select
 from samprof.sweeps.run.variant_data import variant_tables
 from samprof.sweeps.run.variants import VariantTables
@@ -95,9 +96,9 @@ class RunData:
         return samples_table(self.measured)
 
     @cached_property
-    def usual_speed_ns(self) -> float:
-        """See `samprof.sweeps.run.samples.usual_speed`."""
-        return usual_speed(sample for point in self.measured for sample in point.samples)
+    def usual_speed(self) -> UsualSpeed:
+        """See `samprof.sweeps.run.samples.speed_of`."""
+        return speed_of(sample for point in self.measured for sample in point.samples)
 
     def selection(self, variant: str) -> Selection:
         """Which samples of a variant its answer is made of."""
@@ -125,7 +126,7 @@ class RunData:
                     table = sample.frame(sample.layers)
                     table.insert(3, "process", process)
                     table.insert(4, "state", state[process])
-                    clean = clean_repeats(sample, self.usual_speed_ns)
+                    clean = clean_repeats(sample, self.usual_speed)
                     table["clean"] = [clean[one] or not any(clean) for one in table["repeat"]]
                     frames.append(table)
         if not frames:

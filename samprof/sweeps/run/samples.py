@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from samprof.analysis.cpu_speed import clean_forwards, is_slowed, slow_rounds, slowest_ns, usual_ns
+from samprof.analysis.cpu_speed import (
+    UsualSpeed,
+    clean_forwards,
+    is_slowed,
+    slow_rounds,
+    usual_speed,
+)
 from samprof.analysis.states import find_states, why_not_clean
 
 if TYPE_CHECKING:
@@ -60,7 +66,7 @@ def samples_table(points: Sequence[Point]) -> pd.DataFrame:
     import pandas as pd
 
     samples = [sample for point in points for sample in point.samples]
-    usual = usual_speed(samples)
+    usual = speed_of(samples)
     table = pd.DataFrame([_row(sample, usual) for sample in samples], columns=_COLUMNS)
     table = table.astype(dict.fromkeys(("timed", "recorded"), bool))
     table["process"] = np.arange(len(table))
@@ -88,26 +94,26 @@ def _drop_slow_rounds(table: pd.DataFrame, kind: str, time: str) -> None:
             table.loc[slow, "clean"] = False
 
 
-def usual_speed(samples: Iterable[Sample]) -> float:
-    """What the reference work usually takes in these samples, in ns; NaN where it was not done."""
-    return usual_ns(
+def speed_of(samples: Iterable[Sample]) -> UsualSpeed:
+    """The usual speed of the CPUs in these samples."""
+    return usual_speed(
         time for one in samples for time in (*one.reference_ns, *one.recorded_reference_ns)
     )
 
 
-def clean_repeats(sample: Sample, usual: float) -> list[bool]:
+def clean_repeats(sample: Sample, usual: UsualSpeed) -> list[bool]:
     """Which of a sample's recorded forwards ran at the CPUs' usual speed.
 
     Args:
         sample: the sample.
-        usual: as `usual_speed` gives it.
+        usual: as `speed_of` gives it.
     """
     references, forwards = sample.recorded_reference_ns, len(sample.recorded_wall_ns)
-    return clean_forwards(references, forwards, slowest_ns(usual))
+    return clean_forwards(references, forwards, usual.slowest_ns)
 
 
-def _row(sample: Sample, usual: float) -> dict[str, Any]:
-    timed = clean_forwards(sample.reference_ns, len(sample.wall_ns), slowest_ns(usual))
+def _row(sample: Sample, usual: UsualSpeed) -> dict[str, Any]:
+    timed = clean_forwards(sample.reference_ns, len(sample.wall_ns), usual.slowest_ns)
     recorded = clean_repeats(sample, usual)
     units = sample.units or 1.0
     user, system = (sample.usage.get(name, np.nan) for name in ("user_s", "system_s"))
@@ -134,19 +140,19 @@ def _row(sample: Sample, usual: float) -> dict[str, Any]:
     }
 
 
-def _speed(sample: Sample, usual: float) -> float:
+def _speed(sample: Sample, usual: UsualSpeed) -> float:
     """The CPUs' speed around the forwards of a sample, 1 is usual; NaN where it is not known."""
     slower = [
         max(pair)
         for series in (sample.reference_ns, sample.recorded_reference_ns)
         for pair in pairwise(series)
     ]
-    return usual / float(np.median(slower)) if slower else np.nan
+    return usual.usual_ns / float(np.median(slower)) if slower else np.nan
 
 
-def _slowed_to(sample: Sample, usual: float) -> float | None:
+def _slowed_to(sample: Sample, usual: UsualSpeed) -> float | None:
     """That speed if the sample does not count for it."""
-    limit = slowest_ns(usual)
+    limit = usual.slowest_ns
     timed = clean_forwards(sample.reference_ns, len(sample.wall_ns), limit)
     slowed = is_slowed(timed) or is_slowed(clean_repeats(sample, usual))
     return _speed(sample, usual) if slowed else None

@@ -56,7 +56,7 @@ class VariantTables:
         from samprof.analysis.scaling import scaling_table
 
         table = self._proven(scaling_table(self.per_batch, self.axis))
-        return with_bound(table, self.roofline)
+        return with_bound(table, self.roofline, self._paging_shares())
 
     @cached_property
     def times(self) -> pd.DataFrame:

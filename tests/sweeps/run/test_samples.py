@@ -1,6 +1,6 @@
 """The table of samples: one number per process, of the forwards that ran at the usual speed."""
 
-from samprof.sweeps.run.samples import clean_repeats, samples_table, usual_speed
+from samprof.sweeps.run.samples import clean_repeats, samples_table, speed_of
 from tests.support.samples import points, recorded, timed
 
 
@@ -57,7 +57,7 @@ def test_recorded_forwards_are_looked_at_alike() -> None:
     good = recorded(1, 4, [10, 30, 12, 14], recorded_reference_ns=[500, 500, 900, 500, 500])
     row = samples_table(points(*rounds, good)).iloc[4]
     assert (row["clean"], row["time_ns"], row["recorded_wall_ns"]) == (True, 12, 12)
-    usual = usual_speed(rounds)
+    usual = speed_of(rounds)
     assert clean_repeats(good, usual) == [True, False, False, True]
 
 
