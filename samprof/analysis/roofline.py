@@ -136,6 +136,9 @@ def with_bound(
         paging: as for `roofline`; what pages is known without shapes too.
     """
     largest = table[table["size"] == table["size"].max()].set_index("path")["bound"]
-    bound = scaling["path"].map(largest).fillna(UNKNOWN).astype(object)
-    paged = scaling["path"].map(dict(paging or {})).fillna(0.0) > MOST_SYSTEM_SHARE
-    return scaling.assign(bound=bound.mask(paged, PAGING))
+    found = largest.to_dict() | {
+        path: PAGING for path, share in (paging or {}).items() if share > MOST_SYSTEM_SHARE
+    }
+    if not found:
+        return scaling
+    return scaling.assign(bound=[found.get(path, UNKNOWN) for path in scaling["path"]])
