@@ -107,7 +107,7 @@ class _Rounds:
     ) -> None:
         self._plan, self._engine, self._directory = plan, engine, directory
         self._monitor, self._points, self._progress = monitor, points, progress
-        self._usual_limit_s = usual_limit_s
+        self._usual_limit_s, self._is_noisy = usual_limit_s, False
         self._began = time.monotonic()
         self._cost_s: dict[Kind, list[float]] = {"timed": [], "recorded": []}
         self._taken: dict[Kind, int] = {"timed": 0, "recorded": 0}
@@ -117,6 +117,7 @@ class _Rounds:
         self._finish_rounds()
         while True:
             found = standing(self._plan, self._measured())
+            self._is_noisy = 2 * found.dropped > found.rounds * len(self._live_sizes())
             kind = self._next(found)
             self._progress(Progress(standing=found, remaining_s=self._remaining_s()))
             if kind is None or not self._live_sizes():
@@ -202,7 +203,9 @@ class _Rounds:
 
     def _limit_s(self) -> float:
         limit_s = self._plan.time_limit_s
-        if limit_s is None:
+        if limit_s is None and self._is_noisy:  # rounds are long for another reason than the model
+            limit_s = self._usual_limit_s
+        elif limit_s is None:
             whole = LEAST_ROUNDS * (self._cost("timed") + self._cost("recorded"))
             limit_s = max(self._usual_limit_s, min(whole, LONGEST_S))
         return (1 - _AFTERWARDS) * limit_s
