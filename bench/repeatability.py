@@ -10,6 +10,7 @@ and what is there already is not measured again. The table goes to stdout as mar
 
 import argparse
 import itertools
+import math
 import multiprocessing
 import subprocess
 import sys
@@ -23,11 +24,22 @@ import pandas as pd
 
 import samprof
 from bench.machine import describe
+from samprof.analysis.classes import BAND
 from samprof.analysis.verdict import Verdict
 
 SIZES = "1,2,4,8"
 _SMALLEST_SHARE = 0.01
 """Layers of less than this part of the time are left out: their rows are a few dozen microseconds."""
+
+_REGIONS = {
+    "gains": (BAND, math.inf),
+    "same": (1 / BAND, BAND),
+    "loses": (0.0, 1 / BAND),
+    "no gain": (0.0, BAND),
+    "not worse": (1 / BAND, math.inf),
+    "undecided": (0.0, math.inf),
+}
+"""Class -> where it says that the speed-up is."""
 
 
 def main() -> int:
@@ -110,6 +122,10 @@ def _lines(runs: Sequence[samprof.Run], seconds: dict[int, float]) -> list[str]:
         ("intervals of layers and sizes that cover the median of all runs", f"{covered:.1%}"),
         ("pairs of runs whose intervals exclude each other", f"{disjoint:.1%}"),
         ("layers with one class in all runs", f"{same.mean():.0%} of {len(same)}"),
+        (
+            "layers with classes that contradict each other",
+            f"{_contradictions(scaling)} of {len(same)}",
+        ),
         ("rows undecided", f"{(scaling['class'] == 'undecided').mean():.1%}"),
         ("ordered pairs that fail a gate of 5 %", f"{failed} of {pairs}"),
         ("seconds per sweep", ", ".join(f"{one:.0f}" for one in seconds.values())),
@@ -150,6 +166,14 @@ def _that_matter(run: samprof.Run) -> set[str]:
     table = run.scaling()
     share = table["unit_ns_largest"] / table["unit_ns_largest"].max()
     return set(table.loc[share >= _SMALLEST_SHARE, "path"])
+
+
+def _contradictions(scaling: pd.DataFrame) -> int:
+    """Layers for which no speed-up is in the classes of all runs."""
+    ends = scaling["class"].map(_REGIONS)
+    table = scaling.assign(low=[low for low, _ in ends], high=[high for _, high in ends])
+    found = table.groupby("path").agg({"low": "max", "high": "min"})
+    return int((found["low"] >= found["high"]).sum())
 
 
 def _coverage(times: pd.DataFrame) -> float:
