@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from samprof.report.leaves import LEAST_SHARE
 from samprof.report.palette import ACCENT, COLOR, MUTED
 from samprof.report.png.canvas import canvas, png, title_above
 from samprof.report.summary import Summary
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from samprof.analysis.intervals import Floats
 
 
 def speedup_figure(summary: Summary) -> bytes:
@@ -23,10 +30,20 @@ def speedup_figure(summary: Summary) -> bytes:
         shares.set(title="Share of the time", xlabel=f"%, at {last}")
         colors = [ACCENT if one < 1 else COLOR for one in rows["speedup"]]
         speedups.barh(places, rows["speedup"], color=colors)
+        speedups.errorbar(rows["speedup"], places, xerr=_interval(rows), fmt="none", ecolor=MUTED)
         speedups.axvline(1.0, color=MUTED, linestyle="--", linewidth=1)
         speedups.set_yticks(places, [])
-        speedups.set(title="Speed-up", xlabel=f"time per {axis.unit} at {first} / at {last}")
+        speedups.set(
+            title="Speed-up with its 95% interval",
+            xlabel=f"time per {axis.unit} at {first} / at {last}",
+        )
         for axes in (shares, speedups):
             axes.grid(visible=False, axis="y")
         title_above(figure, summary.title)
         return png(figure)
+
+
+def _interval(rows: pd.DataFrame) -> Floats:
+    """How far the interval reaches to either side, `[2, rows]`; nowhere where there is none."""
+    sides = (rows["speedup"] - rows["speedup_low"], rows["speedup_high"] - rows["speedup"])
+    return np.nan_to_num(np.stack([side.to_numpy(np.float64) for side in sides])).clip(min=0.0)
