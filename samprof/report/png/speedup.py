@@ -33,10 +33,8 @@ def speedup_figure(summary: Summary) -> bytes:
         speedups.errorbar(rows["speedup"], places, xerr=_interval(rows), fmt="none", ecolor=MUTED)
         speedups.axvline(1.0, color=MUTED, linestyle="--", linewidth=1)
         speedups.set_yticks(places, [])
-        speedups.set(
-            title="Speed-up with its 95% interval",
-            xlabel=f"time per {axis.unit} at {first} / at {last}",
-        )
+        speedups.set_title("Speed-up with its 95% interval")
+        speedups.set_xlabel(f"time per {axis.unit} at {first} / at {last}")
         for axes in (shares, speedups):
             axes.grid(visible=False, axis="y")
         title_above(figure, summary.title)
@@ -46,4 +44,5 @@ def speedup_figure(summary: Summary) -> bytes:
 def _interval(rows: pd.DataFrame) -> Floats:
     """How far the interval reaches to either side, `[2, rows]`; nowhere where there is none."""
     sides = (rows["speedup"] - rows["speedup_low"], rows["speedup_high"] - rows["speedup"])
-    return np.nan_to_num(np.stack([side.to_numpy(np.float64) for side in sides])).clip(min=0.0)
+    reach: Floats = np.stack([side.to_numpy(np.float64) for side in sides])
+    return np.maximum(np.nan_to_num(reach), 0.0)
