@@ -9,7 +9,6 @@ The table goes to stdout as markdown.
 
 import argparse
 import mmap
-import subprocess
 import sys
 import time
 from collections import OrderedDict
@@ -22,10 +21,11 @@ import torch
 from torch import nn
 
 import samprof
-from bench.machine import describe
+from bench.sweeps import print_page, spin, sweep
 from samprof.record.labels import ModelLabels
 from samprof.sweeps.target import Target
 
+_ARGUMENTS = ("--factory", "bench.planted:planted", "--batch-sizes", "1,2,4,8")
 _MS = 1_000_000
 _STEP_AT = 4
 _PAGES_PER_IMAGE = 4_000
@@ -60,10 +60,10 @@ def _pages(images: int) -> None:
 
 
 COSTS: dict[str, Callable[[int], None]] = {
-    "per_call": lambda _: _spin(8 * _MS),
-    "per_image": lambda images: _spin(3 * _MS * images),
+    "per_call": lambda _: spin(8 * _MS),
+    "per_image": lambda images: spin(3 * _MS * images),
     "asleep": lambda images: time.sleep(0.003 * images),
-    "steps": lambda images: _spin((3 if images >= _STEP_AT else 2) * _MS * images),
+    "steps": lambda images: spin((3 if images >= _STEP_AT else 2) * _MS * images),
     "pages": _pages,
 }
 
@@ -84,17 +84,11 @@ def main() -> int:
     parser.add_argument("--allocator", default="auto", help="as of samprof sweep")
     parser.add_argument("--out", type=Path, default=Path("runs/planted"), help="where the runs are")
     options = parser.parse_args()
-    runs = [_swept(options.out / f"run{number}", options) for number in range(options.runs)]
-    command = " ".join(["python -m bench.planted", *sys.argv[1:]])
-    print("\n".join([describe(command, ("torch", "samprof")), *_lines(runs)]))
+    paths = [options.out / f"run{number}" for number in range(options.runs)]
+    for path in paths:
+        sweep(path, *_ARGUMENTS, "--allocator", options.allocator)
+    print_page("planted", _lines([samprof.Run(path) for path in paths]))
     return 0
-
-
-def _swept(out: Path, options: argparse.Namespace) -> samprof.Run:
-    command = [sys.executable, "-m", "samprof", "sweep", "--factory", "bench.planted:planted"]
-    command += ["--batch-sizes", "1,2,4,8", "--allocator", options.allocator, "--out", str(out)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return samprof.Run(out)
 
 
 def _lines(runs: list[samprof.Run]) -> list[str]:
@@ -118,12 +112,6 @@ def _found(row: dict[Hashable, Any], truth: str) -> str:
         return str(row["bound"])
     step = row["step_at"]
     return f"{row['class']}, " + ("no step" if pd.isna(step) else f"step at {step:g}")
-
-
-def _spin(duration_ns: int) -> None:
-    end = time.perf_counter_ns() + duration_ns
-    while time.perf_counter_ns() < end:
-        pass
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ to stdout as markdown.
 
 import argparse
 import itertools
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -22,7 +21,7 @@ import pandas as pd
 import torch
 
 import samprof
-from bench.machine import describe
+from bench.sweeps import print_page, spin, sweep
 from samprof.analysis.causes import causes, regressions
 from samprof.sam.workloads.encode import encode
 from samprof.sweeps.target import Target
@@ -51,9 +50,7 @@ def _slower(
     def slower(x: torch.Tensor) -> torch.Tensor:
         start = time.perf_counter_ns()
         result = forward(x)
-        end = start + (1 + _SLOWER) * (time.perf_counter_ns() - start)
-        while time.perf_counter_ns() < end:
-            pass
+        spin(_SLOWER * (time.perf_counter_ns() - start))
         return result
 
     return slower
@@ -70,11 +67,10 @@ def main() -> int:
     )
     parser.add_argument("--recorded", type=Path, help="a directory of equal runs to plant it into")
     options = parser.parse_args()
-    command = " ".join(["python -m bench.regression", *sys.argv[1:]])
     if options.recorded is not None:
         paths = sorted(path.parent for path in options.recorded.glob("*/run.json"))
         planted = [(samprof.Run(a), _planted(b)) for a, b in itertools.permutations(paths, 2)]
-        print("\n".join([describe(command, ("torch", "samprof")), *_lines(planted)]))
+        print_page("regression", _lines(planted))
         return 0
     pairs = [
         tuple(
@@ -83,14 +79,13 @@ def main() -> int:
         )
         for number in range(options.pairs)
     ]
-    print("\n".join([describe(command, ("torch", "samprof")), *_lines(pairs), *_equal(pairs)]))
+    print_page("regression", [*_lines(pairs), *_equal(pairs)])
     return 0
 
 
 def _swept(kind: str, out: Path, options: argparse.Namespace) -> samprof.Run:
-    command = [sys.executable, "-m", "samprof", "sweep", "--factory", f"bench.regression:{kind}"]
-    command += ["--sizes", options.sizes, "--time-limit", options.time_limit, "--out", str(out)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    limits = ("--sizes", options.sizes, "--time-limit", options.time_limit)
+    sweep(out, "--factory", f"bench.regression:{kind}", *limits)
     return samprof.Run(out)
 
 

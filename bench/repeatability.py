@@ -12,9 +12,7 @@ import argparse
 import itertools
 import math
 import multiprocessing
-import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,8 +21,8 @@ import numpy as np
 import pandas as pd
 
 import samprof
-from bench.machine import describe
-from samprof.analysis.classes import BAND
+from bench.sweeps import print_page, sweep
+from samprof.analysis.classes import BAND, GAINS, LOSES, NO_GAIN, NOT_WORSE, SAME, UNDECIDED
 from samprof.analysis.verdict import Verdict
 
 SIZES = "1,2,4,8"
@@ -32,12 +30,12 @@ _SMALLEST_SHARE = 0.01
 """Layers of less than this part of the time are left out: their rows are a few dozen microseconds."""
 
 _REGIONS = {
-    "gains": (BAND, math.inf),
-    "same": (1 / BAND, BAND),
-    "loses": (0.0, 1 / BAND),
-    "no gain": (0.0, BAND),
-    "not worse": (1 / BAND, math.inf),
-    "undecided": (0.0, math.inf),
+    GAINS: (BAND, math.inf),
+    SAME: (1 / BAND, BAND),
+    LOSES: (0.0, 1 / BAND),
+    NO_GAIN: (0.0, BAND),
+    NOT_WORSE: (1 / BAND, math.inf),
+    UNDECIDED: (0.0, math.inf),
 }
 """Class -> where it says that the speed-up is."""
 
@@ -46,13 +44,14 @@ def main() -> int:
     """Runs the sweeps, then prints how they agree."""
     options = _options()
     out = Path(options.out)
+    arguments = ["--model", options.model, "--device", "cpu"]
+    arguments += ["--sizes", options.sizes, "--allocator", options.allocator]
     seconds = {}
     for number in range(options.runs):
         with _load(options.beside_load):
-            seconds[number] = _sweep(out / f"run{number}", options)
+            seconds[number] = sweep(out / f"run{number}", *arguments)
     runs = [samprof.Run(out / f"run{number}") for number in range(options.runs)]
-    command = " ".join(["python -m bench.repeatability", *sys.argv[1:]])
-    print("\n".join([describe(command, ("torch", "samprof")), *_lines(runs, seconds)]))
+    print_page("repeatability", _lines(runs, seconds))
     return 0
 
 
@@ -67,24 +66,6 @@ def _options() -> argparse.Namespace:
     options = parser.parse_args()
     options.runs = options.runs or (2 if options.beside_load else 6)
     return options
-
-
-def _sweep(out: Path, options: argparse.Namespace) -> float:
-    """Seconds that one sweep takes, start-up and pictures included."""
-    command = [
-        sys.executable,
-        "-m",
-        "samprof",
-        "sweep",
-        "--model",
-        options.model,
-        "--device",
-        "cpu",
-    ]
-    command += ["--sizes", options.sizes, "--allocator", options.allocator, "--out", str(out)]
-    start = time.monotonic()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return time.monotonic() - start
 
 
 @contextmanager
@@ -126,7 +107,7 @@ def _lines(runs: Sequence[samprof.Run], seconds: dict[int, float]) -> list[str]:
             "layers with classes that contradict each other",
             f"{_contradictions(scaling)} of {len(same)}",
         ),
-        ("rows undecided", f"{(scaling['class'] == 'undecided').mean():.1%}"),
+        ("rows undecided", f"{(scaling['class'] == UNDECIDED).mean():.1%}"),
         ("ordered pairs that fail a gate of 5 %", f"{failed} of {pairs}"),
         ("seconds per sweep", ", ".join(f"{one:.0f}" for one in seconds.values())),
         ("machine states", ", ".join(str(_states(run)) for run in runs)),

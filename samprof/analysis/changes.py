@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from samprof.analysis.classes import UNDECIDED
 from samprof.analysis.intervals import (
     LEVEL,
     Floats,
@@ -31,8 +32,6 @@ SLOWER, FASTER, WITHIN_NOISE, ONLY_IN_A, ONLY_IN_B = (
 )
 Roots = tuple[int, int]
 CHANGED = (SLOWER, FASTER)
-UNDECIDED = "undecided"
-"""What all rows of both sides are where the measurements cannot be compared; `note` says why."""
 ALL_SIZES = "all"
 """What the column `size` holds in the rows over all sizes that both sides have."""
 FEWEST_PROCESSES = 2
@@ -82,7 +81,7 @@ def overall(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def without_verdict(table: pd.DataFrame, why: str) -> pd.DataFrame:
-    """A comparison in which no row counts as changed, nor as the same.
+    """A comparison in which no row counts as changed, nor as the same: they are "undecided".
 
     Args:
         table: as `compare_layers` gives it.

@@ -6,6 +6,7 @@ counter. What the CPUs do at their usual speed is found in the run itself.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-LEAST_CLEAN = 2
+_LEAST_CLEAN = 2
 """Forwards at the usual speed that a sample needs, if it has more than one."""
 _FASTEST, _USUAL = 5.0, 20.0
 """Percentiles that are taken for the fast end and for the usual speed: a cold CPU's first moments may be
@@ -28,15 +29,15 @@ _FEWEST_ROUNDS = 3
 
 @dataclass(frozen=True, slots=True)
 class UsualSpeed:
-    """What the reference work takes in a run while nothing slows the CPUs; NaN where it was not done.
+    """What the reference work takes in a run while nothing slows the CPUs.
 
     Attributes:
-        usual_ns: usually.
-        slowest_ns: at most.
+        usual_ns: usually; NaN where it was not done.
+        slowest_ns: at most; infinite where it was not done.
     """
 
-    usual_ns: float = float("nan")
-    slowest_ns: float = float("nan")
+    usual_ns: float = math.nan
+    slowest_ns: float = math.inf
 
 
 def usual_speed(references: Iterable[float]) -> UsualSpeed:
@@ -60,19 +61,19 @@ def usual_speed(references: Iterable[float]) -> UsualSpeed:
     return UsualSpeed(float(usual), float(usual * min(max(allowed, _SLOWER), _MOST)))
 
 
-def clean_forwards(references: Sequence[float], forwards: int, slowest: float | None) -> list[bool]:
+def clean_forwards(references: Sequence[float], forwards: int, slowest: float) -> list[bool]:
     """Which of a series of forwards ran at the usual speed: those between two fast references.
 
     Args:
         references: before the first forward and after each, in ns; empty where it was not done.
         forwards: how many.
-        slowest: what the reference work takes at most; None or NaN where it is not known.
+        slowest: what the reference work takes at most.
 
     Example:
         >>> clean_forwards([500, 510, 900, 505, 500], 4, 580.0)
         [True, False, False, True]
     """
-    if slowest is None or np.isnan(slowest) or len(references) != forwards + 1:
+    if len(references) != forwards + 1:
         return [True] * forwards
     fast = [reference <= slowest for reference in references]
     return [before and after for before, after in pairwise(fast)]
@@ -85,7 +86,7 @@ def is_slowed(clean: Sequence[bool]) -> bool:
         >>> is_slowed([True, False, True]), is_slowed([True, False, False]), is_slowed([True])
         (False, True, False)
     """
-    return sum(clean) < min(LEAST_CLEAN, len(clean))
+    return sum(clean) < min(_LEAST_CLEAN, len(clean))
 
 
 def slow_rounds(times: pd.DataFrame) -> dict[int, float]:

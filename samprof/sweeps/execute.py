@@ -107,7 +107,7 @@ class _Rounds:
     ) -> None:
         self._plan, self._engine, self._directory = plan, engine, directory
         self._monitor, self._points, self._progress = monitor, points, progress
-        self._usual_limit_s, self._is_noisy = usual_limit_s, False
+        self._usual_limit_s = usual_limit_s
         self._began = time.monotonic()
         self._cost_s: dict[Kind, list[float]] = {"timed": [], "recorded": []}
         self._taken: dict[Kind, int] = {"timed": 0, "recorded": 0}
@@ -117,9 +117,8 @@ class _Rounds:
         self._finish_rounds()
         while True:
             found = standing(self._plan, self._measured())
-            self._is_noisy = 2 * found.dropped > found.rounds * len(self._live_sizes())
             kind = self._next(found)
-            self._progress(Progress(standing=found, remaining_s=self._remaining_s()))
+            self._progress(Progress(standing=found, remaining_s=self._remaining_s(found)))
             if kind is None or not self._live_sizes():
                 return
             began = time.monotonic()
@@ -175,10 +174,10 @@ class _Rounds:
         machine = {**latencies, **asdict(shares), "gpu": [_gpu(one) for one in (before, after)]}
         return replace(sample, machine=machine)
 
-    def _slowest_ns(self) -> float | None:
+    def _slowest_ns(self) -> float:
         """What the reference work takes at most, as far as is known by now."""
-        found = speed_of(sample for point in self._measured() for sample in point.samples)
-        return None if np.isnan(found.slowest_ns) else found.slowest_ns
+        measured = (sample for point in self._measured() for sample in point.samples)
+        return speed_of(measured).slowest_ns
 
     def _next(self, found: Standing) -> Kind | None:
         """What to take next: what is missing and still fits into the time; None at the end."""
@@ -188,7 +187,7 @@ class _Rounds:
                 return kind
         if self._plan.rounds is not None:
             return next(iter(found.missing), None)
-        remaining = self._remaining_s()
+        remaining = self._remaining_s(found)
         reserved = 0.0
         if "recorded" in found.missing:
             reserved = self._cost("recorded") * (LEAST_ROUNDS - found.recorded)
@@ -198,17 +197,16 @@ class _Rounds:
                 return kind
         return None
 
-    def _remaining_s(self) -> float:
-        return self._limit_s() - (time.monotonic() - self._began)
+    def _remaining_s(self, found: Standing) -> float:
+        limit_s = self._plan.time_limit_s or self._chosen_limit_s(found)
+        return (1 - _AFTERWARDS) * limit_s - (time.monotonic() - self._began)
 
-    def _limit_s(self) -> float:
-        limit_s = self._plan.time_limit_s
-        if limit_s is None and self._is_noisy:  # rounds are long for another reason than the model
-            limit_s = self._usual_limit_s
-        elif limit_s is None:
-            whole = LEAST_ROUNDS * (self._cost("timed") + self._cost("recorded"))
-            limit_s = max(self._usual_limit_s, min(whole, LONGEST_S))
-        return (1 - _AFTERWARDS) * limit_s
+    def _chosen_limit_s(self, found: Standing) -> float:
+        """The time limit where the plan has none."""
+        if 2 * found.dropped > found.rounds * len(self._live_sizes()):
+            return self._usual_limit_s  # rounds are long for another reason than the model
+        whole = LEAST_ROUNDS * (self._cost("timed") + self._cost("recorded"))
+        return max(self._usual_limit_s, min(whole, LONGEST_S))
 
     def _cost(self, kind: Kind) -> float:
         """Seconds that a round takes; 0 while that is not known."""

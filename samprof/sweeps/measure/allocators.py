@@ -58,6 +58,8 @@ _KNOWN = {
     ),
 }
 _PRELOAD = "LD_PRELOAD"
+_LISTS = ("MALLOC_CONF",)
+"""Variables that hold settings separated by commas."""
 
 
 def find_allocator(name: str) -> Path | None:
@@ -97,10 +99,9 @@ def environment_for(name: str, inherited: Mapping[str, str] | None = None) -> di
     others = [entry for entry in _preloaded(inherited) if entry != str(library)]
     variables = {_PRELOAD: ":".join([str(library), *others])}
     for key, value in _KNOWN[name].variables.items():
-        own = inherited.get(key, "")
+        own = inherited.get(key) or value
         # What comes last counts: the user's own settings.
-        joined = f"{value},{own}" if "," in value else own
-        variables[key] = joined if own and own != value else value
+        variables[key] = f"{value},{own}" if key in _LISTS and own != value else own
     return variables
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -69,7 +70,7 @@ class Forwards:
     def series(
         self,
         repeats: int,
-        slowest_ns: float | None = None,
+        slowest_ns: float = math.inf,
         forward: Callable[[], int] | None = None,
     ) -> list[int]:
         """The wall times of so many forwards, in ns.
@@ -78,7 +79,7 @@ class Forwards:
 
         Args:
             repeats: how many.
-            slowest_ns: what the reference work takes at most at the usual speed; None: not known.
+            slowest_ns: what the reference work takes at most at the usual speed.
             forward: what is called instead.
         """
         self.reference_ns = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ class Job:
         timed: whether forwards are timed without the profiler.
         recorded: whether forwards are recorded.
         paging: whether page faults by layer are counted before those.
-        slowest_ns: what the reference work takes at most at the CPUs' usual speed; None: not known yet.
+        slowest_ns: what the reference work takes at most at the CPUs' usual speed, as far as is known.
     """
 
     plan: Plan
@@ -39,7 +40,7 @@ class Job:
     timed: bool = True
     recorded: bool = True
     paging: bool = True
-    slowest_ns: float | None = None
+    slowest_ns: float = math.inf
 
 
 def request_of(recipe: Recipe, job: Job | None) -> dict[str, Any]:

@@ -37,9 +37,8 @@ def peaks_of(device: torch.device) -> Peaks:
     for _ in range(_TRIES):
         peaks, disturbed = _measured(device)
         if not disturbed:
-            with suppress(
-                SamprofError
-            ):  # the cache cannot be written: then they are measured again
+            # The cache cannot be written: then they are measured again.
+            with suppress(SamprofError):
                 cache_peaks(peaks)
             return peaks
         best = _higher(best, replace(peaks, method=f"{peaks.method}; {disturbed} meanwhile"))

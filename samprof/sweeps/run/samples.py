@@ -67,14 +67,15 @@ def samples_table(points: Sequence[Point]) -> pd.DataFrame:
 
     samples = [sample for point in points for sample in point.samples]
     usual = speed_of(samples)
-    table = pd.DataFrame([_row(sample, usual) for sample in samples], columns=_COLUMNS)
+    rows = [_row(sample, usual) for sample in samples]
+    table = pd.DataFrame(rows, columns=_COLUMNS)
     table = table.astype(dict.fromkeys(("timed", "recorded"), bool))
     table["process"] = np.arange(len(table))
     before, after = table["latency_before_ns"], table["latency_after_ns"]
     states = find_states([*before, *after])
     table["state"] = [states.state_of(*pair) for pair in zip(before, after, strict=True)]
     names = ("foreign_share", "pressure", "state")
-    slowed = [_slowed_to(sample, usual) for sample in samples]
+    slowed = (row["slowed_to"] for row in rows)
     measured = zip(*(table[name] for name in names), slowed, strict=True)
     table["why"] = pd.Series([why_not_clean(*values) for values in measured], dtype=object)
     table["clean"] = (table["why"] == "").astype(bool)
@@ -115,6 +116,7 @@ def clean_repeats(sample: Sample, usual: UsualSpeed) -> list[bool]:
 def _row(sample: Sample, usual: UsualSpeed) -> dict[str, Any]:
     timed = clean_forwards(sample.reference_ns, len(sample.wall_ns), usual.slowest_ns)
     recorded = clean_repeats(sample, usual)
+    speed = _speed(sample, usual)
     units = sample.units or 1.0
     user, system = (sample.usage.get(name, np.nan) for name in ("user_s", "system_s"))
     machine = sample.machine
@@ -133,7 +135,8 @@ def _row(sample: Sample, usual: UsualSpeed) -> dict[str, Any]:
         "faults_per_unit": sample.usage.get("minor_faults", np.nan) / units,
         "system_share": system / (user + system) if user + system > 0 else np.nan,
         "involuntary_switches": sample.usage.get("involuntary_switches", np.nan),
-        "speed": _speed(sample, usual),
+        "speed": speed,
+        "slowed_to": speed if is_slowed(timed) or is_slowed(recorded) else None,
         "latency_before_ns": machine.get("latency_before_ns", np.nan),
         "latency_after_ns": machine.get("latency_after_ns", np.nan),
         **{name: machine.get(name, np.nan) for name in _MACHINE},
@@ -148,14 +151,6 @@ def _speed(sample: Sample, usual: UsualSpeed) -> float:
         for pair in pairwise(series)
     ]
     return usual.usual_ns / float(np.median(slower)) if slower else np.nan
-
-
-def _slowed_to(sample: Sample, usual: UsualSpeed) -> float | None:
-    """That speed if the sample does not count for it."""
-    limit = usual.slowest_ns
-    timed = clean_forwards(sample.reference_ns, len(sample.wall_ns), limit)
-    slowed = is_slowed(timed) or is_slowed(clean_repeats(sample, usual))
-    return _speed(sample, usual) if slowed else None
 
 
 def _median(values: Sequence[int], clean: Sequence[bool]) -> float:

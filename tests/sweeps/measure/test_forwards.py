@@ -60,7 +60,7 @@ def test_something_else_can_be_called() -> None:
         seen.append(1)
         return 7
 
-    assert made(500).series(2, None, other) == [7, 7]
+    assert made(500).series(2, forward=other) == [7, 7]
     assert len(seen) == 2
 
 
