@@ -85,8 +85,9 @@ def samples_table(points: Sequence[Point]) -> pd.DataFrame:
 
 
 def _drop_slow_rounds(table: pd.DataFrame, kind: str, time: str) -> None:
-    """Marks what is clean by every probe and still slow as a whole round."""
-    good = table[table["clean"] & table[kind] & (table["status"] == "ok")]
+    """Marks what is clean by every probe and still slow as a whole round; without probes all count."""
+    probed = table["foreign_share"].notna() | table["speed"].notna()
+    good = table[probed & table["clean"] & table[kind] & (table["status"] == "ok")]
     for _, rows in good.groupby(["variant", "state"]):
         times = rows[["size", "round"]].assign(time_ns=rows[time])
         for number, factor in slow_rounds(times).items():

@@ -1,5 +1,9 @@
 """The table of samples: one number per process, of the forwards that ran at the usual speed."""
 
+import math
+from collections.abc import Sequence
+
+from samprof.sweeps.run.point import Point
 from samprof.sweeps.run.samples import clean_repeats, samples_table, speed_of
 from tests.support.samples import points, recorded, timed
 
@@ -61,15 +65,31 @@ def test_recorded_forwards_are_looked_at_alike() -> None:
     assert clean_repeats(good, usual) == [True, False, False, True]
 
 
+NOT_PROBED = {"foreign_share": math.nan}
+
+
+def five_rounds(last: tuple[int, int], **machine: float) -> Sequence[Point]:
+    """Two sizes in five rounds, the last of which took this long."""
+    rounds = [(number, (10, 20)) for number in range(4)] + [(4, last)]
+    return points(
+        *(
+            timed(size, number, [time], machine=machine)
+            for number, times in rounds
+            for size, time in zip((1, 2), times, strict=True)
+        )
+    )
+
+
 def test_a_round_that_is_slow_as_a_whole_does_not_count() -> None:
-    rounds = [timed(size, number, [10 * size]) for number in range(4) for size in (1, 2)]
-    slow = [timed(1, 4, [14]), timed(2, 4, [30])]  # 1.4 and 1.5 times as long
-    table = samples_table(points(*rounds, *slow)).set_index(["round", "size"])
+    slow = five_rounds((14, 30))  # 1.4 and 1.5 times as long
+    table = samples_table(slow).set_index(["round", "size"])
     assert table["clean"].sum() == 8
     assert table.loc[4, "why"].tolist() == ["the whole round took 1.45x as long as usual"] * 2
 
 
 def test_a_single_slow_process_is_how_processes_differ() -> None:
-    rounds = [timed(size, number, [10 * size]) for number in range(4) for size in (1, 2)]
-    table = samples_table(points(*rounds, timed(1, 4, [10]), timed(2, 4, [25])))
-    assert table["clean"].all()
+    assert samples_table(five_rounds((10, 25)))["clean"].all()
+
+
+def test_where_the_machine_is_not_probed_slow_rounds_count() -> None:
+    assert samples_table(five_rounds((14, 30), **NOT_PROBED))["clean"].all()
