@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from samprof.analysis.changes import for_readers
 from samprof.analysis.measured import measured
 from samprof.report.page.chart_parts import Drawing
 from samprof.report.page.charts import run_charts
@@ -126,7 +127,7 @@ def _compared(sides: Sides, charts: dict[str, Drawing]) -> dict[str, Any]:
             "names": pair.names,
             "notes": pair.notes,
             "tree": changes_tree(pair.table, pair.names, sides.axis),
-            "words": changes_text(pair.table, pair.names, sides.axis),
+            "words": changes_text(for_readers(pair.table), pair.names, sides.axis),
         }
         if pair.table is not None and sides.axis is not None
         else {"names": pair.names, "notes": pair.notes, "tree": None, "words": ""}

@@ -93,6 +93,15 @@ def test_several_runs_are_compared_on_one_page(
     page.close()
 
 
+def test_runs_with_one_size_in_common_are_compared_at_it(before: Path, tmp_path: Path) -> None:
+    after, target = copied(before, tmp_path / "after"), tmp_path / "both.html"
+    (after / "points" / "b0002.json").unlink()
+    assert main(["report", str(before), str(after), "-o", str(target)]) == 0
+    said = target.read_text()
+    assert "net.second 2.00x at batch 1" in said
+    assert "at all sizes" not in said
+
+
 def test_the_variants_of_a_run_are_compared(before: Path) -> None:
     assert sides_of([Run(before).data]) is None
     copied(before, before, "bf16")
