@@ -4,7 +4,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from samprof._version import __version__
-from samprof.api import compare, load, measure_workload, profile, sweep
+from samprof.api import compare, load, measure_workload, profile, scaling, sweep
 from samprof.errors import SamprofError
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ __all__ = [
     "load",
     "measure_workload",
     "profile",
+    "scaling",
     "sweep",
 ]
 _LAZY = {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from samprof.sam.workloads.measure import measure_workload
 
-__all__ = ["compare", "load", "measure_workload", "profile", "sweep"]
+__all__ = ["compare", "load", "measure_workload", "profile", "scaling", "sweep"]
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
     from samprof.record.labels import Granularity
     from samprof.record.profile import Profile
+    from samprof.sweeps.gather.sources import Given
     from samprof.sweeps.progress import Progress
     from samprof.sweeps.run.run import Run
     from samprof.trace import Trace
+    from samprof.trace.model.ranges import By
     from samprof.trace.ranks.ranks import Ranks
 
 
@@ -82,6 +84,7 @@ def profile(
         stacks=stacks,
         labels=describe(module),
         logdir=logdir,
+        scaling=scaling,
     )
 
 
@@ -114,6 +117,55 @@ def load(path: str | Path, *, cache: bool = True) -> Trace | Run | Ranks:
 
         return Ranks(path, tuple(traces), cache)
     return load_trace(traces[0], cache=cache)
+
+
+def scaling(
+    traces: Given,
+    *,
+    sizes: Iterable[int] | None = None,
+    by: By = "auto",
+    out: str | Path | None = None,
+) -> Run:
+    """The run that traces of several sizes make: the same tables and pictures as those of a sweep.
+
+    The size of a call is the one that is given; else that of the root's input, which samprof keeps;
+    else the first dimension of the first tensor of the first op, where shapes were recorded; else the
+    number in the file's name. Where a given one, or a name such as `batch4`, disagrees with what the
+    trace tells, that is an error. Traces of one size are repeats of it.
+
+    Calls in one trace are not processes: an interval needs several traces per size, of a process each.
+    Of three and more calls of a size the first is left out, since it is often slower.
+
+    Args:
+        traces: a recording, a trace, or a path (of a trace, or of a folder of traces), of which the
+            calls differ in size; a list of them; or a dict of size -> one of them. A run directory
+            is a run already.
+        sizes: one per trace; or one per call, where a single trace is given.
+        by: the ranges that own time: samprof, module, annotation or op; auto takes the first of these
+            that all traces have.
+        out: the run directory, empty or new; by default a new one below the temporary directory.
+
+    Raises:
+        SamprofError: a trace cannot be read, sizes cannot be told or disagree, there is one size only,
+            the traces are of different models, or `out` cannot be written.
+
+    Example:
+        >>> import torch, samprof
+        >>> model = torch.nn.Linear(8, 8)
+        >>> with samprof.profile(model) as recording:
+        ...     _ = model(torch.ones(1, 8)), model(torch.ones(4, 8))
+        >>> samprof.scaling(recording).points()["size"].tolist()
+        [1, 4]
+    """
+    from samprof.sam.model.colors import COLORS
+    from samprof.sweeps.gather.gather import gather
+    from samprof.sweeps.run.directory import RUN_FILE
+    from samprof.sweeps.run.run import Run
+
+    if isinstance(traces, str | Path) and (Path(traces) / RUN_FILE).is_file():
+        return Run(traces)
+    directory = Path(out) if out is not None else None
+    return gather(traces, sizes=sizes, by=by, out=directory, colors=COLORS)
 
 
 def sweep(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -39,13 +41,30 @@ def advice(
         )
     best = choice.index
     rate = digits(float(speedups["units_per_s"].iloc[best]))
-    text = f"Run {axis.text(sizes[best])}: {rate} {axis.unit}s/s with {memory_text(peaks[best])}"
+    memory = "" if math.isnan(peaks[best]) else f" with {memory_text(peaks[best])}"
+    text = f"Run {axis.text(sizes[best])}: {rate} {axis.unit}s/s{memory}"
     if choice.why:
         text += f", {choice.why}"
     if best != len(sizes) - 1:
         text += f" ({axis.text(sizes[-1])} takes {limits.cost(peaks[-1], walls[-1])})"
     failed = too_large(points, axis)
     return f"{text}; {failed}." if failed else f"{text}."
+
+
+def seen_once(speedups: pd.DataFrame, axis: Axis) -> str:
+    """What was measured by one process per size, which recommends nothing.
+
+    Args:
+        speedups: as `samprof.analysis.whole.whole_speedups` gives it.
+        axis: what the sizes count.
+    """
+    first, fastest = speedups.iloc[0], speedups.iloc[int(speedups["speedup"].to_numpy().argmax())]
+    if fastest["size"] == first["size"]:
+        return f"In what was measured, {axis.text(int(first['size']))} was the fastest."
+    return (
+        f"In what was measured, {axis.text(int(fastest['size']))} ran at "
+        f"{ratio_text(fastest['speedup'])} the throughput of {axis.text(int(first['size']))}."
+    )
 
 
 def too_large(points: pd.DataFrame, axis: Axis) -> str:

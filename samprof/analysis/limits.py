@@ -55,14 +55,16 @@ class Limits:
         return " and ".join(parts)
 
     def cost(self, peak_bytes: float, wall_ns: float) -> str:
-        """What is limited of these two, in words; without limits the memory.
+        """What is limited of these two, in words; without limits the memory where it is known.
 
         Example:
             >>> Limits(latency_ns=5).cost(2**20, 1_000_000)
             '1.00 ms'
         """
-        parts = [memory_text(peak_bytes)] if self.memory_bytes is not None or not self else []
-        parts += [time_text(wall_ns)] if self.latency_ns is not None else []
+        is_known = peak_bytes == peak_bytes
+        asked = self.memory_bytes is not None or (not self and is_known)
+        parts = [memory_text(peak_bytes) if is_known else "unknown memory"] if asked else []
+        parts += [time_text(wall_ns)] if self.latency_ns is not None or not parts else []
         return " and ".join(parts)
 
 

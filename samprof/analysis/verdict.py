@@ -9,11 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from samprof.analysis.advice import advice, doubts, too_large
+from samprof.analysis.advice import advice, doubts, seen_once, too_large
 from samprof.analysis.axis import BATCH_SIZE, Axis
 from samprof.analysis.blame import Blame, blame_sentence, blamed
 from samprof.analysis.growth import growth_sentence
-from samprof.analysis.limits import Limits, choose
+from samprof.analysis.limits import Choice, Limits, choose
 from samprof.analysis.measured import measured
 from samprof.analysis.memory import memory_sentence
 from samprof.analysis.paging import Paging
@@ -60,6 +60,11 @@ class Verdict:
 
     def _repr_html_(self) -> str:
         return html_paragraphs(self.sentences)
+
+    @property
+    def recommended(self) -> int | None:
+        """The size to run; None where nothing proves it."""
+        return None if math.isnan(self.speedup_low) else self.best_size
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for JSON; None for a number that is not known."""
@@ -118,12 +123,8 @@ def verdict(
         reason,
         paging.advice() if paging else "",
         blame_sentence(blame, axis),
-        sentence(too_large(points, axis))
-        if undecided
-        else advice(speedups, choice, peaks, points, limits, axis),
-        memory_sentence({axis.amount(b): round(p) for b, p in zip(sizes, peaks, strict=True)}, axis)
-        if limits
-        else "",
+        *_advice(speedups, choice, peaks, points, limits, axis, undecided),
+        memory_sentence(_known_peaks(sizes, peaks, axis), axis) if limits else "",
         "" if undecided else doubts(points, wall, axis),
         *map(sentence, remarks),
     )
@@ -140,3 +141,26 @@ def verdict(
         remedy=paging.remedy if paging else "",
         sentences=tuple(text for text in said if text),
     )
+
+
+def _advice(
+    speedups: pd.DataFrame,
+    choice: Choice,
+    peaks: list[float],
+    points: pd.DataFrame,
+    limits: Limits,
+    axis: Axis,
+    undecided: str,
+) -> tuple[str, ...]:
+    """Which size to run, where the measurements allow to say so."""
+    without_intervals = len(speedups) > 1 and bool(speedups["speedup_low"].iloc[1:].isna().all())
+    if undecided:
+        return (sentence(too_large(points, axis)),)
+    if without_intervals and not limits:
+        return seen_once(speedups, axis), sentence(too_large(points, axis))
+    return (advice(speedups, choice, peaks, points, limits, axis),)
+
+
+def _known_peaks(sizes: Sequence[int], peaks: Sequence[float], axis: Axis) -> dict[float, int]:
+    pairs = zip(sizes, peaks, strict=True)
+    return {axis.amount(size): round(peak) for size, peak in pairs if not math.isnan(peak)}

@@ -66,7 +66,7 @@ def open_path(path: str, *, cache: bool = True) -> Trace | Ranks | Run:
     """
     from samprof.api import load
 
-    return load(_existing(path), cache=cache)
+    return load(existing(path), cache=cache)
 
 
 def open_run(path: str, command: str) -> Run:
@@ -109,7 +109,7 @@ def open_trace(options: argparse.Namespace) -> Trace:
 
     path = trace_file(options)
     # Nothing but what the sweep wrote goes into a run directory.
-    return load_trace(path, cache=not options.no_cache and not _is_run(Path(options.path)))
+    return load_trace(path, cache=not options.no_cache and not is_run(Path(options.path)))
 
 
 def trace_file(options: argparse.Namespace) -> Path:
@@ -133,8 +133,8 @@ def trace_files(options: argparse.Namespace) -> tuple[Path, ...]:
     from samprof.sweeps.run.run import Run
     from samprof.trace.read.load import traces_in
 
-    path = _existing(options.path)
-    if _is_run(path):
+    path = existing(options.path)
+    if is_run(path):
         return (Run(path).trace_path(options.size, options.variant),)
     refuse_selection(options, options.path, "size", "variant")
     return tuple(traces_in(path)) if path.is_dir() else (path,)
@@ -164,13 +164,19 @@ def refuse_several(path: str, command: str, traces: Sequence[Path]) -> NoReturn:
     raise UsageError(command, path, cause, f"give one of them ({names})")
 
 
-def _existing(path: str) -> Path:
+def existing(path: str) -> Path:
+    """The path.
+
+    Raises:
+        UsageError: there is nothing.
+    """
     if not Path(path).exists():
         raise UsageError("load", path, "no such file or directory", "check the path")
     return Path(path)
 
 
-def _is_run(path: Path) -> bool:
+def is_run(path: Path) -> bool:
+    """Whether there is a run directory at the path."""
     from samprof.sweeps.run.directory import RUN_FILE
 
     return (path / RUN_FILE).is_file()

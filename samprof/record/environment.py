@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import platform
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,11 @@ def environment(device: torch.device) -> dict[str, Any]:
         "device_name": device_name(device),
         **_cuda(device),
     }
+
+
+def machine() -> dict[str, Any]:
+    """What a trace does not tell by itself of where it was recorded; found at once."""
+    return {"torch": torch.__version__, "cpu": _cpu_name(), "threads": torch.get_num_threads()}
 
 
 def device_name(device: torch.device) -> str:
@@ -96,6 +102,7 @@ def _commit() -> str:
     return _output(["git", "rev-parse", "--short", "HEAD"])
 
 
+@cache
 def _cpu_name() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()

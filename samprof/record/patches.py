@@ -7,7 +7,7 @@ and enters the ranges of all of them.
 
 import functools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from threading import RLock, get_ident
 from typing import Any, SupportsIndex
@@ -16,9 +16,11 @@ import torch
 from torch import nn
 
 from samprof.record.other_threads import OtherThreads
+from samprof.record.root_calls import Note, RootCalls
 from samprof.record.select import Selection, range_name
 
 other_threads = OtherThreads()
+root_calls = RootCalls()
 _lock = RLock()
 _patches: dict[tuple[int, str], "_Patch"] = {}
 _COPYING = "__reduce_ex__"
@@ -36,7 +38,8 @@ def fast_record_function() -> tuple[type, str]:
 def enter_ranges(selection: Selection, stack: ExitStack) -> None:
     """Makes the selected modules and functions enter their ranges until the stack is closed."""
     for module, path in selection.modules.items():
-        _add(module, _entry_point(module), range_name(path), stack)
+        note = root_calls.noting(path) if path == selection.root else None
+        _add(module, _entry_point(module), range_name(path), stack, note)
     for function, name in selection.functions:
         owner: Any = sys.modules[function.module]
         holder, _, key = function.name.rpartition(".")
@@ -44,8 +47,9 @@ def enter_ranges(selection: Selection, stack: ExitStack) -> None:
 
 
 def around(call: Callable[..., Any], path: str) -> Callable[..., Any]:
-    """The callable, wrapped in a range of this path."""
-    return entering(call, (range_name(path),), _Switch())
+    """The callable, wrapped in the range of a root."""
+    name = range_name(path)
+    return entering(call, (name,), _Switch(), {name: root_calls.noting(path)})
 
 
 @contextmanager
@@ -65,12 +69,12 @@ def _entry_point(module: nn.Module) -> str:
     return "_compiled_call_impl" if compiled else "forward"
 
 
-def _add(owner: Any, key: str, name: str, stack: ExitStack) -> None:
+def _add(owner: Any, key: str, name: str, stack: ExitStack, note: Note | None = None) -> None:
     with _lock:
         patch = _patches.get((id(owner), key))
         if patch is None:
             patch = _patches[id(owner), key] = _Patch(owner, key)
-        patch.add(name)
+        patch.add(name, note)
         stack.callback(_remove, patch, name)
 
 
@@ -88,13 +92,16 @@ class _Patch:
         self.owner = owner
         self.key = key
         self.names: list[str] = []
+        self._notes: dict[str, Note] = {}
         self._was_there = key in vars(owner)
         self._original = vars(owner)[key] if self._was_there else getattr(owner, key)
         self._installed: Any = None
         self._switch = _Switch()
 
-    def add(self, name: str) -> None:
+    def add(self, name: str, note: Note | None) -> None:
         self.names.append(name)
+        if note is not None:
+            self._notes[name] = note
         self._update()
 
     def remove(self, name: str) -> None:
@@ -118,10 +125,10 @@ class _Patch:
         self._switch = _Switch()
         names = tuple(dict.fromkeys(self.names))
         if isinstance(self._original, staticmethod):
-            inner = entering(self._original.__func__, names, self._switch)
+            inner = entering(self._original.__func__, names, self._switch, self._notes)
             self._installed = staticmethod(inner)
         else:
-            self._installed = entering(self._original, names, self._switch)
+            self._installed = entering(self._original, names, self._switch, self._notes)
         self._put(self.key, self._installed)
         if isinstance(self.owner, nn.Module) and _COPYING not in vars(self.owner):
             self._put(_COPYING, self._reduced)
@@ -162,21 +169,34 @@ class _Switch:
 
 
 def entering(
-    call: Callable[..., Any], names: tuple[str, ...], switch: _Switch
+    call: Callable[..., Any],
+    names: tuple[str, ...],
+    switch: _Switch,
+    notes: Mapping[str, Note],
 ) -> Callable[..., Any]:
-    """The callable, wrapped in ranges of these names; torch.compile traces the callable alone."""
+    """The callable, wrapped in ranges of these names; torch.compile traces the callable alone.
+
+    Args:
+        call: the callable.
+        names: of the ranges, from the outermost in.
+        switch: whether they are entered.
+        notes: what is told of the calls, by range.
+    """
     enter, _ = fast_record_function()
     is_compiling = torch.compiler.is_compiling
 
     if len(names) > 1:
-        inner = entering(call, names[1:], switch)
-        return entering(inner, names[:1], switch)
+        inner = entering(call, names[1:], switch, notes)
+        return entering(inner, names[:1], switch, notes)
     (name,) = names
+    note = notes.get(name)
 
     @functools.wraps(call)
     def in_range(*args: Any, **kwargs: Any) -> Any:
         if is_compiling() or not switch.on:
             return call(*args, **kwargs)
+        if note is not None:
+            note(args, kwargs)
         home = other_threads.home
         if home is not None and get_ident() != home and other_threads.misses():
             return other_threads.call(name, call, *args, **kwargs)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from torch import nn
 
@@ -34,6 +36,7 @@ class Profile:
         labels: names, roles and functions of the module's parts.
         whole: whether the caller enters the root's range itself, around more than the module's forward.
         logdir: TensorBoard's log directory; each recording is written to it when it ends.
+        scaling: what makes a run of a recording; see `Recording.scaling`.
 
     Raises:
         UsageError: an argument is invalid.
@@ -53,6 +56,7 @@ class Profile:
         labels: ModelLabels | None = None,
         whole: bool = False,
         logdir: str | Path | None = None,
+        scaling: Callable[[Recording], Any] | None = None,
     ) -> None:
         if not isinstance(module, nn.Module):
             cause = "not an nn.Module"
@@ -71,6 +75,7 @@ class Profile:
         self._labels = labels or ModelLabels()
         self._whole = whole
         self._logdir = logdir
+        self._scaling = scaling
         self._recordings: list[Recording] = []
         self._select()
 
@@ -78,7 +83,7 @@ class Profile:
         return select(self._module, self._name, self._granularity, self._labels, whole=self._whole)
 
     def __enter__(self) -> Recording:
-        recording = Recording(self._select(), self._options, self._steps)
+        recording = Recording(self._select(), self._options, self._steps, self._scaling)
         recording._open()
         if self._logdir is not None and recording._window is not None:
             recording._close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
@@ -36,8 +37,15 @@ _numbers = itertools.count()
 class Recording:
     """What one `with samprof.profile(...)` recorded. Its tables are available after the block."""
 
-    def __init__(self, selection: Selection, options: Options, steps: int | None) -> None:
+    def __init__(
+        self,
+        selection: Selection,
+        options: Options,
+        steps: int | None,
+        scaling: Callable[[Recording], Any] | None = None,
+    ) -> None:
         self._selection = selection
+        self._scaling = scaling
         self._options = options
         self._limit = steps
         self._stack = ExitStack()
@@ -119,6 +127,20 @@ class Recording:
             TraceError: it was recorded with memory=False.
         """
         return self.trace.memory("samprof")
+
+    def scaling(self) -> Any:
+        """What `samprof.scaling` gives for this recording, whose calls differ in size: a `Run`.
+
+        Raises:
+            RecordingError: the recording is still open, or was not made by `samprof.profile`.
+            UsageError: there is one size only.
+        """
+        if self._scaling is None:
+            remedy = "record with samprof.profile"
+            raise RecordingError(
+                "recording", "scaling", "not a recording of samprof.profile", remedy
+            )
+        return self._scaling(self)
 
     def save(self, directory: str | Path) -> Path:
         """Writes the trace under a name that HTA and the TensorBoard profiler plugin recognise.

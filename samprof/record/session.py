@@ -14,9 +14,10 @@ import torch.autograd.profiler as autograd_profiler
 
 from samprof._version import __version__
 from samprof.errors import RecordingError
+from samprof.record.environment import machine
 from samprof.record.export import write_trace
 from samprof.record.other_threads import Range
-from samprof.record.patches import fast_record_function, other_threads
+from samprof.record.patches import fast_record_function, other_threads, root_calls
 from samprof.trace.model.names import encoded
 
 SCHEMA = 1
@@ -40,6 +41,7 @@ class Session:
 
     Attributes:
         folder: holds the exported trace once the session has ended; removed with its last user.
+        calls: root -> thread and size of the root's input at each of its calls.
         error, remedy: why an ended session has no trace, and what to do about it.
     """
 
@@ -49,6 +51,7 @@ class Session:
     error: str = ""
     remedy: str = FREE_SPACE
     metadata: list[Mapping[str, Any]] = field(default_factory=list)
+    calls: Mapping[str, list[tuple[int, int]]] = field(default_factory=dict)
     folder: tempfile.TemporaryDirectory[str] | None = None
     _profiler: Any = None
     _path: Path | None = None
@@ -78,6 +81,7 @@ class Session:
 
     def start(self) -> None:
         """Starts the profiler with the devices idle, or joins one that is already running."""
+        root_calls.begin()
         if torch._C._autograd._profiler_enabled():
             return
         synchronize()
@@ -96,6 +100,7 @@ class Session:
         """Stops the profiler with the devices idle, and exports its trace."""
         self.ended = True
         ranges = other_threads.end()
+        self.calls = root_calls.end()
         if self.is_foreign:
             with suppress(RuntimeError):
                 torch._C._autograd._add_metadata_json("samprof", self._recorded())
@@ -122,7 +127,8 @@ class Session:
             )
 
     def _recorded(self) -> str:
-        return json.dumps(_merged(self.metadata), separators=(",", ":"))
+        held = _merged(self.metadata) | {"calls": _encoded(self.calls), "machine": machine()}
+        return json.dumps(held, separators=(",", ":"))
 
     def _export(self, profiler: Any, ranges: list[Range]) -> None:
         def write_plain(path: str) -> None:

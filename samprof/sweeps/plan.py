@@ -94,16 +94,23 @@ def checked_sizes(values: Iterable[object]) -> tuple[int, ...]:
         >>> checked_sizes(["4", 1, 4])
         (1, 4)
     """
-    sizes = set()
-    for value in values:
-        text = str(value).strip()
-        if isinstance(value, bool) or not text.isdecimal() or int(text) < 1:
-            remedy = "give whole numbers of 1 or more, such as 1,2,4,8"
-            raise UsageError("sweep", f"size {value!r}", "not a size", remedy)
-        sizes.add(int(text))
+    sizes = {checked_size(value) for value in values}
     if not sizes:
         raise UsageError("sweep", "sizes", "none given", "give some, such as 1,2,4,8")
     return tuple(sorted(sizes))
+
+
+def checked_size(value: object, operation: str = "sweep") -> int:
+    """A size, given as a number or as text.
+
+    Raises:
+        UsageError: it is not a whole number of 1 or more.
+    """
+    text = str(value).strip()
+    if isinstance(value, bool) or not text.isdecimal() or int(text) < 1:
+        remedy = "give whole numbers of 1 or more, such as 1,2,4,8"
+        raise UsageError(operation, f"size {value!r}", "not a size", remedy)
+    return int(text)
 
 
 def checked_count(name: str, value: int, least: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,9 +33,8 @@ def load_trace(path: str | Path, *, cache: bool = False) -> Trace:
         samprof.errors.TraceError: load: nowhere.json: no such file; check the path
     """
     data = read_trace(path, cache=cache)
-    return Trace(
-        **{column.name: getattr(data, column.name) for column in fields(data) if column.init}
-    )
+    columns = {column.name: getattr(data, column.name) for column in fields(data) if column.init}
+    return Trace(**columns, path=Path(path))
 
 
 @dataclass(frozen=True)
@@ -44,8 +43,13 @@ class Trace(TraceData):
 
     Every table method takes `by`, the ranges that own time: `samprof` (samprof's own), `module`
     (nn.Module events of Python stacks), `annotation` (user annotations) or `op`; `auto` takes the
-    first of these that the trace has. The attributes are those of `TraceData`.
+    first of these that the trace has. The attributes are those of `TraceData`, and:
+
+    Attributes:
+        path: the file that it was read from; that of the whole, if it is a part of one.
     """
+
+    path: Path | None = field(default=None, kw_only=True, repr=False, compare=False)
 
     def kernels(self, by: By = "auto") -> pd.DataFrame:
         """One row per device activity, in order of start.

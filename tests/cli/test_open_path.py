@@ -24,7 +24,7 @@ COMMANDS = {
     "tensorboard": ["tensorboard", "PATH", "--no-serve"],
 }
 ONE_TRACE = ("kernels", "view", "export", "workload")
-RUNS = ("scaling", "report", "compare", "tensorboard")
+RUNS = ("report", "compare", "tensorboard")
 SELECT = ("layers", "kernels", "hta", "view", "export")
 CHECK_PATH = "no such file or directory; check the path"
 NO_TRACE = "no trace in this directory; give a run directory, or one that holds"
@@ -40,6 +40,8 @@ MISTAKES = [
         for name in RUNS
     ),
     *((name, "ranks", f"{name}: {{path}}: a directory of traces, not a run; ") for name in RUNS),
+    ("scaling", "trace", "scaling: trace: the size of its calls cannot be told: "),
+    ("scaling", "ranks", "scaling: a.json: the size of its calls cannot be told: "),
     *(
         (name, "ranks", f"{name}: {{path}}: 2 traces in this directory; give one of them (a.json, ")
         for name in ONE_TRACE

@@ -1,4 +1,4 @@
-"""`samprof scaling` on a run of SAM's real encoder classes."""
+"""`samprof scaling`: on a run of SAM's real encoder classes, and on traces of several sizes."""
 
 import json
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from samprof.cli.main import main
+from tests.support.calls import calls, wall_of
 
 
 def test_the_run_knows_sam(swept: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -24,3 +25,54 @@ def test_roles_partition_the_root(swept: Path, capsys: pytest.CaptureFixture[str
     roles = json.loads(capsys.readouterr().out)
     inside = sum(row["unit_ns_largest"] for row in roles if row["path"] != "(outside)")
     assert inside == pytest.approx(root["unit_ns_largest"])
+
+
+@pytest.fixture
+def traces(tmp_path: Path) -> list[str]:
+    paths = [tmp_path / f"trace{size}.json" for size in (1, 2, 4)]
+    return [
+        str(calls("module", [size]).write(path))
+        for size, path in zip((1, 2, 4), paths, strict=True)
+    ]
+
+
+def test_traces_of_several_sizes(
+    traces: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["scaling", *traces, "--json"]) == 0
+    found = capsys.readouterr()
+    assert found.err == ""
+    assert json.loads(found.out)[0]["unit_ns_smallest"] == wall_of(1)
+    assert main(["scaling", str(tmp_path)]) == 0  # a folder of them
+    text = " ".join(capsys.readouterr().out.split())
+    assert "Net_0" in text
+    assert "How they were read: sizes by the shapes of the first op." in text
+    assert "peak memory" not in text
+    assert "profiler overhead" not in text
+
+
+def test_the_run_of_traces_stays_where_it_is_asked_for(
+    traces: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    arguments = ["scaling", *traces, "--out", str(out)]
+    assert main([*arguments, "--csv"]) == 0
+    first = capsys.readouterr().out
+    assert json.loads((out / "run.json").read_text())["commands"] == [
+        ["samprof", *arguments, "--csv"]
+    ]
+    assert main(["scaling", str(out), "--csv"]) == 0
+    assert capsys.readouterr().out == first
+    assert main(["scaling", str(out), "--sizes", "1,2,4"]) == 2
+    assert "is a run already; leave it out" in capsys.readouterr().err
+
+
+def test_sizes_are_one_per_trace(traces: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scaling", *traces, "--sizes", "1,2"]) == 2
+    assert capsys.readouterr().err == (
+        "samprof: scaling: sizes: 2 sizes for 3 traces; give one size per trace, in their order\n"
+    )
+    assert main(["scaling", *traces, "--sizes", "1,2,8"]) == 2
+    assert "8 by what was given, 4 by the shapes of the first op" in capsys.readouterr().err
+    assert main(["scaling", *traces, "--sizes", "1,two,4"]) == 2
+    assert "size 'two': not a size" in capsys.readouterr().err

@@ -1,20 +1,45 @@
-"""`samprof scaling`: the scaling table and the verdict of a run."""
+"""`samprof scaling`: the scaling table and the verdict of a run, or of traces of several sizes."""
+
+from __future__ import annotations
 
 import argparse
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from samprof.cli.limit_options import add_limit_arguments, limits_of
-from samprof.cli.open_path import open_run
+from samprof.cli.open_path import add_by_argument, existing, is_run, open_run
 from samprof.cli.output import add_depth_argument, add_output_arguments, print_table
+from samprof.errors import UsageError
+
+if TYPE_CHECKING:
+    from samprof.analysis.limits import Limits
+    from samprof.sweeps.run.run import Run
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
-    parser.add_argument("path", help="a run directory")
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="a run directory; or traces of several sizes, or a folder of them",
+    )
     add_depth_argument(parser)
     parser.add_argument(
         "--roles",
         action="store_true",
         help="one row per role (window attention, MLP, ...) instead of one per layer",
+    )
+    parser.add_argument(
+        "--sizes",
+        metavar="LIST",
+        help="of traces: one size per trace, such as 1,2,4 (default: what they tell)",
+    )
+    add_by_argument(parser)
+    parser.add_argument(
+        "--out", metavar="DIR", help="of traces: make a run directory of them, which stays"
     )
     add_limit_arguments(parser, "recommend a batch size within this much memory (2GB, 800MiB)")
     add_output_arguments(parser)
@@ -23,22 +48,56 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints points, scaling table, time accounting and verdict."""
     limits = limits_of(options)
-    found = open_run(options.path, "scaling")
-    if limits:
-        from samprof.sweeps.run.run import Run
+    with ExitStack() as scratch:
+        found = _run(options, limits, scratch)
+        table = found.roles() if options.roles else found.scaling()
+        shown = table if options.depth is None else table[table["depth"] <= options.depth]
 
-        found = Run(found.path, limits)
-    table = found.roles() if options.roles else found.scaling()
-    shown = table if options.depth is None else table[table["depth"] <= options.depth]
+        def as_text(width: int | None) -> str:
+            from samprof.report.text.run import run_text
+            from samprof.report.text.scaling import scaling_text
 
-    def as_text(width: int | None) -> str:
-        from samprof.report.text.run import run_text
-        from samprof.report.text.scaling import scaling_text
+            if options.roles:
+                summary = found.summary()
+                return scaling_text(table, summary.role_times, width, axis=summary.axis)
+            return run_text(found.summary(), width, depth=options.depth)
 
-        if options.roles:
-            summary = found.summary()
-            return scaling_text(table, summary.role_times, width, axis=summary.axis)
-        return run_text(found.summary(), width, depth=options.depth)
-
-    print_table(shown, options, as_text)
+        print_table(shown, options, as_text)
     return 0
+
+
+def _run(options: argparse.Namespace, limits: Limits, scratch: ExitStack) -> Run:
+    """The run at the path; or the one that traces make, in `--out` or gone with `scratch`."""
+    from samprof.sweeps.run.run import Run
+
+    if len(options.paths) > 1 or not is_run(Path(options.paths[0])):
+        found = _gathered(options, scratch)
+    else:
+        found = open_run(options.paths[0], "scaling")
+        for name in ("sizes", "out"):
+            value = getattr(options, name)
+            if value is not None:
+                cause = f"{options.paths[0]} is a run already"
+                raise UsageError("scaling", f"--{name} {value}", cause, "leave it out")
+    return Run(found.path, limits) if limits else found
+
+
+def _gathered(options: argparse.Namespace, scratch: ExitStack) -> Run:
+    from samprof.sam.model.colors import COLORS
+    from samprof.sweeps.gather.gather import gather
+    from samprof.sweeps.plan import checked_size
+    from samprof.sweeps.run.directory import RunDirectory
+
+    texts = options.sizes.split(",") if options.sizes is not None else None
+    sizes = None if texts is None else [checked_size(text, "scaling") for text in texts]
+    out = Path(options.out or scratch.enter_context(tempfile.TemporaryDirectory(prefix="samprof-")))
+    run = gather(
+        [existing(path) for path in options.paths],
+        sizes=sizes,
+        by=options.by,
+        out=out,
+        colors=COLORS,
+    )
+    if options.out is not None:
+        RunDirectory(out).write_command(options.words)
+    return run

@@ -65,8 +65,10 @@ def scalars(board: Board) -> Iterator[Scalar]:
         yield Scalar("latency/wall_ms", row["wall_ns"] / _MS.size, size)
         yield Scalar(f"latency/{unit}_ms", 1e3 / row["units_per_s"], size)
         yield Scalar(f"latency/recorded_{row['time_source']}_ms", row["time_ns"] / _MS.size, size)
-        yield Scalar("memory/peak_MiB", row["peak_memory_bytes"] / _MIB.size, size)
-        yield Scalar("profiler/profiler_overhead", row["profiler_overhead"], size)
+        if row["peak_memory_bytes"] == row["peak_memory_bytes"]:  # those of traces may be unknown
+            yield Scalar("memory/peak_MiB", row["peak_memory_bytes"] / _MIB.size, size)
+        if row["profiler_overhead"] == row["profiler_overhead"]:
+            yield Scalar("profiler/profiler_overhead", row["profiler_overhead"], size)
         for role in times[times["size"] == size].to_dict("records"):
             tag = f"role_{board.summary.time_source}_ms_per_{unit}/{role['path']}"
             yield Scalar(tag, role["unit_ns"] / _MS.size, size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,7 @@ def run_batching(summary: Summary) -> list[Drawing]:
     series = {summary.variant: main} | {n: points[points["variant"] == n] for n in others}
     too_big = main.loc[main["status"] == "oom", "size"].tolist()
     note = f"Did not fit in memory: {', '.join(map(str, too_big))}." if too_big else ""
-    best = summary.verdict.best_size
+    best = summary.verdict.recommended
     return batching(series, summary.axis, summary.limits, best, note)
 
 
@@ -46,7 +47,7 @@ def batching(
     best: int | None = None,
     note: str = "",
 ) -> list[Drawing]:
-    """Four panels against the size, one line per series.
+    """Up to four panels against the size, one line per series.
 
     Args:
         series: name -> points, as `Run.points` gives them; speed-up is over the smallest size of
@@ -57,7 +58,7 @@ def batching(
         note: below the panels.
 
     Returns:
-        The panels; none where nothing was measured at two sizes.
+        The panels, that of memory where it is known; none where nothing was measured at two sizes.
     """
     rows = point_rows(series, axis)
     sizes = sorted({int(row["size"]) for row in rows})
@@ -68,10 +69,10 @@ def batching(
     alone = len(colors) == 1
     marked = [row for row in rows if row["size"] == best and row["series"] == first]
     panels = Panels(rows, sizes, colors, axis)
+    has_memory = all(math.isfinite(row["memory"]) for row in rows)
     time_unit = common_unit([row["latency_high"] for row in rows])
-    memory_unit = common_unit([row["memory"] for row in rows], MEMORY_UNITS)
     base = axis.text(int(rows[0]["size"]))
-    return [
+    found = [
         panels.draw(
             f"Latency of {axis.whole}",
             ("latency", time_unit, time_unit.name),
@@ -85,14 +86,14 @@ def batching(
             rules=[Rule(1.0)],
             marked=marked,
         ),
-        panels.draw(
-            "Peak memory",
-            ("memory", memory_unit, memory_unit.name),
-            fit=line_of_memory(rows, axis) if alone else [],
-            rules=_memory_limit(limits),
-            note=note,
-        ),
     ]
+    if has_memory:
+        unit = common_unit([row["memory"] for row in rows], MEMORY_UNITS)
+        fit = line_of_memory(rows, axis) if alone else []
+        value = ("memory", unit, unit.name)
+        rules = _memory_limit(limits)
+        found.append(panels.draw("Peak memory", value, fit=fit, rules=rules, note=note))
+    return found
 
 
 def _time_limit(limits: Limits | None) -> list[Rule]:

@@ -24,7 +24,7 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 def batching_figure(summary: Summary) -> bytes:
     """Time per unit, speed-up and peak memory against the size."""
-    axis, best = summary.axis, summary.verdict.best_size
+    axis, best = summary.axis, summary.verdict.recommended
     points = summary.points[summary.points["variant"] == summary.variant]
     points = measured(points).sort_values("size")
     sizes: list[int] = points["size"].tolist()
@@ -51,21 +51,22 @@ def _draw_time(axes: Axes, sizes: list[int], wall: Floats, spread: Floats, axis:
 
 
 def _draw_speedup(
-    axes: Axes, sizes: list[int], speedup: Floats, spread: Floats, best: int, axis: Axis
+    axes: Axes, sizes: list[int], speedup: Floats, spread: Floats, best: int | None, axis: Axis
 ) -> None:
-    """Speed-up with its relative spread, and the size to run."""
+    """Speed-up with its relative spread, and the size to run where there is one."""
     axes.axhline(1.0, color=MUTED, linewidth=1, linestyle="--")
     axes.errorbar(sizes, speedup, speedup * spread, **_line())
-    place = sizes.index(best)
-    axes.plot(best, speedup[place], "o", color=ACCENT, markersize=9, zorder=5)
-    axes.annotate(
-        f"run {axis.text(best)}",
-        (best, speedup[place] * (1 + spread[place])),
-        xytext=(0, 9),
-        textcoords="offset points",
-        color=ACCENT,
-        ha="left" if place == 0 else "right" if best == sizes[-1] else "center",
-    )
+    if best is not None:
+        place = sizes.index(best)
+        axes.plot(best, speedup[place], "o", color=ACCENT, markersize=9, zorder=5)
+        axes.annotate(
+            f"run {axis.text(best)}",
+            (best, speedup[place] * (1 + spread[place])),
+            xytext=(0, 9),
+            textcoords="offset points",
+            color=ACCENT,
+            ha="left" if place == 0 else "right" if best == sizes[-1] else "center",
+        )
     top = max(1.5, float((speedup * (1 + spread)).max()) * 1.15)
     axes.set(title="Speed-up", ylabel=f"throughput / that of {axis.text(sizes[0])}", ylim=(0, top))
 
@@ -73,7 +74,11 @@ def _draw_speedup(
 def _draw_memory(
     axes: Axes, sizes: list[int], peaks: pd.Series, limit: int | None, axis: Axis
 ) -> None:
-    """Peak memory with its fitted line, and the limit where there is one."""
+    """Peak memory, where it is known, with its fitted line, and the limit where there is one."""
+    if peaks.isna().any():
+        axes.text(0.5, 0.5, "not recorded", color=MUTED, ha="center", transform=axes.transAxes)
+        axes.set(title="Peak memory", yticks=[])
+        return
     unit, memory = common_unit(peaks, MEMORY_UNITS), peaks.to_numpy(float)
     axes.plot(sizes, memory / unit.size, marker="o", color=COLOR)
     if len(sizes) > 1:

@@ -33,7 +33,8 @@ def speedup_figure(summary: Summary) -> bytes:
         speedups.errorbar(rows["speedup"], places, xerr=_interval(rows), fmt="none", ecolor=MUTED)
         speedups.axvline(1.0, color=MUTED, linestyle="--", linewidth=1)
         speedups.set_yticks(places, [])
-        speedups.set_title("Speed-up with its 95% interval")
+        known = rows["speedup_low"].notna().any()
+        speedups.set_title("Speed-up with its 95% interval" if known else "Speed-up")
         speedups.set_xlabel(f"time per {axis.unit} at {first} / at {last}")
         for axes in (shares, speedups):
             axes.grid(visible=False, axis="y")

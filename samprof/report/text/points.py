@@ -1,5 +1,7 @@
 """The points of a run as text."""
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from samprof.analysis.axis import BATCH_SIZE, Axis
@@ -25,8 +27,8 @@ def points_columns(points: pd.DataFrame, axis: Axis) -> list[Cells]:
             f"wall time, {unit.name}", [_spread(a, b) for a, b in zip(wall, spread, strict=True)], 8
         ),
         Cells(f"{axis.unit}s/s", [digits(value) for value in points["units_per_s"]], 9),
-        Cells("peak memory", [memory_text(value) for value in memory], 7),
-        Cells("profiler overhead", [digits(value) for value in points["profiler_overhead"]], 6),
+        Cells("peak memory", _where_known(memory, memory_text), 7),
+        Cells("profiler overhead", _where_known(points["profiler_overhead"], digits), 6),
         Cells("variant", text_cells(points["variant"]), 2 if only_one else 9, "left"),
         Cells("set-up", _times(points["setup_ns"]), 4),
         Cells(
@@ -44,6 +46,11 @@ def _size_head(axis: Axis) -> str:
 
 def _spread(value: float, spread: float) -> str:
     return f"{digits(value)} ± {digits(spread / 2, 2)}" if value == value else "-"
+
+
+def _where_known(values: pd.Series, text: Callable[[float], str]) -> list[str]:
+    """The values as text; nothing at all, and so no column, where none is known."""
+    return [""] * len(values) if values.isna().all() else [text(value) for value in values]
 
 
 def _times(values: pd.Series) -> list[str]:

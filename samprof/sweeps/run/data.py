@@ -19,6 +19,7 @@ from samprof.sweeps.run.selection import Selection, select
 from samprof.sweeps.run.variant_data import variant_tables
 from samprof.sweeps.run.variants import VariantTables
 from samprof.trace import Trace, load_trace
+from samprof.trace.model.slicing import slice_time
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -240,7 +241,11 @@ class RunData:
         """What ran when in one recorded forward; see `Run.timeline`."""
         recorded = [p.size for p in self.points_of(self.chosen(variant)) if p.trace]
         wanted = min(recorded, default=0) if size is None else size
-        return self.trace(wanted, variant).timeline("samprof")
+        point = next(p for p in self.points_of(self.chosen(variant)) if p.size == wanted)
+        trace = self.trace(wanted, variant)
+        if point.span_ns:
+            trace = slice_time(trace, *point.span_ns)
+        return trace.timeline(self.asked.get("target", {}).get("by", "samprof"))
 
     def components(self, size: int | None, variant: str | None) -> pd.DataFrame:
         """The component table of a point; see `Run.components`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -57,6 +57,11 @@ class Point:
     def trace(self) -> str:
         """The trace file of its last recording, relative to the run directory; empty if none."""
         return next((one.trace for one in reversed(self.samples) if one.trace), "")
+
+    @property
+    def span_ns(self) -> Sequence[int]:
+        """Where in that file the point's forward is; empty where the file holds this point alone."""
+        return next((one.span_ns for one in reversed(self.samples) if one.trace), [])
 
     @property
     def components(self) -> Mapping[str, list[Any]]:

@@ -72,7 +72,8 @@ def _row(point: Point, numbers: range, chosen: Selection, axis: Axis) -> dict[st
     recorded = [sample for number, sample in numbered if number in chosen.recorded]
     shown = chosen.table[chosen.table["process"].isin(numbers)]
     used, traced = (shown[shown["process"].isin(one)] for one in (chosen.timed, chosen.recorded))
-    notes = dict.fromkeys(note for sample in point.samples for note in sample.notes)
+    samples = [sample for sample in point.samples if not sample.is_profiled]
+    notes = dict.fromkeys(note for sample in samples for note in sample.notes)
     row: dict[str, Any] = {
         "size": point.size,
         "axis": axis.name,
@@ -98,7 +99,7 @@ def _row(point: Point, numbers: range, chosen: Selection, axis: Axis) -> dict[st
         "units_per_s": units / wall * 1e9,
         "faults_per_unit": used["faults_per_unit"].median(),
         "system_share": used["system_share"].median(),
-        "peak_memory_bytes": max(one.peak_memory_bytes for one in point.samples) or None,
+        "peak_memory_bytes": max(one.peak_memory_bytes for one in point.samples) or np.nan,
         "warmup_ns": sum(timed[0].warmup_ns),
         "setup_ns": _most(timed, "setup_ns"),
         "relative_error": _most(timed, "relative_error"),
@@ -109,7 +110,9 @@ def _row(point: Point, numbers: range, chosen: Selection, axis: Axis) -> dict[st
         row |= {
             "time_ns": time,
             "time_iqr_ns": time_range,
-            "profiler_overhead": round(traced["recorded_wall_ns"].median()) / wall,
+            "profiler_overhead": np.nan
+            if timed[0].is_profiled
+            else round(traced["recorded_wall_ns"].median()) / wall,
             "kernels": counts.pop() if len(counts) == 1 else None,
         }
     return row

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from samprof.sweeps.run.point import Point
 from samprof.sweeps.run.selection import Selection, main_reason, other_states
 from samprof.units import digits
 
@@ -20,6 +22,24 @@ _FEWEST = 3
 def sample_remarks(selection: Selection, axis: Axis) -> tuple[str, ...]:
     """How many samples do not count, if those are many, and what other states of the machine gave."""
     return (*_dropped(selection), *_states(selection, axis))
+
+
+def trace_remarks(points: Sequence[Point], axis: Axis) -> tuple[str, ...]:
+    """What traces cannot tell, and how they were read; none where forwards were timed by a sweep."""
+    samples = [sample for point in points for sample in point.samples if sample.is_profiled]
+    if not samples:
+        return ()
+    notes = dict.fromkeys(note for sample in samples for note in sample.notes)
+    pooled = [
+        f"{len(point.samples)} traces of {axis.text(point.size)}"
+        for point in points
+        if len(point.samples) > 1
+    ]
+    repeats = f"; {', '.join(pooled)} count as repeats" if pooled else ""
+    return (
+        "All times are those of traces: they include the profiler's overhead, which traces do not tell.",
+        f"How they were read: {'; '.join(notes)}{repeats}.",
+    )
 
 
 def _dropped(selection: Selection) -> list[str]:

@@ -50,6 +50,8 @@ class Sample:
         components: the component table of each recorded forward, column -> values.
         paging: page faults by layer in unrecorded forwards, column -> values.
         ops: ops inside each layer, per recorded forward, column -> values; see `ops_by_layer`.
+        is_profiled: whether `wall_ns` were taken under the profiler, as those of traces are.
+        span_ns: start and end of a forward in the trace file, where that holds more than this sample.
         cpu_s: CPU time of the whole process.
         notes: what a reader of the times should know.
     """
@@ -83,6 +85,8 @@ class Sample:
     components: Mapping[str, list[Any]] = field(default_factory=dict)
     paging: Mapping[str, list[Any]] = field(default_factory=dict)
     ops: Mapping[str, list[Any]] = field(default_factory=dict)
+    is_profiled: bool = False
+    span_ns: list[int] = field(default_factory=list)
     cpu_s: float = 0.0
     notes: list[str] = field(default_factory=list)
 

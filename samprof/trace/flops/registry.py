@@ -62,6 +62,10 @@ FORMULAS: dict[str, Formula] = {**MATMUL, **NORMS, **POOLING, **INDEXING, **ELEM
 """Op name -> formula. Of nested ops the outermost with a formula counts; the ops it calls are how it
 computes."""
 
+OPS_WITH_INPUTS = frozenset(FORMULAS) | {"aten::linear", "aten::matmul"}
+"""Ops whose inputs are read: those with a formula, and those whose first input has the batch's dimension
+where the ops that they call have flattened it."""
+
 _VIEWS = """
     view reshape _unsafe_view _reshape_alias permute transpose t expand as_strided as_strided_
     unsqueeze squeeze select slice narrow unbind split chunk detach detach_ alias flatten values conj

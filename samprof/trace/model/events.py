@@ -71,7 +71,7 @@ class Events(Table):
         link: correlation id of launches and device activities, id of flows; else `ABSENT`.
         device, stream: of device activities; else -1.
         sequence, forward_thread: autograd's numbers of an op; else `ABSENT`.
-        inputs: for an op with a formula, index into the trace's inputs; else -1.
+        inputs: for an op in `OPS_WITH_INPUTS`, index into the trace's inputs; else -1.
     """
 
     kind: npt.NDArray[np.int8] = field(metadata=_INT8)

@@ -23,7 +23,7 @@ from samprof.trace.read.gzip_stream import checksum
 
 T = TypeVar("T", bound=Table)
 SUFFIX = ".samprof.npz"
-_SCHEMA = 3
+_SCHEMA = 4
 _ABOUT = "about.json"
 _ALIGNMENT = 64
 _PADDING_FIELD = 0xD935  # the zip extra field commonly used for alignment

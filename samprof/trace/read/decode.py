@@ -135,11 +135,11 @@ class Decoder:
         return times[:count], dur, valid[:count]
 
     def _inputs(self, events: list[Event], kind: SmallInts, name: SmallInts) -> SmallInts:
-        """The number of the inputs of each op with a formula; -1 for all others."""
+        """The number of the inputs of each op whose inputs are read; -1 for all others."""
         number = np.full(len(events), -1, np.int32)
         asked = kind == Kind.OP
         if asked.any():
-            asked &= self._heads.has_formula(name)
+            asked &= self._heads.has_inputs(name)
             known = self.part.inputs
             texts = [
                 INPUTS_BORDER.encode().join((args.dims, args.types, args.values))

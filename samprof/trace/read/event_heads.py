@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from samprof.trace.flops.registry import FORMULAS
+from samprof.trace.flops.registry import OPS_WITH_INPUTS
 from samprof.trace.model.events import Mask, SmallInts
 from samprof.trace.read.event_kinds import kind_of
 from samprof.trace.read.event_schema import Event
@@ -25,7 +25,7 @@ class EventHeads(dict[tuple[Any, ...], int]):
         super().__init__()
         self._names, self._threads = names, threads
         self._kind, self._name, self._thread = array("i"), array("i"), array("i")
-        self._formula = array("b")
+        self._with_inputs = array("b")
 
     def __missing__(self, head: tuple[Any, ...]) -> int:
         phase, category, name, pid, tid = head
@@ -34,8 +34,8 @@ class EventHeads(dict[tuple[Any, ...], int]):
         if kind:
             thread = (str(pid), str(tid))
             self._name.append(self._names.setdefault(name, len(self._names)))
-            if len(self._formula) < len(self._names):
-                self._formula.append(name in FORMULAS)
+            if len(self._with_inputs) < len(self._names):
+                self._with_inputs.append(name in OPS_WITH_INPUTS)
             self._thread.append(self._threads.setdefault(thread, len(self._threads)))
         else:
             self._name.append(0)
@@ -52,7 +52,7 @@ class EventHeads(dict[tuple[Any, ...], int]):
         )
         return kind, name, thread
 
-    def has_formula(self, name: SmallInts) -> Mask:
-        """Which of these names are names of ops that have a formula."""
-        result: Mask = np.frombuffer(self._formula, np.bool_)[name]
+    def has_inputs(self, name: SmallInts) -> Mask:
+        """Which of these names are names of ops whose inputs are read."""
+        result: Mask = np.frombuffer(self._with_inputs, np.bool_)[name]
         return result

@@ -39,4 +39,4 @@ def test_a_thread_as_text_and_as_number_is_one() -> None:
 def test_ops_with_a_formula_are_known_by_name() -> None:
     heads = EventHeads({}, {})
     _, name, _ = heads.columns([op("aten::mm"), op("mylib::special"), op("aten::add")])
-    assert heads.has_formula(name).tolist() == [True, False, True]
+    assert heads.has_inputs(name).tolist() == [True, False, True]

@@ -1,0 +1,144 @@
+"""Traces become a run: a sample per trace and size, as a sweep would have left them."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from samprof.analysis.variant import EAGER
+from samprof.errors import RunError, UsageError
+from samprof.files import copy_whole
+from samprof.sweeps.gather.about import about, class_of
+from samprof.sweeps.gather.calls import Call, Calls, Kinds, calls_of, kind_for
+from samprof.sweeps.gather.sample import ALL_OPS, counting, sample_of
+from samprof.sweeps.gather.sizes import sizes_of
+from samprof.sweeps.gather.sources import Source, sources_of
+from samprof.sweeps.plan import Plan
+from samprof.sweeps.run.directory import RunDirectory
+from samprof.sweeps.run.point import Point, point_key
+from samprof.sweeps.run.run import Run
+
+if TYPE_CHECKING:
+    from samprof.sweeps.gather.sources import Given
+    from samprof.sweeps.run.sample import Sample
+    from samprof.trace.model.ranges import By
+
+
+def gather(
+    traces: Given,
+    *,
+    sizes: Iterable[int] | None = None,
+    by: By = "auto",
+    out: Path | None = None,
+    colors: Mapping[str, str] | None = None,
+) -> Run:
+    """The run that traces make.
+
+    Args:
+        traces: see `samprof.sweeps.gather.sources.sources_of`.
+        sizes: likewise.
+        by: the ranges that own time; auto takes the first kind that all traces have.
+        out: the run directory, empty or new; by default one below the temporary directory.
+        colors: role or component -> colour in pictures.
+
+    Raises:
+        SamprofError: a trace cannot be read, sizes cannot be told or disagree, there is one size only,
+            the traces are of different models, or `out` cannot be written.
+    """
+    sources = sources_of(traces, sizes)
+    kind = kind_for([source.trace for source in sources], by)
+    found = [calls_of(one.trace, one.name, kind, one.root) for one in sources]
+    _refuse_others(sources, found)
+    pairs = enumerate(zip(sources, found, strict=True))
+    samples = [
+        one for number, (source, calls) in pairs for one in _samples(source, calls, kind, number)
+    ]
+    measured = sorted({sample.size for sample in samples})
+    if len(measured) < 2:
+        cause = f"one size only ({measured[0]}): nothing to compare"
+        raise UsageError("scaling", _listed(sources), cause, "give traces of two sizes or more")
+    directory = RunDirectory(out or Path(tempfile.mkdtemp(prefix="samprof-run-")))
+    plan = Plan(target={"traces": [one.name for one in sources], "by": kind}, sizes=tuple(measured))
+    directory.accept(plan, fresh=False)
+    first, root = sources[0].trace, found[0].root or ALL_OPS
+    directory.begin(plan, about(first, root, samples[0].dtype, colors or {}), fresh=False)
+    points: dict[int, Point] = {}
+    for sample in samples:
+        held = points.get(sample.size, Point(sample.size, EAGER))
+        trace = _keep(sources[sample.round], directory.root, sample)
+        points[sample.size] = held.with_sample(replace(sample, trace=trace))
+    for point in points.values():
+        directory.write_point(point)
+    run = Run(directory.root)
+    run.write_tables()
+    return run
+
+
+def _samples(source: Source, calls: Calls, kind: Kinds, number: int) -> list[Sample]:
+    """One sample per size of the calls in a trace."""
+    by_size: dict[int, list[Call]] = {}
+    told: dict[int, str] = {}
+    for call, (size, told_by) in zip(calls.calls, sizes_of(source, calls), strict=True):
+        by_size.setdefault(size, []).append(call)
+        told[size] = told_by
+    return [
+        sample_of(counting(same), calls, kind, size, number, _notes(told[size], source, kind))
+        for size, same in by_size.items()
+    ]
+
+
+def _notes(told_by: str, source: Source, kind: Kinds) -> list[str]:
+    """How the trace was read."""
+    notes = [f"sizes by {told_by}"]
+    if kind == "op":
+        notes.append("by ops, since not all traces hold ranges of layers")
+        if not source.trace.steps():
+            notes.append(
+                "a whole trace counts as one forward, since nothing marks where one begins"
+            )
+    return notes
+
+
+def _refuse_others(sources: Sequence[Source], found: Sequence[Calls]) -> None:
+    """Refuses traces of different models.
+
+    Raises:
+        UsageError: they have another root, or one of another class.
+    """
+    names = [
+        " ".join(filter(None, (class_of(source.trace, calls.root), calls.root)))
+        for source, calls in zip(sources, found, strict=True)
+    ]
+    for source, name in zip(sources, names, strict=True):
+        if name != names[0]:
+            cause = f"a trace of {name}, and {sources[0].name} is one of {names[0]}"
+            raise UsageError("scaling", source.name, cause, "give traces of one model")
+
+
+def _keep(source: Source, root: Path, sample: Sample) -> str:
+    """The trace in the run directory, below it; empty where it was never in a file."""
+    if source.path is None:
+        return ""
+    packed = ".gz" if source.path.name.endswith(".gz") else ""
+    kept = root / "traces" / point_key(sample.size, EAGER) / f"rank0.pt.trace.json{packed}"
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):
+            kept.unlink(missing_ok=True)
+            os.link(source.path, kept)
+        if not kept.exists():
+            copy_whole(source.path, kept)
+    except OSError as error:
+        cause = error.strerror or str(error)
+        raise RunError("scaling", kept, cause, "free space or choose another directory") from None
+    return kept.relative_to(root).as_posix()
+
+
+def _listed(sources: Sequence[Source]) -> str:
+    names = [source.name for source in sources]
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -1,0 +1,156 @@
+"""The sample that calls of one size in one trace make: one process, whose calls are its forwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from samprof.sweeps.gather.calls import Call, Kinds
+from samprof.sweeps.run.sample import Sample
+from samprof.trace import Trace
+from samprof.trace.flops.op_inputs import Inputs
+from samprof.trace.model.events import DEVICE_KINDS, Kind
+from samprof.trace.model.ranges import SEPARATOR
+from samprof.trace.tables.components import component_steps
+from samprof.trace.tables.ops_by_layer import ops_by_layer
+
+if TYPE_CHECKING:
+    from samprof.sweeps.gather.calls import Calls
+
+ALL_OPS = "ops"
+"""The root's path where ops own the time: everything in a step or a trace."""
+_FEWEST_WITH_FIRST = 2
+"""Up to so many calls of a size count the first one, too: it is often slower."""
+_MOST = 20
+"""Of more calls, the last ones are taken."""
+_LEAST_OP_NS = 20_000
+_DTYPES = {
+    "float": "float32",
+    "double": "float64",
+    "c10::Half": "float16",
+    "c10::BFloat16": "bfloat16",
+}
+_PRODUCTS = ("aten::addmm", "aten::mm", "aten::bmm", "aten::convolution")
+
+
+def counting(calls: Sequence[Call]) -> Sequence[Call]:
+    """The calls of one size that count: without the first, where enough are left, and not too many."""
+    return (calls[1:] if len(calls) > _FEWEST_WITH_FIRST else calls)[-_MOST:]
+
+
+def sample_of(
+    calls: Sequence[Call], whole: Calls, kind: Kinds, size: int, number: int, notes: list[str]
+) -> Sample:
+    """The sample.
+
+    Args:
+        calls: those that count.
+        whole: all calls of the trace.
+        kind: the ranges that own time.
+        size: of these calls.
+        number: of the trace, which is the number of its round.
+        notes: what a reader should know.
+    """
+    root = whole.root or ALL_OPS
+    tables = [_with_types(_with_root(call.trace.layers(kind), kind), kind) for call in calls]
+    frames = [table.assign(step=place + 1, repeat=place) for place, table in enumerate(tables)]
+    layers = pd.concat(frames, ignore_index=True)
+    roots = layers[layers["path"] == root]
+    source = "device" if any(call.trace.has_device_time for call in calls) else "cpu"
+    return Sample(
+        size,
+        "eager",
+        "ok",
+        round=number,
+        dtype=_dtype(calls[0].trace),
+        wall_ns=[call.wall_ns for call in calls],
+        recorded_wall_ns=[call.wall_ns for call in calls],
+        is_profiled=True,
+        span_ns=list(calls[-1].span),
+        time_source=source,
+        time_ns=roots[f"{source}_total_ns"].tolist(),
+        kernels=[len(call.trace.events.of(*DEVICE_KINDS)) for call in calls],
+        peak_memory_bytes=_peak(calls[0].trace, root, roots),
+        memory_source="weights and allocator events",
+        check=calls[-1].trace.check(kind).as_dict(),
+        layers={str(name): layers[name].tolist() for name in layers.columns},
+        components=_components(calls, kind),
+        ops=_ops(calls, kind),
+        notes=notes,
+    )
+
+
+def _with_root(table: pd.DataFrame, kind: Kinds) -> pd.DataFrame:
+    """The layer table; that of ops is the outermost ones, below a row of all."""
+    if kind != "op":
+        return table
+    outermost = table[table["depth"] == 0]
+    owned = ~outermost["path"].str.startswith("(")
+    inside = outermost.assign(
+        path=outermost["path"].where(~owned, ALL_OPS + SEPARATOR + outermost["path"]),
+        depth=owned.astype(int),
+    )
+    summed = outermost[owned].select_dtypes("number").sum().to_dict()
+    root = (
+        outermost.head(1).to_dict("records")[0] | summed | {"path": ALL_OPS, "depth": 0, "calls": 1}
+    )
+    for source in ("device", "cpu"):
+        inside[f"{source}_self_ns"] = outermost[f"{source}_total_ns"]
+        root[f"{source}_self_ns"] = 0
+    return pd.concat([pd.DataFrame([root]), inside], ignore_index=True)
+
+
+def _with_types(table: pd.DataFrame, kind: Kinds) -> pd.DataFrame:
+    """The layer table; without recorded types a module's class, or the name itself, is the type."""
+    if "type" in table:
+        return table
+    names = table["path"].str.rpartition(SEPARATOR)[2]
+    types = names.str.replace(r"_\d+$", "", regex=True) if kind == "module" else names
+    return table.assign(type=types.where(~names.str.startswith("("), ""), role="")
+
+
+def _components(calls: Sequence[Call], kind: Kinds) -> dict[str, list[Any]]:
+    """The component table of each call, where samprof recorded components."""
+    if kind != "samprof" or not calls[0].trace.recorded.get("components"):
+        return {}
+    tables = [
+        component_steps(call.trace, kind).assign(step=place + 1) for place, call in enumerate(calls)
+    ]
+    table = pd.concat(tables, ignore_index=True)
+    return {str(name): table[name].tolist() for name in table.columns}
+
+
+def _ops(calls: Sequence[Call], kind: Kinds) -> dict[str, list[Any]]:
+    """What runs inside each layer, per call; ops of hardly any time are left out."""
+    if kind == "op":
+        return {}
+    tables = [ops_by_layer(call.trace, kind) for call in calls]
+    summed = pd.concat(tables).groupby(["path", "op"], sort=False, as_index=False).sum()
+    summed[["calls", "time_ns"]] = summed[["calls", "time_ns"]] / len(calls)
+    summed = summed[summed["time_ns"] >= _LEAST_OP_NS]
+    return {str(name): summed[name].tolist() for name in summed.columns}
+
+
+def _peak(trace: Trace, root: str, rows: pd.DataFrame) -> int:
+    """Weights, and the most that was allocated on top of them in a call; 0 where that is not known."""
+    weights = trace.recorded.get("weights")
+    held = weights.get(root) if isinstance(weights, dict) else None
+    if "memory_peak_bytes" not in rows or not isinstance(held, int):
+        return 0
+    return held + int(rows["memory_peak_bytes"].max())
+
+
+def _dtype(trace: Trace) -> str:
+    """What the first matrix product ran in; empty where no shapes were recorded."""
+    events = trace.events
+    products = [code for code, name in enumerate(trace.names) if name in _PRODUCTS]
+    for row in events.of(Kind.OP).tolist():
+        if events.name[row] in products and events.inputs[row] >= 0:
+            try:
+                types = Inputs.of(trace.inputs[events.inputs[row]]).types
+            except ValueError:
+                return ""
+            return next((_DTYPES[one] for one in types if one in _DTYPES), "")
+    return ""
