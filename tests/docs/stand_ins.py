@@ -16,6 +16,7 @@ from samprof.record.peaks_cache import Peaks, cache_peaks
 from samprof.sam.inputs.synthetic import synthetic
 from samprof.testing import write_trace
 from tests.docs.blocks import BLOCKS
+from tests.support.calls import calls
 from tests.support.tracefile import TraceFile
 
 SIDE, WIDTH = 128, 32
@@ -119,6 +120,9 @@ def prepare(folder: Path, sam: nn.Module) -> None:
     (folder / "traces").mkdir()
     for rank in (0, 1):
         _rank(rank).write(folder / "traces" / f"rank{rank}.json.gz")
+    (folder / "sizes").mkdir()
+    for size in (1, 4):
+        calls("module", [size]).write(folder / "sizes" / f"batch{size}.json.gz")
     (folder / "photos").mkdir()
     for name in ("grace_hopper.jpg", "other.jpg"):
         Image.fromarray(synthetic((96, 128), len(name)).pixels).save(folder / "photos" / name)

@@ -87,6 +87,15 @@ def test_08_other_sams(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert "% of this one." in text
 
 
+def test_10_scaling_of_my_traces(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("10_scaling_of_my_traces.py", str(tmp_path))
+    text = capsys.readouterr().out
+    assert "ImageEncoderViT_0" in text
+    assert "Block_5" in text
+    assert "How they were read: sizes by the shapes of the first op." in text
+    assert (tmp_path / "report.html").is_file()
+
+
 def test_every_example_has_a_test() -> None:
-    tested = {name.removeprefix("test_") for name in globals() if name.startswith("test_0")}
+    tested = {name.removeprefix("test_") for name in globals() if name[5:7].isdigit()}
     assert {path.stem for path in EXAMPLES.glob("*.py")} == tested

@@ -64,9 +64,9 @@ def gather(
         raise UsageError("scaling", _listed(sources), cause, "give traces of two sizes or more")
     directory = RunDirectory(out or Path(tempfile.mkdtemp(prefix="samprof-run-")))
     plan = Plan(target={"traces": [one.name for one in sources], "by": kind}, sizes=tuple(measured))
-    directory.accept(plan, fresh=False)
+    _accept(directory, plan)
     first, root = sources[0].trace, found[0].root or ALL_OPS
-    directory.begin(plan, about(first, root, samples[0].dtype, colors or {}), fresh=False)
+    directory.begin(plan, about(first, root, samples[0].dtype, colors or {}), fresh=True)
     points: dict[int, Point] = {}
     for sample in samples:
         held = points.get(sample.size, Point(sample.size, EAGER))
@@ -77,6 +77,19 @@ def gather(
     run = Run(directory.root)
     run.write_tables()
     return run
+
+
+def _accept(directory: RunDirectory, plan: Plan) -> None:
+    """Looks whether the run may be written there: nothing is, or an earlier one of the same traces.
+
+    Raises:
+        RunError: it holds something else.
+    """
+    try:
+        directory.accept(plan, fresh=False)
+    except RunError as error:
+        remedy = "choose another directory"
+        raise RunError("scaling", directory.root, error.cause, remedy) from None
 
 
 def _samples(source: Source, calls: Calls, kind: Kinds, number: int) -> list[Sample]:

@@ -212,6 +212,15 @@ def test_sizes_that_nothing_tells_are_asked_for(tmp_path: Path) -> None:
     assert samprof.scaling(paths, sizes=[1, 4]).points()["size"].tolist() == [1, 4]
 
 
+def test_the_same_traces_may_be_gathered_again(tmp_path: Path) -> None:
+    paths = written(tmp_path / "t", "samprof")
+    first = samprof.scaling(paths, out=tmp_path / "run").scaling()
+    assert samprof.scaling(paths, out=tmp_path / "run").scaling().equals(first)
+    with pytest.raises(RunError, match="it belongs to another sweep") as error:
+        samprof.scaling(paths[1:], out=tmp_path / "run")
+    assert str(error.value).endswith("choose another directory")
+
+
 def test_a_directory_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
