@@ -33,7 +33,7 @@ class RootCalls:
         def note(args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
             if self._calls is not None:
                 # While torch.jit.trace looks on, sizes are no numbers.
-                size = 0 if torch.jit.is_tracing() else input_size(args, kwargs)
+                size = input_size(args, kwargs) if torch._C._get_tracing_state() is None else 0
                 self._calls.setdefault(root, []).append((threading.get_native_id(), size))
 
         return note

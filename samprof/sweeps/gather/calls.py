@@ -11,18 +11,12 @@ import numpy as np
 from samprof.errors import UsageError
 from samprof.sweeps.gather.told import told_sizes
 from samprof.trace import Trace
-from samprof.trace.model.events import DEVICE_KINDS, STEP_PREFIX, Kind
-from samprof.trace.model.ranges import By, Ranges, check_by
+from samprof.trace.model.events import DEVICE_KINDS, STEP_PREFIX
+from samprof.trace.model.events import Kind as EventKind
+from samprof.trace.model.ranges import By, Ranges, check_by, kinds_in
 from samprof.trace.model.slicing import slice_time
 
-Kinds = Literal["samprof", "module", "annotation", "op"]
-ALL_KINDS: tuple[Kinds, ...] = ("samprof", "module", "annotation", "op")
-_EVENT = {
-    "samprof": Kind.RANGE,
-    "module": Kind.MODULE,
-    "annotation": Kind.ANNOTATION,
-    "op": Kind.OP,
-}
+Kind = Literal["samprof", "module", "annotation", "op"]
 _BACKWARD = ("backward", "both")
 
 
@@ -52,29 +46,31 @@ class Calls:
     Attributes:
         root: the path of the root; empty where ops own the time, which have none.
         calls: in the order of time.
+        outside: the share of the trace's time that the root does not hold.
     """
 
     root: str
     calls: tuple[Call, ...]
+    outside: float = 0.0
 
 
-def kind_for(traces: list[Trace], by: By) -> Kinds:
+def kind_for(traces: list[Trace], by: By) -> Kind:
     """The ranges that own time in all of these traces: the first kind that each of them has.
 
     Raises:
         UsageError: `by` is no kind of range, or a trace has none of it.
     """
-    wanted = ALL_KINDS if check_by(by) == "auto" else (by,)
+    held = [kinds_in(without_steps(trace).events) for trace in traces]
+    wanted = held[0] if check_by(by) == "auto" else [by]
     for kind in wanted:
-        if all(_has(trace, kind) for trace in traces):
+        if all(kind in kinds for kinds in held):
             return kind  # type: ignore[return-value]
     what = "ops" if by in ("auto", "op") else f"{by} ranges"
-    raise UsageError(
-        "scaling", f"by={by!r}", f"a trace has no {what}", "leave it out, or record them"
-    )
+    remedy = "leave it out, or record them"
+    raise UsageError("scaling", f"by={by!r}", f"a trace has no {what}", remedy)
 
 
-def calls_of(trace: Trace, name: str, kind: Kinds, root: str | None) -> Calls:
+def calls_of(trace: Trace, name: str, kind: Kind, root: str | None) -> Calls:
     """The calls of the root in a trace.
 
     The root is the one that samprof recorded, else the outermost range that takes most time; the steps,
@@ -110,19 +106,18 @@ def calls_of(trace: Trace, name: str, kind: Kinds, root: str | None) -> Calls:
     sizes = told_sizes(trace, path, spans, ranges.nesting.thread[rows])
     parts = _training_steps(trace, kind, node, spans, steps) or spans
     found = zip(parts, sizes, strict=True)
-    return Calls(path, tuple(_call(trace, part, *size) for part, size in found))
+    calls = tuple(_call(trace, part, *size) for part, size in found)
+    return Calls(path, calls, _outside(trace, kind, node))
 
 
 def without_steps(trace: Trace) -> Trace:
     """The trace without the annotations of steps, which own nothing here."""
     steps = [code for code, name in enumerate(trace.names) if name.startswith(STEP_PREFIX)]
     events = trace.events
-    dropped = np.isin(events.kind, (Kind.ANNOTATION, Kind.OP)) & np.isin(events.name, steps)
+    dropped = np.isin(events.kind, (EventKind.ANNOTATION, EventKind.OP)) & np.isin(
+        events.name, steps
+    )
     return replace(trace, events=events.take(~dropped)) if dropped.any() else trace
-
-
-def _has(trace: Trace, kind: str) -> bool:
-    return bool((without_steps(trace).events.kind == _EVENT[kind]).any())
 
 
 def _root_node(trace: Trace, ranges: Ranges, name: str, root: str | None) -> int:
@@ -140,9 +135,15 @@ def _root_node(trace: Trace, ranges: Ranges, name: str, root: str | None) -> int
     return int(max(nodes, key=lambda node: time[node]))
 
 
+def _outside(trace: Trace, kind: Kind, node: int) -> float:
+    table, source = trace.layers(kind), trace.time_source
+    whole = int(table[f"{source}_self_ns"].sum())
+    return 1 - int(table[f"{source}_total_ns"].iloc[node]) / whole if whole else 0.0
+
+
 def _training_steps(
     trace: Trace,
-    kind: Kinds,
+    kind: Kind,
     node: int,
     spans: list[tuple[int, int]],
     steps: list[tuple[int, int]],

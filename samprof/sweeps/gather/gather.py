@@ -14,7 +14,7 @@ from samprof.analysis.variant import EAGER
 from samprof.errors import RunError, UsageError
 from samprof.files import copy_whole
 from samprof.sweeps.gather.about import about, class_of
-from samprof.sweeps.gather.calls import Call, Calls, Kinds, calls_of, kind_for
+from samprof.sweeps.gather.calls import Call, Calls, Kind, calls_of, kind_for
 from samprof.sweeps.gather.sample import ALL_OPS, counting, sample_of
 from samprof.sweeps.gather.sizes import sizes_of
 from samprof.sweeps.gather.sources import Source, sources_of
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from samprof.sweeps.gather.sources import Given
     from samprof.sweeps.run.sample import Sample
     from samprof.trace.model.ranges import By
+
+_WORTH_TELLING = 0.05
 
 
 def gather(
@@ -92,7 +94,7 @@ def _accept(directory: RunDirectory, plan: Plan) -> None:
         raise RunError("scaling", directory.root, error.cause, remedy) from None
 
 
-def _samples(source: Source, calls: Calls, kind: Kinds, number: int) -> list[Sample]:
+def _samples(source: Source, calls: Calls, kind: Kind, number: int) -> list[Sample]:
     """One sample per size of the calls in a trace."""
     by_size: dict[int, list[Call]] = {}
     told: dict[int, str] = {}
@@ -100,14 +102,19 @@ def _samples(source: Source, calls: Calls, kind: Kinds, number: int) -> list[Sam
         by_size.setdefault(size, []).append(call)
         told[size] = told_by
     return [
-        sample_of(counting(same), calls, kind, size, number, _notes(told[size], source, kind))
+        sample_of(
+            counting(same), calls, kind, size, number, _notes(told[size], source, calls, kind)
+        )
         for size, same in by_size.items()
     ]
 
 
-def _notes(told_by: str, source: Source, kind: Kinds) -> list[str]:
+def _notes(told_by: str, source: Source, calls: Calls, kind: Kind) -> list[str]:
     """How the trace was read."""
     notes = [f"sizes by {told_by}"]
+    if calls.outside > _WORTH_TELLING:
+        share = f"{calls.outside:.0%} of the time in {source.name}"
+        notes.append(f"{share} is outside of {calls.root} and not counted")
     if kind == "op":
         notes.append("by ops, since not all traces hold ranges of layers")
         if not source.trace.steps():

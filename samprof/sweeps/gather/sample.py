@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from samprof.sweeps.gather.calls import Call, Kinds
+from samprof.sweeps.gather.calls import Call, Kind
 from samprof.sweeps.run.sample import Sample
 from samprof.trace import Trace
 from samprof.trace.flops.op_inputs import Inputs
-from samprof.trace.model.events import DEVICE_KINDS, Kind
+from samprof.trace.model.events import DEVICE_KINDS
+from samprof.trace.model.events import Kind as EventKind
 from samprof.trace.model.ranges import SEPARATOR
 from samprof.trace.tables.components import component_steps
 from samprof.trace.tables.ops_by_layer import ops_by_layer
@@ -41,7 +42,7 @@ def counting(calls: Sequence[Call]) -> Sequence[Call]:
 
 
 def sample_of(
-    calls: Sequence[Call], whole: Calls, kind: Kinds, size: int, number: int, notes: list[str]
+    calls: Sequence[Call], whole: Calls, kind: Kind, size: int, number: int, notes: list[str]
 ) -> Sample:
     """The sample.
 
@@ -82,7 +83,7 @@ def sample_of(
     )
 
 
-def _with_root(table: pd.DataFrame, kind: Kinds) -> pd.DataFrame:
+def _with_root(table: pd.DataFrame, kind: Kind) -> pd.DataFrame:
     """The layer table; that of ops is the outermost ones, below a row of all."""
     if kind != "op":
         return table
@@ -102,7 +103,7 @@ def _with_root(table: pd.DataFrame, kind: Kinds) -> pd.DataFrame:
     return pd.concat([pd.DataFrame([root]), inside], ignore_index=True)
 
 
-def _with_types(table: pd.DataFrame, kind: Kinds) -> pd.DataFrame:
+def _with_types(table: pd.DataFrame, kind: Kind) -> pd.DataFrame:
     """The layer table; without recorded types a module's class, or the name itself, is the type."""
     if "type" in table:
         return table
@@ -111,7 +112,7 @@ def _with_types(table: pd.DataFrame, kind: Kinds) -> pd.DataFrame:
     return table.assign(type=types.where(~names.str.startswith("("), ""), role="")
 
 
-def _components(calls: Sequence[Call], kind: Kinds) -> dict[str, list[Any]]:
+def _components(calls: Sequence[Call], kind: Kind) -> dict[str, list[Any]]:
     """The component table of each call, where samprof recorded components."""
     if kind != "samprof" or not calls[0].trace.recorded.get("components"):
         return {}
@@ -122,7 +123,7 @@ def _components(calls: Sequence[Call], kind: Kinds) -> dict[str, list[Any]]:
     return {str(name): table[name].tolist() for name in table.columns}
 
 
-def _ops(calls: Sequence[Call], kind: Kinds) -> dict[str, list[Any]]:
+def _ops(calls: Sequence[Call], kind: Kind) -> dict[str, list[Any]]:
     """What runs inside each layer, per call; ops of hardly any time are left out."""
     if kind == "op":
         return {}
@@ -146,7 +147,7 @@ def _dtype(trace: Trace) -> str:
     """What the first matrix product ran in; empty where no shapes were recorded."""
     events = trace.events
     products = [code for code, name in enumerate(trace.names) if name in _PRODUCTS]
-    for row in events.of(Kind.OP).tolist():
+    for row in events.of(EventKind.OP).tolist():
         if events.name[row] in products and events.inputs[row] >= 0:
             try:
                 types = Inputs.of(trace.inputs[events.inputs[row]]).types

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from samprof.analysis.axis import BATCH_SIZE, Axis, axis_from
 from samprof.analysis.cpu_speed import UsualSpeed
@@ -12,13 +12,15 @@ from samprof.analysis.limits import Limits
 from samprof.analysis.variant import EAGER
 from samprof.errors import RunError
 from samprof.sweeps.run.directory import RUN_FILE, RunDirectory
+from samprof.sweeps.run.layers_table import layers_table
 from samprof.sweeps.run.point import Point, point_key
 from samprof.sweeps.run.points_table import points_table
-from samprof.sweeps.run.samples import clean_repeats, samples_table, speed_of
+from samprof.sweeps.run.samples import samples_table, speed_of
 from samprof.sweeps.run.selection import Selection, select
 from samprof.sweeps.run.variant_data import variant_tables
 from samprof.sweeps.run.variants import VariantTables
 from samprof.trace import Trace, load_trace
+from samprof.trace.model.ranges import By
 from samprof.trace.model.slicing import slice_time
 
 if TYPE_CHECKING:
@@ -116,27 +118,7 @@ class RunData:
     @cached_property
     def layers(self) -> pd.DataFrame:
         """See `Run.layers`."""
-        import pandas as pd
-
-        state = dict(zip(self.samples["process"], self.samples["state"], strict=True))
-        frames, process = [], -1
-        for point in self.measured:
-            for sample in point.samples:
-                process += 1
-                if sample.layers:
-                    table = sample.frame(sample.layers)
-                    table.insert(3, "process", process)
-                    table.insert(4, "state", state[process])
-                    clean = clean_repeats(sample, self.usual_speed)
-                    table["clean"] = [clean[one] or not any(clean) for one in table["repeat"]]
-                    frames.append(table)
-        if not frames:
-            return pd.DataFrame()
-        table = pd.concat(frames, ignore_index=True)
-        on_device = table["time_source"] == "device"
-        for name, source in (("time_ns", "total_ns"), ("self_ns", "self_ns")):
-            table[name] = table[f"device_{source}"].where(on_device, table[f"cpu_{source}"])
-        return table
+        return layers_table(self.measured, self.samples["state"].tolist(), self.usual_speed)
 
     def variants(self) -> list[str]:
         """The variants that were measured, in the order in which they were asked for."""
@@ -245,7 +227,14 @@ class RunData:
         trace = self.trace(wanted, variant)
         if point.span_ns:
             trace = slice_time(trace, *point.span_ns)
-        return trace.timeline(self.asked.get("target", {}).get("by", "samprof"))
+        return trace.timeline(self._by)
+
+    @property
+    def _by(self) -> By:
+        """The ranges that own time: samprof's own, or what traces from elsewhere have."""
+        target = self.asked.get("target")
+        by = target.get("by") if isinstance(target, dict) else None
+        return next((one for one in get_args(By) if one == by), "samprof")
 
     def components(self, size: int | None, variant: str | None) -> pd.DataFrame:
         """The component table of a point; see `Run.components`."""

@@ -61,7 +61,8 @@ class Point:
     @property
     def span_ns(self) -> Sequence[int]:
         """Where in that file the point's forward is; empty where the file holds this point alone."""
-        return next((one.span_ns for one in reversed(self.samples) if one.trace), [])
+        found = next((one.span_ns for one in reversed(self.samples) if one.trace), [])
+        return found if [type(one) for one in found] == [int, int] else []
 
     @property
     def components(self) -> Mapping[str, list[Any]]:

@@ -106,3 +106,10 @@ def test_steps_own_nothing(tmp_path: Path) -> None:
     assert without_steps(trace).layers("annotation")["path"].tolist()[:3] == list(
         PATHS["annotation"]
     )
+
+
+def test_time_outside_of_the_root_is_told(tmp_path: Path) -> None:
+    file = calls("module", [2])
+    file.module("Tokenizer_0", 100, wall_of(2) // 4)
+    assert calls_of(opened(file, tmp_path), "x", "module", None).outside == pytest.approx(0.2)
+    assert calls_of(opened(calls("module", [2]), tmp_path), "x", "module", None).outside == 0
