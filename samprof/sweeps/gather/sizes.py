@@ -17,12 +17,12 @@ def sizes_of(source: Source, calls: Calls) -> Sizes:
     told = [(call.size, call.told_by) for call in calls.calls]
     given = _given(source, len(told))
     if given:
-        _agree(source, given, told)
+        _agree(source, calls, given)
         return given
     name = claimed(source.path)
+    if name:
+        _agree(source, calls, [(name, NAME)] * len(told))
     if all(size for size, _ in told):
-        if name:
-            _agree(source, [(name, NAME)] * len(told), told)
         return told
     name = name or in_name(source.path)
     if not name:
@@ -40,9 +40,10 @@ def _given(source: Source, calls: int) -> Sizes:
     return [(size, GIVEN) for size in source.sizes]
 
 
-def _agree(source: Source, said: Sizes, told: Sizes) -> None:
-    for (size, by), (other, other_by) in zip(said, told, strict=True):
-        if other and size != other:
-            cause = f"two sizes for one call: {size} by {by}, {other} by {other_by}"
+def _agree(source: Source, calls: Calls, said: Sizes) -> None:
+    """Refuses what is said where the root's calls tell another size; ops alone have no root."""
+    for (size, by), call in zip(said, calls.calls, strict=True):
+        if calls.root and call.size and size != call.size:
+            cause = f"two sizes for one call: {size} by {by}, {call.size} by {call.told_by}"
             remedy = "leave out the one that is wrong, or rename the file"
             raise UsageError("scaling", source.name, cause, remedy)

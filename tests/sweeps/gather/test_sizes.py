@@ -63,6 +63,13 @@ def test_a_name_that_contradicts_the_trace_is_an_error(told: tuple[Source, Calls
     assert sizes_of(replace(source, path=Path("run16.json")), found) == [(2, KEPT), (4, KEPT)]
 
 
+def test_without_a_root_what_is_said_comes_first(tmp_path: Path) -> None:
+    trace = opened(calls("op", [3]), tmp_path)
+    found = calls_of(trace, "x", "op", None)
+    assert sizes_of(Source("x", trace), found) == [(3, SHAPES)]
+    assert sizes_of(Source("x", trace, sizes=(8,)), found) == [(8, GIVEN)]
+
+
 def test_the_name_is_the_last_resort(silent: tuple[Source, Calls]) -> None:
     source, found = silent
     assert sizes_of(replace(source, path=Path("run16.json")), found) == [(16, NAME)] * 2
