@@ -14,7 +14,6 @@ __all__ = ["compare", "load", "measure_workload", "profile", "sweep"]
 
 if TYPE_CHECKING:
     import pandas as pd
-    import torch
     from torch import nn
 
     from samprof.record.labels import Granularity
@@ -118,7 +117,7 @@ def load(path: str | Path, *, cache: bool = True) -> Trace | Run | Ranks:
 
 def sweep(
     module: nn.Module,
-    inputs: torch.Tensor | Callable[[int], Any],
+    inputs: Any,
     batch_sizes: Iterable[int],
     *,
     rounds: int | None = None,
@@ -142,8 +141,17 @@ def sweep(
 
     Args:
         module: any `nn.Module`, on its device.
-        inputs: a tensor `[1, ...]` that is repeated to the batch, or a function that gives the
-            positional arguments for a batch size (one value, or a tuple of them).
+        inputs: what the module is called with: one example, or a function of the batch size. Of
+            both, a tuple means positional arguments, a mapping (a dict, a batch of Hugging Face)
+            keyword arguments, a tuple of a tuple and a mapping both: `((x,), {"mask": y})`; anything
+            else is the only argument. An argument that is itself a tuple or a mapping stands in a
+            tuple: `(mapping,)`.
+
+            One example is repeated to the batch: every tensor `[1, ...]` in it, also inside lists,
+            tuples, dicts and whatever else `torch.utils._pytree` flattens, becomes `[size, ...]`.
+            An argument that is a list of one item, such as the requests of `Sam.forward`, becomes a
+            list of so many items, each with tensors of its own. Other tensors, numbers and lists of
+            one number stay as they are. The first argument with a tensor must hold one example.
         batch_sizes: whole numbers.
         rounds: how many; None: until the 95 % interval of the speed-up is narrow enough.
         precision: half-width of that interval, relative to the speed-up, that is narrow enough.
@@ -163,7 +171,8 @@ def sweep(
         progress: called at every step.
 
     Raises:
-        UsageError: an argument is not valid.
+        UsageError: an argument is not valid, or the module does not take these inputs; the message
+            shows the signature of its forward.
         RunError: `out` belongs to another sweep, or cannot be written.
 
     Example:
@@ -176,16 +185,17 @@ def sweep(
     from samprof.analysis.limits import Limits
     from samprof.sam.model.roles import describe
     from samprof.sweeps.execute import run_sweep
+    from samprof.sweeps.inputs import batched
     from samprof.sweeps.measure.engines import ThisProcess
     from samprof.sweeps.plan import Plan, checked_count, checked_sizes, measuring
     from samprof.sweeps.run.run import Run
     from samprof.sweeps.search.search_run import search_largest
-    from samprof.sweeps.target import Target, batched
+    from samprof.sweeps.target import Target
 
     if memory_limit is not None:
         checked_count("memory_limit", memory_limit, 1)
     labels = describe(module)
-    target = Target(module, batched(inputs), replace(labels, name=name or labels.name))
+    target = Target(module, batched(inputs, module), replace(labels, name=name or labels.name))
     plan = Plan(
         target=target.description(),
         sizes=checked_sizes(batch_sizes),
