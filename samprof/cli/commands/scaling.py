@@ -4,13 +4,15 @@ import argparse
 
 from samprof.cli.limit_options import add_limit_arguments, limits_of
 from samprof.cli.open_path import open_run
-from samprof.cli.output import add_depth_argument, add_output_arguments, print_table
+from samprof.cli.output import add_output_arguments, print_table
+from samprof.cli.part_options import add_part_arguments, part_shown
+from samprof.errors import UsageError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     parser.add_argument("path", help="a run directory")
-    add_depth_argument(parser)
+    add_part_arguments(parser)
     parser.add_argument(
         "--roles",
         action="store_true",
@@ -22,6 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints points, scaling table, time accounting and verdict."""
+    if options.roles and options.root is not None:
+        cause = "roles are summed over the whole model"
+        raise UsageError("scaling", f"--root {options.root}", cause, "leave out --roles")
     limits = limits_of(options)
     found = open_run(options.path, "scaling")
     if limits:
@@ -29,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
 
         found = Run(found.path, limits)
     table = found.roles() if options.roles else found.scaling()
-    shown = table if options.depth is None else table[table["depth"] <= options.depth]
+    shown = part_shown(table, options)
 
     def as_text(width: int | None) -> str:
         from samprof.report.text.run import run_text
@@ -38,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
         if options.roles:
             summary = found.summary()
             return scaling_text(table, summary.role_times, width, axis=summary.axis)
-        return run_text(found.summary(), width, depth=options.depth)
+        return run_text(found.summary(), width, depth=options.depth, root=options.root)
 
     print_table(shown, options, as_text)
     return 0
