@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from samprof.sam.workloads.measure import measure_workload
 
-__all__ = ["compare", "load", "measure_workload", "profile", "sweep"]
+__all__ = ["compare", "last", "load", "measure_workload", "profile", "sweep"]
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from samprof.record.labels import Granularity
     from samprof.record.profile import Profile
+    from samprof.record.recording import Recording
     from samprof.sweeps.progress import Progress
     from samprof.sweeps.run.run import Run
     from samprof.trace import Trace
@@ -51,8 +52,8 @@ def profile(
             when the block is left.
 
     Returns:
-        A context manager that gives a `Recording`. Nothing is changed outside of the with block. It
-        may be entered again, and inside another one.
+        A context manager that gives a `Recording`; without `as`, `samprof.last` has it. Nothing is
+        changed outside of the with block. It may be entered again, and inside another one.
 
     Raises:
         UsageError: an argument is not valid.
@@ -81,7 +82,33 @@ def profile(
         stacks=stacks,
         labels=describe(module),
         logdir=logdir,
+        remember=True,
     )
+
+
+def last() -> Recording:
+    """The recording of the `samprof.profile` block that ended last in this process.
+
+    For a block without `as`: where a person sees stderr (a terminal, a notebook) and nothing kept the
+    recording, a line there says what was recorded. Nothing is written into pipes and files.
+
+    Returns:
+        The recording itself while it is kept somewhere; otherwise one of the same trace, which is read
+        anew. What remains until the next block ends is its trace file.
+
+    Raises:
+        RecordingError: no block has ended.
+
+    Example:
+        >>> import torch, samprof
+        >>> with samprof.profile(torch.nn.Linear(4, 4), name="net"):
+        ...     pass
+        >>> samprof.last()
+        <Recording net: nothing of it ran>
+    """
+    from samprof.record.last import last
+
+    return last()
 
 
 def load(path: str | Path, *, cache: bool = True) -> Trace | Run | Ranks:
