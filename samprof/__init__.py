@@ -4,7 +4,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from samprof._version import __version__
-from samprof.api import compare, load, measure_workload, profile, scaling, sweep
+from samprof.api import compare, last, load, measure_workload, profile, scaling, sweep
 from samprof.errors import SamprofError
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ __all__ = [
     "Verdict",
     "__version__",
     "compare",
+    "last",
     "load",
     "measure_workload",
     "profile",

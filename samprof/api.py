@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from samprof.sam.sweep import sweep
 from samprof.sam.workloads.measure import measure_workload
 
-__all__ = ["compare", "load", "measure_workload", "profile", "scaling", "sweep"]
+__all__ = ["compare", "last", "load", "measure_workload", "profile", "scaling", "sweep"]
 
 if TYPE_CHECKING:
     import pandas as pd
-    import torch
     from torch import nn
 
     from samprof.record.labels import Granularity
     from samprof.record.profile import Profile
+    from samprof.record.recording import Recording
     from samprof.sweeps.gather.sources import Given
-    from samprof.sweeps.progress import Progress
     from samprof.sweeps.run.run import Run
     from samprof.trace import Trace
     from samprof.trace.model.ranges import By
@@ -54,8 +52,8 @@ def profile(
             when the block is left.
 
     Returns:
-        A context manager that gives a `Recording`. Nothing is changed outside of the with block. It
-        may be entered again, and inside another one.
+        A context manager that gives a `Recording`; without `as`, `samprof.last` has it. Nothing is
+        changed outside of the with block. It may be entered again, and inside another one.
 
     Raises:
         UsageError: an argument is not valid.
@@ -85,7 +83,33 @@ def profile(
         labels=describe(module),
         logdir=logdir,
         scaling=scaling,
+        remember=True,
     )
+
+
+def last() -> Recording:
+    """The recording of the `samprof.profile` block that ended last in this process.
+
+    For a block without `as`: where a person sees stderr (a terminal, a notebook) and nothing kept the
+    recording, a line there says what was recorded. Nothing is written into pipes and files.
+
+    Returns:
+        The recording itself while it is kept somewhere; otherwise one of the same trace, which is read
+        anew. What remains until the next block ends is its trace file.
+
+    Raises:
+        RecordingError: no block has ended.
+
+    Example:
+        >>> import torch, samprof
+        >>> with samprof.profile(torch.nn.Linear(4, 4), name="net"):
+        ...     pass
+        >>> samprof.last()
+        <Recording net: nothing of it ran>
+    """
+    from samprof.record.last import last
+
+    return last()
 
 
 def load(path: str | Path, *, cache: bool = True) -> Trace | Run | Ranks:
@@ -166,99 +190,6 @@ def scaling(
         return Run(traces)
     directory = Path(out) if out is not None else None
     return gather(traces, sizes=sizes, by=by, out=directory, colors=COLORS)
-
-
-def sweep(
-    module: nn.Module,
-    inputs: torch.Tensor | Callable[[int], Any],
-    batch_sizes: Iterable[int],
-    *,
-    rounds: int | None = None,
-    precision: float = 0.03,
-    time_limit: float | None = None,
-    repeats: int | None = None,
-    warmup: int = 2,
-    out: str | Path | None = None,
-    name: str | None = None,
-    granularity: Granularity = "block",
-    variant: str = "eager",
-    fresh: bool = False,
-    memory_limit: int | None = None,
-    progress: Callable[[Progress], None] | None = None,
-) -> Run:
-    """Measures the module at each batch size, in this process; writes a run directory.
-
-    Sizes are measured in rounds, in another order each time. All rounds share what this one process
-    has (where its memory lies, for one), which no repetition can tell: intervals say how well this
-    process would repeat its answer. `samprof sweep` on the command line takes a process per sample.
-
-    Args:
-        module: any `nn.Module`, on its device.
-        inputs: a tensor `[1, ...]` that is repeated to the batch, or a function that gives the
-            positional arguments for a batch size (one value, or a tuple of them).
-        batch_sizes: whole numbers.
-        rounds: how many; None: until the 95 % interval of the speed-up is narrow enough.
-        precision: half-width of that interval, relative to the speed-up, that is narrow enough.
-        time_limit: seconds after which no further round begins; None: 30, or for slow models what
-            four rounds take, at most 20 minutes.
-        repeats: forwards per sample that are timed, and as many recorded; None: as many as are worth
-            their time.
-        warmup: forwards before those.
-        out: the run directory; rounds that it holds already count. By default a
-            new directory below the temporary one.
-        name: what to call the module.
-        granularity: as in `profile`.
-        variant: a name for how the module runs, such as "bf16".
-        fresh: remove an earlier sweep from `out` first.
-        memory_limit: bytes; also searches for the largest batch that fits into them (`Run.largest`),
-            and the verdict keeps to them.
-        progress: called at every step.
-
-    Raises:
-        UsageError: an argument is not valid.
-        RunError: `out` belongs to another sweep, or cannot be written.
-
-    Example:
-        >>> import torch, samprof
-        >>> model = torch.nn.Linear(8, 8)
-        >>> run = samprof.sweep(model, torch.ones(1, 8), [1, 2], rounds=2)
-        >>> run.points()["status"].tolist()
-        ['ok', 'ok']
-    """
-    from samprof.analysis.limits import Limits
-    from samprof.sam.model.roles import describe
-    from samprof.sweeps.execute import run_sweep
-    from samprof.sweeps.measure.engines import ThisProcess
-    from samprof.sweeps.plan import Plan, checked_count, checked_sizes, measuring
-    from samprof.sweeps.run.run import Run
-    from samprof.sweeps.search.search_run import search_largest
-    from samprof.sweeps.target import Target, batched
-
-    if memory_limit is not None:
-        checked_count("memory_limit", memory_limit, 1)
-    labels = describe(module)
-    target = Target(module, batched(inputs), replace(labels, name=name or labels.name))
-    plan = Plan(
-        target=target.description(),
-        sizes=checked_sizes(batch_sizes),
-        granularity=granularity,
-        variant=variant,
-        **measuring(
-            rounds=rounds,
-            precision=precision,
-            time_limit_s=time_limit,
-            repeats=repeats,
-            warmup=warmup,
-        ),
-    )
-    directory = Path(out) if out is not None else Path(tempfile.mkdtemp(prefix="samprof-run-"))
-    watch = progress or (lambda _: None)
-    engine = ThisProcess(lambda: target)
-    run = run_sweep(plan, engine, directory, fresh=fresh, usual_limit_s=30.0, progress=watch)
-    if memory_limit is None:
-        return run
-    search_largest(run, [plan], lambda _: engine, memory_limit)
-    return Run(directory, Limits(memory_limit))
 
 
 def compare(a: Run | str | Path, b: Run | str | Path) -> pd.DataFrame:

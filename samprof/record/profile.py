@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,7 @@ from samprof.errors import (
     UsageError,
 )
 from samprof.record.labels import ModelLabels
+from samprof.record.last import last, remember, tell_where_it_is
 from samprof.record.recording import Recording
 from samprof.record.select import Selection, select
 from samprof.record.session import Options
@@ -37,6 +39,8 @@ class Profile:
         whole: whether the caller enters the root's range itself, around more than the module's forward.
         logdir: TensorBoard's log directory; each recording is written to it when it ends.
         scaling: what makes a run of a recording; see `Recording.scaling`.
+        remember: make each recording the one that `samprof.last` gives, and tell a person of one that
+            nobody kept.
 
     Raises:
         UsageError: an argument is invalid.
@@ -57,6 +61,7 @@ class Profile:
         whole: bool = False,
         logdir: str | Path | None = None,
         scaling: Callable[[Recording], Any] | None = None,
+        remember: bool = False,
     ) -> None:
         if not isinstance(module, nn.Module):
             cause = "not an nn.Module"
@@ -76,6 +81,7 @@ class Profile:
         self._whole = whole
         self._logdir = logdir
         self._scaling = scaling
+        self._remember = remember
         self._recordings: list[Recording] = []
         self._select()
 
@@ -100,10 +106,20 @@ class Profile:
     ) -> None:
         recording = self._recordings.pop()
         recording._close()
-        if self._logdir is None:
-            return
+        if self._remember:
+            remember(recording)
+        if self._logdir is not None:
+            self._write(recording, self._logdir, error)
+        elif self._remember:
+            kept = weakref.ref(recording)
+            del recording  # the last reference, unless the block has one: `as recording`
+            if kept() is None:
+                tell_where_it_is(last())
+
+    def _write(self, recording: Recording, logdir: str | Path, error: BaseException | None) -> None:
+        """Writes the recording for TensorBoard; the error of the block comes before its own."""
         try:
-            recording.tensorboard(self._logdir)
+            recording.tensorboard(logdir)
         except SamprofError as failure:
             if error is None:
                 raise

@@ -18,7 +18,8 @@ from samprof.errors import (
     TraceError,
 )
 from samprof.files import copy_whole
-from samprof.markup import html_paragraphs
+from samprof.markup import html_paragraphs, printable
+from samprof.record import words
 from samprof.record.patches import annotation, enter_ranges
 from samprof.record.select import Selection
 from samprof.record.session import FREE_SPACE, Options, Session, join, leave
@@ -60,6 +61,11 @@ class Recording:
     def root(self) -> str:
         """The first part of every path."""
         return self._selection.root
+
+    def __repr__(self) -> str:
+        """What was recorded, in words."""
+        root = words.without_raising(lambda: printable(self.root))
+        return f"<Recording {root}: {words.without_raising(self._summary)}>"
 
     def _repr_html_(self) -> str:
         if self._is_open:
@@ -104,9 +110,9 @@ class Recording:
             trace = slice_before_annotation(trace, self._end)
         if self._window is not None:
             trace = slice_annotation(trace, self._window)
-        if self._end is None and self._window is None:
-            return trace
-        return slice_root(trace, self._selection.root)
+        if self._end is not None or self._window is not None:
+            trace = slice_root(trace, self._selection.root)
+        return words.noted(trace, self.root)
 
     def layers(self) -> pd.DataFrame:
         """One row per layer; the columns of `Trace.layers`."""
@@ -193,6 +199,24 @@ class Recording:
         from samprof.integrations.hta.analysis import trace_analysis
 
         return trace_analysis({_rank(): self._trace_path()})
+
+    @property
+    def _has_trace(self) -> bool:
+        """Whether its session has ended, so that there is a trace, or a reason why there is none."""
+        return self._session is not None and self._session.ended
+
+    def _summary(self) -> str:
+        """What was recorded, in words.
+
+        Raises:
+            RecordingError: as for `trace`.
+        """
+        if self._is_open:
+            return "still recording"
+        size = self._trace_path().stat().st_size
+        if "trace" not in vars(self) and size > words.MOST_READ_BYTES:
+            return words.unread_text(size)
+        return words.recorded_text(self.root, self.trace, self._number)
 
     def _trace_path(self) -> Path:
         if self._session is None:

@@ -1,10 +1,11 @@
 """A run as HTML, for notebooks."""
 
+from samprof.analysis.part import part_of
 from samprof.markup import html_paragraphs
 from samprof.report.summary import Summary
 from samprof.report.text.points import points_columns
 from samprof.report.text.scaling import scaling_columns, scaling_head
-from samprof.report.text.table import Cells, shown_rows, table_html
+from samprof.report.text.table import Cells, table_html
 from samprof.trace.model.names import tree_labels
 
 _MOST_ROWS = 60
@@ -14,9 +15,9 @@ def run_html(summary: Summary) -> str:
     """Verdict, points and scaling table; of a deep model the outermost layers."""
     scaling, times, axis = summary.scaling, summary.times, summary.axis
     depth = max(scaling["depth"], default=0)
-    while depth > 0 and len(shown_rows(scaling, depth)) > _MOST_ROWS:
+    while depth > 0 and len(part_of(scaling, depth)) > _MOST_ROWS:
         depth -= 1
-    rows = shown_rows(scaling, depth)
+    rows = part_of(scaling, depth)
     hidden = len(scaling) - len(rows)
     layers = Cells("layer", tree_labels(rows["path"], rows["depth"]), justify="left")
     return "\n".join(

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from samprof.errors import UsageError
 
 if TYPE_CHECKING:
-    import torch
     from torch import nn
 
     from samprof.record.labels import ModelLabels
+    from samprof.sweeps.inputs import Arguments
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,9 @@ class Target:
     """A module with its inputs.
 
     Attributes:
-        module: called as `module(*inputs(size))`.
-        inputs: the positional arguments for a batch size.
+        module: called with `arguments(size)`.
+        inputs: what it takes for a batch size: a tuple of positional arguments, a mapping of keyword
+            arguments, a tuple of both, or anything else as its only argument.
         labels: names and roles of the module's parts.
         label: what to call the model in titles.
         call: what is run on the inputs where that is more than the module's forward: a pipeline
@@ -52,7 +53,7 @@ class Target:
     """
 
     module: nn.Module
-    inputs: Callable[[int], tuple[Any, ...]]
+    inputs: Callable[[int], Any]
     labels: ModelLabels
     label: str = ""
     call: Callable[..., Any] | None = None
@@ -68,6 +69,16 @@ class Target:
         changed = self.change.dtype if self.change is not None else None
         return changed or self.description()["dtype"]
 
+    def arguments(self, size: int) -> Arguments:
+        """The arguments of a call for a batch size.
+
+        Raises:
+            UsageError: `inputs` gives a mapping whose keys are no names.
+        """
+        from samprof.sweeps.inputs import arguments_of
+
+        return arguments_of(self.inputs(size))
+
     def description(self) -> dict[str, Any]:
         """What tells this target from others, as plain data."""
         tensors = list(self.module.parameters())
@@ -79,32 +90,6 @@ class Target:
             "device": str(tensors[0].device) if tensors else "cpu",
             "dtype": str(tensors[0].dtype).removeprefix("torch.") if tensors else "",
         }
-
-
-def batched(inputs: torch.Tensor | Callable[[int], Any]) -> Callable[[int], tuple[Any, ...]]:
-    """A function from a batch size to positional arguments.
-
-    Args:
-        inputs: a tensor `[1, ...]` that is repeated to the batch, or a function that gives one
-            argument or a tuple of them.
-
-    Raises:
-        UsageError: a tensor that holds more than one example.
-    """
-    if callable(inputs) and not hasattr(inputs, "shape"):
-        function = inputs
-
-        def arguments(size: int) -> tuple[Any, ...]:
-            given = function(size)
-            return given if isinstance(given, tuple) else (given,)
-
-        return arguments
-    shape = tuple(getattr(inputs, "shape", ()))
-    if not shape or shape[0] != 1:
-        remedy = "give a tensor of one example [1, ...], or a function of the batch size"
-        raise UsageError("sweep", f"inputs {list(shape)}", "not one example", remedy)
-    example: torch.Tensor = inputs  # type: ignore[assignment]
-    return lambda size: (example.expand(size, *shape[1:]).contiguous(),)
 
 
 @dataclass(frozen=True)

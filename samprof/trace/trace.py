@@ -109,6 +109,15 @@ class Trace(TraceData):
 
         return check_trace(self, by)
 
+    def __repr__(self) -> str:
+        """What the trace holds, in a few words."""
+        from samprof.trace.tables.headline import headline
+
+        try:
+            return f"<{headline(self)}>"
+        except Exception as error:  # what stands in a debugger or a log must not fail
+            return f"<Trace: {type(error).__name__}>"
+
     def _repr_html_(self) -> str:
         """What a notebook shows: the time accounting and the layer table."""
         from samprof.trace.tables.html import trace_html

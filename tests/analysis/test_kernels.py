@@ -49,7 +49,8 @@ def test_the_order_of_activities_does_not_change_the_sums() -> None:
 
 def test_single_activities_have_the_columns_of_the_sums_and_keep_their_order() -> None:
     single = activities_as_kernels(GIVEN)
-    assert single.columns.tolist() == kernel_totals(GIVEN).columns.tolist()
+    assert single.columns.tolist() == [*kernel_totals(GIVEN).columns, "owner"]
+    assert single["owner"].tolist() == GIVEN["owner"].tolist()
     assert single["total_ns"].tolist() == single["mean_ns"].tolist() == GIVEN["dur_ns"].tolist()
     # 30, 100, 40, 30, 100 and 100 of 400.
     assert single["share"].tolist() == [0.075, 0.25, 0.1, 0.075, 0.25, 0.25]

@@ -217,6 +217,22 @@ def test_depth_and_batch_size_limit_the_rows_but_depth_not_the_gate(
     assert "all sizes" not in captured.err
 
 
+def test_a_root_limits_all_that_is_shown_and_judged(
+    before: Path, after: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["compare", str(before), str(after), "--size", "2"]
+    assert main([*command, "--root", "net.first", "--gate", "5%"]) == 0
+    text = capsys.readouterr().out
+    assert "net.second" not in text
+    assert "None of 1 row changed beyond noise" in text
+    assert text.endswith("gate 5%, inside net.first: passed\n")
+    assert main([*command, "--root", "net", "--depth", "1", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [(row["path"], row["depth"]) for row in rows if row["size"] == 2] == [
+        *(("net", 0), ("net.first", 1), ("net.second", 1))
+    ]
+
+
 def test_several_runs_are_each_compared_with_the_first(
     before: Path, after: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -322,6 +338,7 @@ def test_other_devices_and_models_are_noted(
         (["{empty}"], "one run with no good point"),
         (["{before}", "{few}", "--gate", "5%"], "fewer than 2 processes per size"),
         (["{before}", "{before}/none"], "no such file"),
+        (["{before}", "{after}", "--root", "secnd"], "the nearest: net.second"),
         ([], "required: RUN"),
     ],
 )

@@ -34,6 +34,26 @@ def test_kernels_are_summed_by_name(trace: Path, capsys: pytest.CaptureFixture[s
     assert "gemm" in output(capsys, "kernels", trace, "--top", "1")
 
 
+def test_a_root_has_the_kernels_of_the_layers_inside_it(
+    trace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = json.loads(output(capsys, "kernels", trace, "--json", "--root", "net.block"))
+    # 6 ms of 7 ms: the share is that of all device time.
+    assert [(row["name"], row["total_ns"], row["share"]) for row in rows] == [
+        ("gemm", 6 * MS, pytest.approx(6 / 7))
+    ]
+    each = output(capsys, "kernels", trace, "--each", "--root", "net")
+    assert each.count("net.block") == 2
+    assert each.count("57.1") == 1  # 4 ms of 7 ms
+    assert "copy" not in each
+    assert main(["kernels", str(trace), "--root", "net.blok"]) == 2
+    assert capsys.readouterr().err == (
+        "samprof: kernels: --root net.blok: no such layer; the nearest: net.block\n"
+    )
+    assert main(["kernels", str(trace), "--root", "net", "--ops"]) == 2
+    assert "ops are summed over all layers; leave out --ops" in capsys.readouterr().err
+
+
 def test_device_time_is_not_made_up(cpu_trace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["kernels", str(cpu_trace)]) == 2
     assert "the trace holds no device activity" in capsys.readouterr().err

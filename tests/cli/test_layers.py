@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from samprof.cli.main import main
+from tests.cli.conftest import MS
 from tests.support.command_line import output
+from tests.support.tracefile import TraceFile
 from tests.trace.tables.test_op_costs import layer
 
 
@@ -23,6 +25,39 @@ def test_device_time_is_not_made_up(cpu_trace: Path, capsys: pytest.CaptureFixtu
     assert main(["layers", str(cpu_trace), "--time-source", "device"]) == 2
     assert "the trace holds no device activity; use --time-source cpu" in capsys.readouterr().err
     assert "CPU time in" in output(capsys, "layers", cpu_trace)
+
+
+def test_a_root_limits_the_rows_to_its_inside(
+    trace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = json.loads(output(capsys, "layers", trace, "--json", "--root", "net.block"))
+    assert [(row["path"], row["depth"]) for row in rows] == [("net.block", 0)]
+    text = output(capsys, "layers", trace, "--root", "net.block")
+    assert "85.7" in text  # 6 ms of all 7 ms
+    assert "(outside)" not in text.partition("Time accounting")[0]
+    assert "= total 7.00 ms (exact)" in " ".join(text.split())
+    assert main(["layers", str(trace), "--root", "block"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == (
+        "samprof: layers: --root block: no such layer; the nearest: net.block\n"
+    )
+
+
+def test_nested_annotations_show_where_they_differ(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    outer = "generate_masks for one photo of the collection, step"
+    file = TraceFile()
+    for step in (1, 2):
+        start = 10 * step * MS
+        file.annotation(f"{outer} {step}", start, 9 * MS)
+    path = file.write(tmp_path / "trace.json")
+    lines = output(capsys, "layers", path, "--by", "annotation").splitlines()
+    shown = [line.split("  ")[0].strip() for line in lines if "step" in line]
+    assert [text[0] for text in shown] == ["…", "…"]
+    assert [text[-6:] for text in shown] == ["step 1", "step 2"]
 
 
 def test_memory_per_layer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,6 +18,25 @@ def test_the_run_knows_sam(swept: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert roles["image_encoder.neck"] == "neck"
 
 
+def test_a_root_limits_the_rows_to_its_inside(
+    swept: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = "image_encoder.blocks.2"
+    command = ["scaling", str(swept), "--root", root]
+    assert main([*command, "--depth", "1", "--json"]) == 0
+    rows = [(row["path"], row["depth"]) for row in json.loads(capsys.readouterr().out)]
+    assert rows == [
+        (root, 0),
+        *((f"{root}.{name}", 1) for name in ("norm1", "attn", "norm2", "mlp")),
+    ]
+    assert main(command) == 0
+    table, _, _ = capsys.readouterr().out.partition("Time accounting")
+    assert ".blocks.2 " in table
+    assert "neck" not in table
+    assert main([*command, "--roles"]) == 2
+    assert "roles are summed over the whole model; leave out --roles" in capsys.readouterr().err
+
+
 def test_roles_partition_the_root(swept: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["scaling", str(swept), "--json"]) == 0
     root = json.loads(capsys.readouterr().out)[0]

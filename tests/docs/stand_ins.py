@@ -101,6 +101,7 @@ def names_for_python(sam: nn.Module) -> dict[str, Any]:
         "model": encoder,
         "images": torch.randn(2, 3, SIDE, SIDE),
         "one_image": torch.randn(1, 3, SIDE, SIDE),
+        "one_box": torch.tensor([[0.0, 0.0, SIDE / 2, SIDE / 2]]),
         "predictor": SamPredictor(sam),
         "photo": synthetic((96, 128), 0).pixels,
         "points": np.array([[64, 48]]),

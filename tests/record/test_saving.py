@@ -135,7 +135,7 @@ def test_without_a_temporary_folder_the_recording_says_so(
         recording.layers()
 
 
-def test_the_temporary_folder_goes_with_the_recording(
+def test_the_temporary_folder_goes_with_the_recording_when_another_has_ended(
     x: Tensor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
@@ -144,4 +144,7 @@ def test_the_temporary_folder_goes_with_the_recording(
     (folder,) = tmp_path.iterdir()
     assert [file.name for file in folder.iterdir()] == ["trace.json.gz"]
     del recording
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [folder]  # `samprof.last` still gives it
+    recorded(Add(), x)
+    (other,) = tmp_path.iterdir()
+    assert other != folder

@@ -75,6 +75,14 @@ def killed_at_four() -> Target:
     return Target(Dies(4), example, ModelLabels(name="net"))
 
 
+def keyword_only() -> Target:
+    return Target(Net(), lambda size: {"x": torch.ones(size, WIDTH)}, ModelLabels(name="net"))
+
+
+def wrong_keyword() -> Target:
+    return Target(Net(), lambda size: {"y": torch.ones(size, WIDTH)}, ModelLabels(name="net"))
+
+
 def slow() -> Target:
     return Target(Slow(), example, ModelLabels(name="net"))
 

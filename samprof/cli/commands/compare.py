@@ -5,17 +5,12 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from samprof.cli.open_path import add_size_argument, open_run
-from samprof.cli.output import (
-    add_depth_argument,
-    add_output_arguments,
-    for_programs,
-    print_notes,
-    print_table,
-)
+from samprof.cli.output import add_output_arguments, for_programs, print_notes, print_table
+from samprof.cli.part_options import add_part_arguments, check_root
 from samprof.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="two or more run directories, each compared with the first; or one with several variants",
     )
     add_size_argument(parser, "compare this size only (default: all that the runs share)")
-    add_depth_argument(parser)
+    add_part_arguments(parser)
     parser.add_argument(
         "--gate",
         metavar="PERCENT",
@@ -59,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints the comparisons; returns 1 if something is slower than the gate allows."""
     gate = None if options.gate is None else gate_of(options.gate)
-    compared = _compared(options)
+    compared = [_narrowed(one, options) for one in _compared(options)]
     if gate is not None:
         _refuse_too_few_processes(compared)
 
@@ -74,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
     print_table(_all_rows(compared, options.depth), options, as_text)
     if gate is None:
         return 0
-    lines, passed = _judged(compared, gate)
+    lines, passed = _judged(compared, gate, options.root)
     quiet = for_programs(options) and not options.markdown
     out = sys.stderr if quiet else sys.stdout
     out.write(("" if quiet else "\n") + "".join(f"{line}\n" for line in lines))
@@ -133,17 +128,26 @@ def _variants(run: Run, options: argparse.Namespace) -> list[_Comparison]:
     ]
 
 
+def _narrowed(compared: _Comparison, options: argparse.Namespace) -> _Comparison:
+    """The comparison of what is inside `--root`: all that is said and judged is about that."""
+    from samprof.analysis.part import part_of
+
+    check_root(compared.table["path"], options)
+    return replace(compared, table=part_of(compared.table, root=options.root))
+
+
 def _all_rows(compared: Sequence[_Comparison], depth: int | None) -> pd.DataFrame:
     """The rows for programs, with the name of the compared run if there are several."""
     import pandas as pd
+
+    from samprof.analysis.part import part_of
 
     tables = [one.table for one in compared]
     if len(compared) > 1:
         tables = [one.table.copy() for one in compared]
         for one, table in zip(compared, tables, strict=True):
             table.insert(0, "run", one.names[1])
-    rows = pd.concat(tables, ignore_index=True)
-    return rows if depth is None else rows[rows["depth"] <= depth]
+    return part_of(pd.concat(tables, ignore_index=True), depth)
 
 
 def _refuse_too_few_processes(compared: Sequence[_Comparison]) -> None:
@@ -163,7 +167,9 @@ def _refuse_too_few_processes(compared: Sequence[_Comparison]) -> None:
             raise UsageError("compare", one.names[1], cause, remedy)
 
 
-def _judged(compared: Sequence[_Comparison], gate: float) -> tuple[list[str], bool]:
+def _judged(
+    compared: Sequence[_Comparison], gate: float, root: str | None
+) -> tuple[list[str], bool]:
     """The lines that the gate prints, and whether everything passed."""
     from samprof.analysis.causes import regressions
     from samprof.analysis.changes import for_readers, why_undecided
@@ -173,6 +179,7 @@ def _judged(compared: Sequence[_Comparison], gate: float) -> tuple[list[str], bo
     for one in compared:
         found = regressions(for_readers(one.table), gate)
         start = f"gate {100 * gate:g}%" + (f", {one.names[1]}" if len(compared) > 1 else "")
+        start += f", inside {root}" if root is not None else ""
         why = why_undecided(one.table)
         if found.empty:
             lines.append(f"{start}: undecided, because {why}" if why else f"{start}: passed")

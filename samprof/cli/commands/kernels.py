@@ -12,9 +12,12 @@ from samprof.cli.open_path import (
     open_trace,
 )
 from samprof.cli.output import add_output_arguments, notes_text, print_table
-from samprof.errors import TraceError
+from samprof.cli.part_options import add_root_argument, check_root
+from samprof.errors import TraceError, UsageError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from samprof.trace import Trace
 
 
@@ -23,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_trace_arguments(parser)
     add_by_argument(parser)
     add_cache_argument(parser)
+    add_root_argument(parser, "show the kernels of this layer and of what is inside it only")
     parser.add_argument(
         "--each",
         action="store_true",
@@ -39,6 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints the kernels, the costliest first."""
+    if options.ops and options.root is not None:
+        cause = "ops are summed over all layers"
+        raise UsageError("kernels", f"--root {options.root}", cause, "leave out --ops")
     trace = open_trace(options)
     if options.ops:
         return _print_ops(trace, options)
@@ -48,16 +55,18 @@ def run(options: argparse.Namespace) -> int:
     from samprof.analysis.kernels import activities_as_kernels, kernel_totals
 
     kernels = trace.kernels(options.by)
-    totals = kernel_totals(kernels)
-    rows = kernels if options.each else totals
+    whole_ns = int(kernels["dur_ns"].sum())
+    kernels = _of_root(kernels, trace, options)
+    rows = kernels if options.each else kernel_totals(kernels, whole_ns)
     rows = rows if options.top is None else rows.head(options.top)
 
     def as_text(width: int | None) -> str:
         from samprof.report.text.kernels import kernels_text
 
-        text = kernels_text(activities_as_kernels(rows) if options.each else rows, width)
+        shown = activities_as_kernels(rows, whole_ns) if options.each else rows
+        text = kernels_text(shown, width)
         ops = trace.ops()
-        if len(ops):
+        if len(ops) and options.root is None:
             from samprof.report.text.ops import ops_text
 
             text += "\n" + ops_text(ops if options.top is None else ops.head(options.top), width)
@@ -65,6 +74,16 @@ def run(options: argparse.Namespace) -> int:
 
     print_table(rows, options, as_text, trace.notes)
     return 0
+
+
+def _of_root(kernels: pd.DataFrame, trace: Trace, options: argparse.Namespace) -> pd.DataFrame:
+    """The kernels whose owner is inside `--root`; all of them without it."""
+    if options.root is None:
+        return kernels
+    from samprof.analysis.part import is_inside
+
+    check_root(trace.layers(options.by)["path"], options)
+    return kernels[is_inside(kernels["owner"], options.root)]
 
 
 def _print_ops(trace: Trace, options: argparse.Namespace) -> int:

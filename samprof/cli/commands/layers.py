@@ -12,12 +12,11 @@ from samprof.cli.open_path import (
     add_trace_arguments,
     open_traces,
 )
-from samprof.cli.output import add_depth_argument, add_output_arguments, notes_text, print_table
+from samprof.cli.output import add_output_arguments, notes_text, print_table
+from samprof.cli.part_options import add_part_arguments, part_shown
 from samprof.errors import TraceError, UsageError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from samprof.trace import Trace
     from samprof.trace.ranks.ranks import Ranks
 
@@ -27,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_trace_arguments(parser, ANY_PATH)
     add_by_argument(parser)
     add_cache_argument(parser)
-    add_depth_argument(parser)
+    add_part_arguments(parser)
     parser.add_argument(
         "--memory",
         action="store_true",
@@ -79,11 +78,13 @@ def _print_trace(trace: Trace, options: argparse.Namespace) -> None:
         from samprof.report.text.table import wrapped
 
         check = trace.check(options.by)
-        text = layers_text(table, width, time_source=time_source, depth=options.depth)
+        text = layers_text(
+            table, width, time_source=time_source, depth=options.depth, root=options.root
+        )
         accounting = wrapped(f"Time accounting: {check_text(check.as_dict())}", width)
         return f"{text}\n{accounting}{notes_text(check.notes, width)}"
 
-    print_table(_down_to(table, options.depth), options, as_text, trace.notes)
+    print_table(part_shown(table, options), options, as_text, trace.notes)
 
 
 def _print_memory(trace: Trace, options: argparse.Namespace) -> None:
@@ -92,9 +93,10 @@ def _print_memory(trace: Trace, options: argparse.Namespace) -> None:
     def as_text(width: int | None) -> str:
         from samprof.report.text.memory import memory_text_of
 
-        return memory_text_of(table, width, depth=options.depth) + notes_text(trace.notes, width)
+        text = memory_text_of(table, width, depth=options.depth, root=options.root)
+        return text + notes_text(trace.notes, width)
 
-    print_table(_down_to(table, options.depth), options, as_text, trace.notes)
+    print_table(part_shown(table, options), options, as_text, trace.notes)
 
 
 def _print_ranks(ranks: Ranks, options: argparse.Namespace) -> None:
@@ -113,11 +115,8 @@ def _print_ranks(ranks: Ranks, options: argparse.Namespace) -> None:
     def as_text(width: int | None) -> str:
         from samprof.report.text.ranks import ranks_text
 
-        text = ranks_text(table, ranks.totals(options.by), width, depth=options.depth)
+        totals = ranks.totals(options.by)
+        text = ranks_text(table, totals, width, depth=options.depth, root=options.root)
         return text + notes_text(ranks.notes, width)
 
-    print_table(_down_to(table, options.depth), options, as_text, ranks.notes)
-
-
-def _down_to(table: pd.DataFrame, depth: int | None) -> pd.DataFrame:
-    return table if depth is None else table[table["depth"] <= depth]
+    print_table(part_shown(table, options), options, as_text, ranks.notes)

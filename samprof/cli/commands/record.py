@@ -52,17 +52,19 @@ def run(options: argparse.Namespace) -> int:
     import torch
 
     from samprof.record.profile import Profile
+    from samprof.sweeps.inputs import wrong_arguments_named
 
     target = recipe.make()
     profile = Profile(target.module, granularity=options.granularity, labels=target.labels)
     with torch.inference_mode():
-        inputs = target.inputs(size)
-        for _ in range(warmup):
-            target.module(*inputs)
-        with profile as recording:
-            for _ in range(steps):
-                target.module(*inputs)
-                recording.step()
+        arguments = target.arguments(size)
+        with wrong_arguments_named("record", target.module, arguments):
+            for _ in range(warmup):
+                arguments.call(target.module)
+            with profile as recording:
+                for _ in range(steps):
+                    arguments.call(target.module)
+                    recording.step()
     path = recording.save(options.out)
     trace = recording.trace
 

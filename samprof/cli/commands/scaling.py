@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from samprof.cli.limit_options import add_limit_arguments, limits_of
 from samprof.cli.open_path import add_by_argument, existing, is_run, open_run
-from samprof.cli.output import add_depth_argument, add_output_arguments, print_table
+from samprof.cli.output import add_output_arguments, print_table
+from samprof.cli.part_options import add_part_arguments, part_shown
 from samprof.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="a run directory; or traces of several sizes, or a folder of them",
     )
-    add_depth_argument(parser)
+    add_part_arguments(parser)
     parser.add_argument(
         "--roles",
         action="store_true",
@@ -47,11 +48,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints points, scaling table, time accounting and verdict."""
+    if options.roles and options.root is not None:
+        cause = "roles are summed over the whole model"
+        raise UsageError("scaling", f"--root {options.root}", cause, "leave out --roles")
     limits = limits_of(options)
     with ExitStack() as scratch:
         found = _run(options, limits, scratch)
         table = found.roles() if options.roles else found.scaling()
-        shown = table if options.depth is None else table[table["depth"] <= options.depth]
+        shown = part_shown(table, options)
 
         def as_text(width: int | None) -> str:
             from samprof.report.text.run import run_text
@@ -60,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
             if options.roles:
                 summary = found.summary()
                 return scaling_text(table, summary.role_times, width, axis=summary.axis)
-            return run_text(found.summary(), width, depth=options.depth)
+            return run_text(found.summary(), width, depth=options.depth, root=options.root)
 
         print_table(shown, options, as_text)
     return 0

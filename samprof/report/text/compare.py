@@ -5,6 +5,7 @@ import pandas as pd
 
 from samprof.analysis.axis import BATCH_SIZE, Axis
 from samprof.analysis.changes import for_readers
+from samprof.analysis.part import part_of
 from samprof.report.text.changes import changes_text
 from samprof.report.text.scaling import interval_texts
 from samprof.report.text.sides import LETTERS, Names, headers_of, named
@@ -12,7 +13,6 @@ from samprof.report.text.table import (
     Cells,
     Width,
     layer_cells,
-    shown_rows,
     table_text,
     text_cells,
     time_columns,
@@ -41,7 +41,7 @@ def compare_text(
         axis: what the batch sizes are.
     """
     table = for_readers(table)
-    rows, unit = shown_rows(table, depth), _unit(table)
+    rows, unit = part_of(table, depth), _unit(table)
     columns = [layer_cells(rows, width), *_columns(rows, unit, headers_of(names), axis)]
     text = table_text(columns, width)
     head, end = _head(table, unit, names), changes_text(table, names, axis)

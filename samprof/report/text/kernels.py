@@ -14,7 +14,7 @@ from samprof.units import common_unit
 
 
 def kernels_text(kernels: pd.DataFrame, width: Width) -> str:
-    """Kernels by name, the costliest first."""
+    """Kernels as `kernel_totals` or `activities_as_kernels` give them."""
     unit = common_unit(kernels["total_ns"])
     mean = common_unit(kernels["mean_ns"])
     columns = [
@@ -25,4 +25,7 @@ def kernels_text(kernels: pd.DataFrame, width: Width) -> str:
         Cells("%", [f"{100 * value:.1f}" for value in kernels["share"]], 7),
         Cells(f"mean, {mean.name}", time_cells(kernels["mean_ns"], mean), 6),
     ]
+    if "owner" in kernels:
+        owners = text_cells(kernels["owner"])
+        columns.append(Cells("owner", owners, 5, "left", flexible=True, paths=True, code=True))
     return table_text(columns, width)

@@ -2,12 +2,12 @@
 
 import pandas as pd
 
+from samprof.analysis.part import part_of
 from samprof.report.text.table import (
     Cells,
     Width,
     count_cells,
     layer_cells,
-    shown_rows,
     table_text,
     text_cells,
     time_cells,
@@ -18,10 +18,23 @@ from samprof.units import common_unit, memory_text
 
 
 def layers_text(
-    layers: pd.DataFrame, width: Width, *, time_source: str, depth: int | None = None
+    layers: pd.DataFrame,
+    width: Width,
+    *,
+    time_source: str,
+    depth: int | None = None,
+    root: str | None = None,
 ) -> str:
-    """The layer table of a trace, with times from one time source (device or cpu)."""
-    rows = shown_rows(layers, depth)
+    """The layer table of a trace.
+
+    Args:
+        layers: as `Trace.layers` gives it.
+        width: columns of the terminal; None for GitHub markdown.
+        time_source: whose times: device or cpu.
+        depth: rows down to this one; shares are those of the whole trace all the same.
+        root: rows of this path and inside it, from which the depth counts.
+    """
+    rows = part_of(layers, depth, root)
     total, own = rows[f"{time_source}_total_ns"], rows[f"{time_source}_self_ns"]
     everything = max(int(layers[f"{time_source}_self_ns"].sum()), 1)
     unit = common_unit(total)

@@ -2,27 +2,30 @@
 
 import pandas as pd
 
+from samprof.analysis.part import part_of
 from samprof.report.text.table import (
     Cells,
     Width,
     count_cells,
     layer_cells,
-    shown_rows,
     table_text,
     wrapped,
 )
 from samprof.units import MEMORY_UNITS, common_unit, fixed_digits, memory_text
 
 
-def memory_text_of(memory: pd.DataFrame, width: Width, *, depth: int | None = None) -> str:
+def memory_text_of(
+    memory: pd.DataFrame, width: Width, *, depth: int | None = None, root: str | None = None
+) -> str:
     """What each layer needs, and which one holds the peak.
 
     Args:
         memory: as `Trace.memory` gives it.
         width: columns of the terminal; None for GitHub markdown.
-        depth: rows down to this depth; the holder of the peak is named whatever its depth.
+        depth: rows down to this depth; the holder of the peak is named wherever it is.
+        root: rows of this path and inside it, from which the depth counts.
     """
-    rows = shown_rows(memory, depth)
+    rows = part_of(memory, depth, root)
     names = ("peak_bytes", "rise_bytes", "kept_bytes", "workspace_bytes", "weights_bytes")
     unit = common_unit((value for name in names for value in rows[name]), MEMORY_UNITS)
     texts = iter(fixed_digits([value for name in names for value in rows[name]], unit))

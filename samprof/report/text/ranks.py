@@ -2,12 +2,12 @@
 
 import pandas as pd
 
+from samprof.analysis.part import part_of
 from samprof.analysis.ranks import rank_spread, slowest_rank
 from samprof.report.text.table import (
     Cells,
     Width,
     layer_cells,
-    shown_rows,
     table_text,
     time_columns,
     wrapped,
@@ -17,7 +17,12 @@ from samprof.units import common_unit, time_text
 
 
 def ranks_text(
-    layers: pd.DataFrame, totals: pd.DataFrame, width: Width, *, depth: int | None = None
+    layers: pd.DataFrame,
+    totals: pd.DataFrame,
+    width: Width,
+    *,
+    depth: int | None = None,
+    root: str | None = None,
 ) -> str:
     """The layers with their time over the ranks, then the slowest rank in words.
 
@@ -26,8 +31,9 @@ def ranks_text(
         totals: `Ranks.totals`.
         width: columns of the terminal; None for GitHub markdown.
         depth: rows down to this depth.
+        root: rows of this path and inside it, from which the depth counts.
     """
-    rows = shown_rows(rank_spread(layers), depth)
+    rows = part_of(rank_spread(layers), depth, root)
     times = [rows["median_ns"], rows["min_ns"], rows["max_ns"]]
     unit = common_unit(value for column in times for value in column)
     median, least, most = time_columns(times, unit)

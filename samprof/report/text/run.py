@@ -8,13 +8,24 @@ from samprof.report.text.table import Width, wrapped
 from samprof.units import rate_text
 
 
-def run_text(summary: Summary, width: Width, *, depth: int | None = None) -> str:
-    """The whole answer of a run: points, scaling table, time accounting, verdict."""
+def run_text(
+    summary: Summary, width: Width, *, depth: int | None = None, root: str | None = None
+) -> str:
+    """The whole answer of a run: points, scaling table, time accounting, verdict.
+
+    Args:
+        summary: of the run.
+        width: columns of the terminal; None for GitHub markdown.
+        depth: rows of the scaling table down to this one.
+        root: rows of this path and inside it; all else is about the whole model.
+    """
     largest = max(summary.checks)
     sections = [
         wrapped(summary.title, width),
         points_text(summary.points, width, summary.axis),
-        scaling_text(summary.scaling, summary.times, width, depth=depth, axis=summary.axis),
+        scaling_text(
+            summary.scaling, summary.times, width, depth=depth, root=root, axis=summary.axis
+        ),
         _utilisation(summary, width),
         wrapped(
             f"Time accounting at {summary.axis.text(largest)}: {check_text(summary.checks[largest])}",

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import pandas as pd
 
 from samprof.analysis.axis import BATCH_SIZE, Axis
+from samprof.analysis.part import part_of
 from samprof.analysis.roofline import UNKNOWN
 from samprof.report.text.table import (
     Cells,
     Width,
     layer_cells,
-    shown_rows,
     table_text,
     text_cells,
     time_cells,
@@ -28,6 +28,7 @@ def scaling_text(
     width: Width,
     *,
     depth: int | None = None,
+    root: str | None = None,
     axis: Axis = BATCH_SIZE,
 ) -> str:
     """The scaling table: time per unit in each layer at each size, and how it grows.
@@ -37,9 +38,10 @@ def scaling_text(
         times: as `samprof.analysis.scaling.times_by_size` gives them, of the same layers.
         width: columns of the terminal; None for GitHub markdown.
         depth: rows down to this one.
+        root: rows of this path and inside it, from which the depth counts.
         axis: what the sizes count.
     """
-    rows = shown_rows(scaling, depth)
+    rows = part_of(scaling, depth, root)
     columns = [layer_cells(rows, width), *scaling_columns(rows, times, axis)]
     return wrapped(scaling_head(rows, times, axis), width) + table_text(columns, width)
 

@@ -3,10 +3,13 @@
 A width of None means GitHub markdown, which has none: nothing is left out, no line is broken.
 """
 
+from __future__ import annotations
+
 import io
 import textwrap
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import pandas as pd
@@ -17,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from samprof.markup import html_table, markdown_table, markdown_text, printable
+from samprof.report.text.shorten import distinct_width, shortened
 from samprof.trace.model.names import tree_labels
 from samprof.units import Unit, fixed_digits
 
@@ -25,9 +29,11 @@ Width = int | None
 
 _GAP = 2
 _NARROWEST_LABEL = 16
+_ESSENTIAL = 7
+"""Columns of this importance do not give way to longer names."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cells:
     """One column of a text table.
 
@@ -37,6 +43,8 @@ class Cells:
         importance: columns of little importance go first when the width is too small.
         justify: left for words, right for numbers.
         flexible: may be cut with an ellipsis.
+        paths: cut at the front, and not so far that two of them look the same where that can be
+            helped: columns of little importance give way before.
         code: names, set as code in markdown.
     """
 
@@ -45,12 +53,27 @@ class Cells:
     importance: int = 9
     justify: Literal["left", "right"] = "right"
     flexible: bool = False
+    paths: bool = False
     code: bool = False
 
     @property
     def width(self) -> int:
         """Columns of the terminal that it takes."""
         return max((cell_len(text) for text in (self.header, *self.values)), default=0)
+
+    @property
+    def least_width(self) -> int:
+        """Columns that it takes at least."""
+        return min(self.width, _NARROWEST_LABEL) if self.flexible else self.width
+
+    @cached_property
+    def wanted_width(self) -> int:
+        """Columns in which no two of its paths look the same."""
+        return distinct_width(self.values, self.least_width) if self.paths else self.least_width
+
+    def in_width(self, width: int) -> Cells:
+        """The column with what its cells show in so many columns."""
+        return replace(self, values=[shortened(text, width) for text in self.values])
 
 
 def table_text(columns: Sequence[Cells], width: Width) -> str:
@@ -62,20 +85,26 @@ def table_text(columns: Sequence[Cells], width: Width) -> str:
     if width is None:
         left, code = [c.justify == "left" for c in shown], [c.code for c in shown]
         return "\n" + markdown_table([c.header for c in shown], _rows(shown), left, code)
-    while len(shown) > 1 and _least_width(shown) > width:
-        shown.remove(min(reversed(shown), key=lambda column: column.importance))
-    spare = width - _least_width([column for column in shown if not column.flexible])
+    shown = [
+        replace(column, values=[printable(text) for text in column.values]) for column in shown
+    ]
+    shown = _fitting(shown, width)
+    widths = _widths(shown, width)
+    shown = [
+        column.in_width(taken) if column.paths else column
+        for column, taken in zip(shown, widths, strict=True)
+    ]
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="")
-    for column in shown:
+    for column, taken in zip(shown, widths, strict=True):
         table.add_column(
             Text(column.header),
             justify=column.justify,
             no_wrap=True,
             overflow="ellipsis",
-            width=min(column.width, spare - _GAP) if column.flexible else column.width,
+            width=taken,
         )
     for row in _rows(shown):
-        table.add_row(*(Text(printable(text)) for text in row))
+        table.add_row(*map(Text, row))
     out = io.StringIO()
     Console(file=out, width=width, color_system=None, legacy_windows=False).print(table)
     lines = (line.rstrip() for line in out.getvalue().splitlines())
@@ -100,20 +129,37 @@ def layer_cells(rows: pd.DataFrame, width: Width) -> Cells:
     """The column that names the layers: an indented tree, or whole paths in markdown."""
     if width is None:
         return Cells("layer", [str(path) for path in rows["path"]], 10, "left", code=True)
-    return Cells("layer", tree_labels(rows["path"], rows["depth"]), 10, "left", flexible=True)
+    labels = tree_labels(rows["path"], rows["depth"])
+    return Cells("layer", labels, 10, "left", flexible=True, paths=True)
 
 
-def _least_width(columns: Sequence[Cells]) -> int:
-    fixed = sum(
-        min(column.width, _NARROWEST_LABEL) if column.flexible else column.width
-        for column in columns
-    )
-    return fixed + _GAP * len(columns)
+def _fitting(columns: Sequence[Cells], width: int) -> list[Cells]:
+    """The columns that fit: without what may give way to distinct paths, if that is enough for them."""
+    essential = [column for column in columns if column.importance >= _ESSENTIAL or column.paths]
+    distinct = _taken(column.wanted_width for column in essential) <= width
+    shown = list(columns)
+    while len(shown) > 1 and width < _taken(
+        column.wanted_width if distinct else column.least_width for column in shown
+    ):
+        shown.remove(min(reversed(shown), key=lambda column: column.importance))
+    return shown
 
 
-def shown_rows(rows: pd.DataFrame, depth: int | None) -> pd.DataFrame:
-    """The rows down to a depth; all of them if it is None."""
-    return rows if depth is None else rows[rows["depth"] <= depth]
+def _widths(columns: Sequence[Cells], width: int) -> list[int]:
+    """What each column takes: those that may be cut share what the others leave."""
+    widths = [column.least_width for column in columns]
+    spare = width - _taken(widths)
+    missing = {place: column.width - widths[place] for place, column in enumerate(columns)}
+    by_need = sorted(missing, key=missing.__getitem__)
+    for waiting, place in enumerate(by_need):
+        more = max(min(missing[place], spare // (len(columns) - waiting)), 0)
+        widths[place] += more
+        spare -= more
+    return widths
+
+
+def _taken(widths: Iterable[int]) -> int:
+    return sum(one + _GAP for one in widths)
 
 
 def time_cells(values: pd.Series, unit: Unit) -> list[str]:

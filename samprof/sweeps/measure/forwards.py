@@ -9,6 +9,7 @@ from typing import Any
 
 from samprof.analysis.cpu_speed import clean_forwards, is_slowed
 from samprof.record.session import synchronize
+from samprof.sweeps.inputs import Arguments
 from samprof.sweeps.measure.reference import Reference
 from samprof.sweeps.plan import Plan
 
@@ -29,8 +30,8 @@ class Forwards:
     """Calls a module again and again.
 
     Args:
-        call: what is called with the inputs.
-        inputs: its positional arguments; also an attribute.
+        call: what is called.
+        arguments: what it is called with; also an attribute.
         advance: told about each forward.
         reference: work that tells how fast the CPUs are; None where that does not matter.
 
@@ -43,11 +44,11 @@ class Forwards:
     def __init__(
         self,
         call: Callable[..., Any],
-        inputs: tuple[Any, ...],
+        arguments: Arguments,
         advance: Advance = lambda _: None,
         reference: Reference | None = None,
     ) -> None:
-        self.inputs = inputs
+        self.arguments = arguments
         self._call, self._advance, self._reference = call, advance, reference
         self.reference_ns: list[int] = []
         self.result: Any = None
@@ -61,7 +62,7 @@ class Forwards:
         """
         self.result = None
         start = time.perf_counter_ns()
-        self.result = (call or self._call)(*self.inputs)
+        self.result = self.arguments.call(call or self._call)
         synchronize()
         self.last_ns = time.perf_counter_ns() - start
         self._advance(1)

@@ -13,6 +13,7 @@ from samprof.errors import ModelError, SamprofError
 from samprof.record.environment import device_state, environment
 from samprof.record.session import synchronize
 from samprof.sweeps.about import About
+from samprof.sweeps.inputs import Arguments, wrong_arguments_named
 from samprof.sweeps.measure.allocators import current_allocator
 from samprof.sweeps.measure.forwards import Advance, Forwards, warm_up
 from samprof.sweeps.measure.job import Job
@@ -50,6 +51,7 @@ def measure(target: Target, job: Job, advance: Advance = lambda _: None) -> Samp
         A sample that is ok, or says that the memory was not enough or what the model raised.
 
     Raises:
+        UsageError: the module does not take the arguments that it is called with.
         SamprofError: the trace could not be written.
     """
     empty = Sample(job.size, job.plan.variant, "ok", round=job.round)
@@ -81,35 +83,43 @@ def module_device(module: torch.nn.Module) -> torch.device:
 
 
 def _measure(target: Target, job: Job, sample: Sample, advance: Advance) -> Sample:
-    plan, size = job.plan, job.size
-    target = target.at(size) if target.at is not None else target
-    call = target.call or target.module
+    target = target.at(job.size) if target.at is not None else target
     with torch.inference_mode():
-        inputs = target.inputs(size)
-        prepared = prepare(target, call, inputs)
-        device = module_device(target.module)
-        minds_speed = device.type == "cpu" and not is_switched_off()
-        reference = Reference() if minds_speed else None
-        forward = Forwards(call, inputs, advance, reference)
-        synchronize()
-        warmup = warm_up(forward, plan, timed=job.timed)
-        sample = replace(
-            sample,
-            dtype=target.dtype,
-            units=target.units(size) if target.units else plan.axis.amount(size),
-            setup_ns=prepared.time_ns if prepared else None,
-            relative_error=prepared.error if prepared else None,
-            warmup_ns=warmup,
-            notes=list(target.notes),
-        )
-        if job.timed:
-            sample = _timed(sample, forward, job, device)
-        if job.recorded:
-            if device.type == "cpu" and job.paging:
-                sample = replace(sample, paging=_paging(target, forward))
-            sample = record(target, job, sample, forward)
-        if target.outcome is not None and forward.result is not None:
-            sample = replace(sample, notes=[*sample.notes, target.outcome(forward.result)])
+        arguments = target.arguments(job.size)
+        with wrong_arguments_named("sweep", target.call or target.module, arguments):
+            return _filled(target, arguments, job, sample, advance)
+
+
+def _filled(
+    target: Target, arguments: Arguments, job: Job, sample: Sample, advance: Advance
+) -> Sample:
+    """The sample with what was measured."""
+    plan = job.plan
+    call = target.call or target.module
+    prepared = prepare(target, call, arguments)
+    device = module_device(target.module)
+    minds_speed = device.type == "cpu" and not is_switched_off()
+    reference = Reference() if minds_speed else None
+    forward = Forwards(call, arguments, advance, reference)
+    synchronize()
+    warmup = warm_up(forward, plan, timed=job.timed)
+    sample = replace(
+        sample,
+        dtype=target.dtype,
+        units=target.units(job.size) if target.units else plan.axis.amount(job.size),
+        setup_ns=prepared.time_ns if prepared else None,
+        relative_error=prepared.error if prepared else None,
+        warmup_ns=warmup,
+        notes=list(target.notes),
+    )
+    if job.timed:
+        sample = _timed(sample, forward, job, device)
+    if job.recorded:
+        if device.type == "cpu" and job.paging:
+            sample = replace(sample, paging=_paging(target, forward))
+        sample = record(target, job, sample, forward)
+    if target.outcome is not None and forward.result is not None:
+        sample = replace(sample, notes=[*sample.notes, target.outcome(forward.result)])
     return sample
 
 

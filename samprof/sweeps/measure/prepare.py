@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from samprof.record.session import synchronize
+from samprof.sweeps.inputs import Arguments
 from samprof.sweeps.target import Target
 
 
@@ -29,7 +30,7 @@ class Prepared:
     error: float
 
 
-def prepare(target: Target, call: Callable[..., Any], inputs: tuple[Any, ...]) -> Prepared | None:
+def prepare(target: Target, call: Callable[..., Any], arguments: Arguments) -> Prepared | None:
     """Applies the target's change, if it has one.
 
     Raises:
@@ -39,13 +40,13 @@ def prepare(target: Target, call: Callable[..., Any], inputs: tuple[Any, ...]) -
     if change is None:
         return None
     result = change.result or call
-    expected = list(_tensors(result(*inputs)))
+    expected = list(_tensors(arguments.call(result)))
     start = time.perf_counter_ns()
     change.apply()
-    call(*inputs)
+    arguments.call(call)
     synchronize()
     elapsed = time.perf_counter_ns() - start
-    error = relative_error(list(_tensors(result(*inputs))), expected)
+    error = relative_error(list(_tensors(arguments.call(result))), expected)
     if not error <= change.tolerance:  # nan deviates too
         cause = f"differs from eager float32 by {error:.2g}, more than {change.tolerance:.2g}"
         raise DeviatesError(f"{cause}: not timed")

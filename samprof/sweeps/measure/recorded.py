@@ -12,6 +12,7 @@ import torch
 from samprof.record.patches import around
 from samprof.record.profile import Profile
 from samprof.record.recording import Recording
+from samprof.sweeps.inputs import Arguments
 from samprof.sweeps.measure.forwards import Forwards
 from samprof.sweeps.measure.job import Job
 from samprof.sweeps.run.point import point_key
@@ -46,7 +47,7 @@ def record(target: Target, job: Job, sample: Sample, forward: Forwards) -> Sampl
     if not sample.peak_memory_bytes:
         sample = replace(
             sample,
-            peak_memory_bytes=_host_peak(trace, target, forward.inputs),
+            peak_memory_bytes=_host_peak(trace, target, forward.arguments),
             memory_source="weights, inputs and allocator events",
         )
     return replace(
@@ -124,10 +125,10 @@ def _activities(trace: Trace) -> int:
     return len(trace.events.of(*DEVICE_KINDS))
 
 
-def _host_peak(trace: Trace, target: Target, inputs: tuple[Any, ...]) -> int:
+def _host_peak(trace: Trace, target: Target, arguments: Arguments) -> int:
     """Weights and inputs, and the most that was allocated on top of them during a forward."""
     tensors = [*target.module.parameters(), *target.module.buffers()]
-    tensors += [value for value in inputs if isinstance(value, torch.Tensor)]
+    tensors += arguments.tensors()
     held = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
     on_host = trace.allocations.device < 0
     return held + int(trace.allocations.total[on_host].max(initial=0))

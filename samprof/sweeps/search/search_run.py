@@ -58,8 +58,9 @@ def search_largest(
         >>> from samprof.record.labels import ModelLabels
         >>> from samprof.sweeps.execute import run_sweep
         >>> from samprof.sweeps.measure.engines import ThisProcess
-        >>> from samprof.sweeps.target import Target, batched
-        >>> inputs = batched(torch.ones(1, 8))
+        >>> from samprof.sweeps.target import Target
+        >>> def inputs(size):
+        ...     return torch.ones(size, 8)
         >>> target = Target(torch.nn.Linear(8, 8), inputs, ModelLabels(name="net"))
         >>> plan = Plan(target.description(), sizes=(1, 2), rounds=1, repeats=1, warmup=0)
         >>> engine = ThisProcess(lambda: target)

@@ -15,13 +15,14 @@ from pathlib import Path
 
 from samprof.sam.model.roles import describe
 from samprof.sweeps.execute import run_sweep
+from samprof.sweeps.inputs import batched
 from samprof.sweeps.measure.engines import ThisProcess
 from samprof.sweeps.measure.job import Job
 from samprof.sweeps.measure.subprocess_engine import Subprocess
 from samprof.sweeps.plan import Plan
 from samprof.sweeps.run.directory import RunDirectory
 from samprof.sweeps.run.sample import Sample
-from samprof.sweeps.target import Recipe, Target, batched
+from samprof.sweeps.target import Recipe, Target
 from samprof.verify.accounting import accounting_of, own_check
 from samprof.verify.case import Case
 from samprof.verify.check import Check, failed, none_of, shown
@@ -101,7 +102,7 @@ def _many_sweeps(session: VerifySession) -> Iterator[Check]:
         for number in range(session.scale.repeated_sweeps):
             out = Path(folder) / str(number)
             pixels = session.images(encoder, 1)
-            target = Target(encoder, batched(pixels), describe(encoder))
+            target = Target(encoder, batched(pixels, encoder), describe(encoder))
             plan = Plan(
                 target.description(), (1,), rounds=1, repeats=session.scale.repeats, warmup=1
             )

@@ -180,7 +180,9 @@ def test_a_browser_shows_curves_and_text_without_smoothing(served: Served, page:
     page.goto(f"{served.address}#text")
     page.reload()
     # The verdict comes first, and tables are drawn as tables.
-    page.locator("tf-markdown-view", has_text="In what was measured").first.wait_for(timeout=120_000)
+    page.locator("tf-markdown-view", has_text="In what was measured").first.wait_for(
+        timeout=120_000
+    )
     page.locator("tf-markdown-view th", has_text="component").first.wait_for()
 
 

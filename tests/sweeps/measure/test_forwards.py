@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from samprof.sweeps.inputs import Arguments
 from samprof.sweeps.measure import forwards
 from samprof.sweeps.measure.forwards import Forwards
 from samprof.sweeps.measure.reference import Reference
@@ -21,7 +22,7 @@ class Scripted(Reference):
 
 
 def made(*references: int) -> Forwards:
-    return Forwards(lambda: None, (), reference=Scripted(*references))
+    return Forwards(lambda: None, Arguments(), reference=Scripted(*references))
 
 
 def test_a_series_has_reference_work_before_and_after_each_forward() -> None:
@@ -31,7 +32,7 @@ def test_a_series_has_reference_work_before_and_after_each_forward() -> None:
 
 
 def test_a_series_without_reference_work_is_just_forwards() -> None:
-    forward = Forwards(lambda: None, ())
+    forward = Forwards(lambda: None, Arguments())
     assert len(forward.series(3, slowest_ns=1.0)) == 3
     assert forward.reference_ns == []
 

@@ -7,11 +7,16 @@ from pathlib import Path
 import pytest
 import torch
 
+from samprof.sweeps.inputs import Arguments
 from samprof.sweeps.measure.engines import Job, ThisProcess
 from samprof.sweeps.measure.prepare import DeviatesError, prepare, relative_error
 from samprof.sweeps.plan import Plan
 from samprof.sweeps.target import Change, Target
 from tests.support.targets import Net, example, net
+
+
+def arguments(size: int) -> Arguments:
+    return Arguments(example(size))
 
 
 def changed(off: float, tolerance: float) -> Target:
@@ -41,7 +46,7 @@ def test_the_error_is_relative_to_what_was_expected() -> None:
 
 def test_a_small_deviation_is_measured() -> None:
     target = changed(0.01, 0.02)
-    prepared = prepare(target, target.module, example(2))
+    prepared = prepare(target, target.module, arguments(2))
     assert prepared is not None
     assert prepared.error == pytest.approx(0.01, rel=1e-3)
     assert prepared.time_ns > 0
@@ -49,14 +54,21 @@ def test_a_small_deviation_is_measured() -> None:
 
 def test_nothing_is_compared_without_a_change() -> None:
     target = net()
-    assert prepare(target, target.module, example(1)) is None
+    assert prepare(target, target.module, arguments(1)) is None
+
+
+def test_keyword_arguments_are_compared_too() -> None:
+    target = changed(0.01, 0.02)
+    prepared = prepare(target, target.module, Arguments((), {"x": example(2)[0]}))
+    assert prepared is not None
+    assert prepared.error == pytest.approx(0.01, rel=1e-3)
 
 
 @pytest.mark.parametrize("off", [0.5, math.nan])
 def test_a_large_deviation_is_not_timed(off: float, tmp_path: Path) -> None:
     target = changed(off, 0.02)
     with pytest.raises(DeviatesError, match="not timed"):
-        prepare(target, target.module, example(2))
+        prepare(target, target.module, arguments(2))
     plan = Plan(target=net().description(), sizes=(2,), repeats=1, variant="wild")
     engine = ThisProcess(lambda: changed(off, 0.02))
     point = engine.measure(Job(plan, 2, tmp_path), lambda _: None)
@@ -71,6 +83,6 @@ def test_what_is_compared_may_be_less_than_what_is_timed() -> None:
     module = target.module
     assert isinstance(module, Net)
     only_first = replace(target, change=replace(target.change, result=module.first))
-    prepared = prepare(only_first, target.module, example(2))
+    prepared = prepare(only_first, target.module, arguments(2))
     assert prepared is not None
     assert prepared.error == 0.0

@@ -1,0 +1,72 @@
+"""The recording that ended last, for whoever did not keep it: `samprof.last`."""
+
+from __future__ import annotations
+
+import copy
+import sys
+import weakref
+
+from samprof.errors import RecordingError, SamprofError
+from samprof.markup import printable
+from samprof.record.recording import Recording
+from samprof.record.words import NOTHING_RAN
+
+_last: Recording | None = None
+_given: weakref.ref[Recording] | None = None
+
+
+def remember(recording: Recording) -> None:
+    """Makes an ended recording the last one. Of it only the trace file is kept, not what was read."""
+    global _last, _given
+    _last, _given = _unread(recording), weakref.ref(recording)
+
+
+def last() -> Recording:
+    """The last recording that ended: the object itself while someone has it, else one like it.
+
+    Raises:
+        RecordingError: none has ended.
+    """
+    global _given
+    if _last is None or _given is None:
+        cause, remedy = (
+            "none has ended in this process",
+            "record with samprof.profile(module) first",
+        )
+        raise RecordingError("last", "recording", cause, remedy)
+    found = _given()
+    if found is None:
+        found = _unread(_last)
+        _given = weakref.ref(found)
+    return found
+
+
+def tell_where_it_is(recording: Recording) -> None:
+    """Says on stderr what was recorded, and how to get it, if a person is there to see it."""
+    if not _is_seen() or not recording._has_trace:
+        return
+    try:
+        found = recording._summary()
+    except SamprofError as error:
+        line = str(error)
+    else:
+        line = f"recorded {recording.root}: {found}"
+        line += "; samprof.last().layers() shows the layers" if found != NOTHING_RAN else ""
+    sys.stderr.write(f"samprof: {printable(line)}\n")
+
+
+def _is_seen() -> bool:
+    """Whether stderr is a terminal, or the session interactive, as a notebook is."""
+    if hasattr(sys, "ps1"):
+        return True
+    try:
+        return sys.stderr.isatty()
+    except (AttributeError, ValueError):  # none, or closed
+        return False
+
+
+def _unread(recording: Recording) -> Recording:
+    """A recording of the same trace that has not been read."""
+    found = copy.copy(recording)
+    vars(found).pop("trace", None)
+    return found
