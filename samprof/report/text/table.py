@@ -24,7 +24,6 @@ Width = int | None
 """Columns of the terminal; None: GitHub markdown."""
 
 _GAP = 2
-_NARROWEST_LABEL = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,7 @@ class Cells:
         importance: columns of little importance go first when the width is too small.
         justify: left for words, right for numbers.
         flexible: may be cut with an ellipsis.
+        least: what is left of a flexible one at least.
         code: names, set as code in markdown.
     """
 
@@ -46,6 +46,12 @@ class Cells:
     justify: Literal["left", "right"] = "right"
     flexible: bool = False
     code: bool = False
+    least: int = 16
+
+    @property
+    def least_width(self) -> int:
+        """Columns of the terminal that it takes at least."""
+        return min(self.width, self.least) if self.flexible else self.width
 
     @property
     def width(self) -> int:
@@ -64,15 +70,15 @@ def table_text(columns: Sequence[Cells], width: Width) -> str:
         return "\n" + markdown_table([c.header for c in shown], _rows(shown), left, code)
     while len(shown) > 1 and _least_width(shown) > width:
         shown.remove(min(reversed(shown), key=lambda column: column.importance))
-    spare = width - _least_width([column for column in shown if not column.flexible])
+    widths = _widths(shown, width)
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="")
-    for column in shown:
+    for column, wide in zip(shown, widths, strict=True):
         table.add_column(
             Text(column.header),
             justify=column.justify,
             no_wrap=True,
             overflow="ellipsis",
-            width=min(column.width, spare - _GAP) if column.flexible else column.width,
+            width=wide,
         )
     for row in _rows(shown):
         table.add_row(*(Text(printable(text)) for text in row))
@@ -103,12 +109,19 @@ def layer_cells(rows: pd.DataFrame, width: Width) -> Cells:
     return Cells("layer", tree_labels(rows["path"], rows["depth"]), 10, "left", flexible=True)
 
 
+def _widths(columns: Sequence[Cells], width: int) -> list[int]:
+    """The width of each column: the more important flexible ones first get what they need."""
+    spare = max(width - _least_width(columns), 0)
+    widths = {}
+    for column in sorted(columns, key=lambda column: -column.importance):
+        more = min(column.width - column.least_width, spare)
+        widths[id(column)] = column.least_width + more
+        spare -= more
+    return [widths[id(column)] for column in columns]
+
+
 def _least_width(columns: Sequence[Cells]) -> int:
-    fixed = sum(
-        min(column.width, _NARROWEST_LABEL) if column.flexible else column.width
-        for column in columns
-    )
-    return fixed + _GAP * len(columns)
+    return sum(column.least_width for column in columns) + _GAP * len(columns)
 
 
 def shown_rows(rows: pd.DataFrame, depth: int | None) -> pd.DataFrame:

@@ -67,9 +67,14 @@ def choose(events: Events, by: str) -> str:
         UsageError: `by` is none of auto, samprof, module, annotation, op.
     """
     if check_by(by) == "auto":
-        present = set(np.flatnonzero(np.bincount(events.kind)).tolist())
-        return next((name for name, kind in _KIND.items() if kind in present), "samprof")
+        return next(iter(kinds_in(events)), "samprof")
     return by
+
+
+def kinds_in(events: Events) -> list[str]:
+    """The kinds of range that a trace holds, the best first."""
+    present = set(np.flatnonzero(np.bincount(events.kind)).tolist())
+    return [name for name, kind in _KIND.items() if kind in present]
 
 
 def check_by(by: str) -> str:

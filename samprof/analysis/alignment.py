@@ -1,0 +1,194 @@
+"""Which rows of two traces are the same layer: by which ranges, and below which names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from samprof.trace.model.ranges import By
+
+LAYER_KINDS: tuple[By, ...] = ("samprof", "module", "annotation")
+"""Kinds of range that layers come from, the best first."""
+KIND_WORDS = {
+    "samprof": "samprof's ranges",
+    "module": "modules of Python stacks",
+    "annotation": "user annotations",
+    "op": "ops",
+}
+OWNERLESS = ("(outside)", "(no launch)")
+STEP = "ProfilerStep"
+_STEP_NUMBER = re.compile(rf"(^| > ){STEP}#\d+")
+_LEAST_OF_RANGES = 0.1
+_LEAST_OF_ANNOTATIONS = 0.5
+"""The part of each side's time that must be in layers that both have: of the time in modules, and of
+all time for annotations, of which torch writes some by itself (optimizer, data loader, collectives)."""
+Rows = Callable[[By], pd.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """How the paths of one side are changed so that its layers have the names of the other side.
+
+    Attributes:
+        old: the path below which they are there.
+        new: the path that takes its place.
+        depth: what is added to their depth.
+    """
+
+    old: str
+    new: str
+    depth: int
+
+    def path(self, path: str, separator: str) -> str:
+        """Where this path is then.
+
+        Example:
+            >>> Move("encoder", "image_encoder", 0).path("encoder.neck", ".")
+            'image_encoder.neck'
+        """
+        inside = path == self.old or path.startswith(self.old + separator)
+        return self.new + path[len(self.old) :] if inside else path
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """How the rows of two traces are matched.
+
+    Attributes:
+        by: samprof, module, annotation or op.
+        moves: of each side; None where its paths stay as they are.
+        shared: how many paths both have.
+    """
+
+    by: By
+    moves: tuple[Move | None, Move | None] = (None, None)
+    shared: int = 0
+
+
+def separator_of(by: str) -> str:
+    """What stands between the names in a path."""
+    return "." if by == "samprof" else " > "
+
+
+def without_step_numbers(paths: pd.Series) -> pd.Series:
+    """Paths in which all steps have one name: those of two traces are numbered differently.
+
+    Example:
+        >>> without_step_numbers(pd.Series(["ProfilerStep#7 > net"])).tolist()
+        ['ProfilerStep > net']
+    """
+    return paths.str.replace(_STEP_NUMBER, rf"\1{STEP}", regex=True)
+
+
+def align(
+    a: Rows, b: Rows, kinds: Sequence[By], *, even_if_hardly: bool = False
+) -> Alignment | None:
+    """The first kind of range by which two traces have layers in common; None if there is none.
+
+    Args:
+        a: gives for a kind of range the rows of one side: path, depth, total_ns, self_ns, in the order
+            in which they were first entered.
+        b: the same of the other side.
+        kinds: the kinds that both have, the best first.
+        even_if_hardly: also if hardly any time is in layers that both have.
+    """
+    for by in kinds:
+        sides = a(by), b(by)
+        as_they_are = Alignment(by, shared=_shared(*sides, by)[0])
+        if _shared(*sides, by)[1]:
+            return as_they_are
+        moves = _moves(*sides, by)
+        moved = [_moved(side, move, by) for side, move in zip(sides, moves, strict=True)]
+        shared, enough = _shared(moved[0], moved[1], by)
+        if enough:
+            return Alignment(by, moves, shared)
+        if even_if_hardly and as_they_are.shared:
+            return as_they_are
+    return None
+
+
+def _shared(a: pd.DataFrame, b: pd.DataFrame, by: str) -> tuple[int, bool]:
+    """How many paths both have, and whether enough of the time is in them."""
+    shared = set(a["path"]) & set(b["path"]) - set(OWNERLESS)
+    layers = {path for path in shared if path.rpartition(" > ")[2] != STEP}
+    return len(shared), all(_is_enough(side, layers, by) for side in (a, b))
+
+
+def _moved(rows: pd.DataFrame, move: Move | None, by: str) -> pd.DataFrame:
+    if move is None:
+        return rows
+    return rows.assign(path=[move.path(path, separator_of(by)) for path in rows["path"]])
+
+
+def _is_enough(rows: pd.DataFrame, shared: set[str], by: str) -> bool:
+    """Whether enough of a side's time is in layers that the other side has as well."""
+    own = rows["self_ns"].to_numpy()
+    inside = np.zeros(len(rows), bool)
+    around: list[tuple[int, bool]] = []
+    for place, (path, depth) in enumerate(zip(rows["path"], rows["depth"], strict=True)):
+        while around and around[-1][0] >= depth:
+            around.pop()
+        inside[place] = path in shared or (bool(around) and around[-1][1])
+        around.append((depth, bool(inside[place])))
+    if by == "annotation":
+        return bool(own[inside].sum() > _LEAST_OF_ANNOTATIONS * own.sum())
+    owned = own[~rows["path"].isin(OWNERLESS).to_numpy()].sum()
+    return bool(inside.any() and own[inside].sum() >= _LEAST_OF_RANGES * owned)
+
+
+def _moves(a: pd.DataFrame, b: pd.DataFrame, by: str) -> tuple[Move | None, Move | None]:
+    """Moves the layers of one side below the path at which the other has the same ones.
+
+    Only where one side's main range has the same layers inside as exactly one range of the other side.
+    """
+    inside = [_inside(side, by) for side in (a, b)]
+    pairs = {(main, other) for main in _main(a, inside[0]) for other in inside[1]}
+    pairs |= {(other, main) for main in _main(b, inside[1]) for other in inside[0]}
+    scored = sorted(
+        ((len(inside[0][one] & inside[1][other]), one, other) for one, other in pairs), reverse=True
+    )
+    if not scored or [score for score, _, _ in scored].count(scored[0][0]) > 1:
+        return None, None
+    score, old_a, old_b = scored[0]
+    counts = len(inside[0][old_a]), len(inside[1][old_b])
+    if 2 * score < min(counts) or (score < 2 and max(counts) > 1):
+        return None, None
+    depth = [
+        int(side.loc[side["path"] == path, "depth"].iloc[0])
+        for side, path in ((a, old_a), (b, old_b))
+    ]
+    separator = separator_of(by)
+    # To the longer path, so that what is around it on that side stays around it.
+    first_moves = old_a.count(separator) < old_b.count(separator)
+    old, new, shift = (
+        (old_a, old_b, depth[1] - depth[0]) if first_moves else (old_b, old_a, depth[0] - depth[1])
+    )
+    if new in set((a if first_moves else b)["path"]):
+        return None, None
+    move = Move(old, new, shift)
+    return (move, None) if first_moves else (None, move)
+
+
+def _main(rows: pd.DataFrame, inside: Mapping[str, set[str]]) -> Iterator[str]:
+    """The outermost range that holds most of the time in ranges, if anything is inside of it."""
+    owned = rows.loc[~rows["path"].isin(OWNERLESS), "self_ns"].sum()
+    outermost = rows[(rows["depth"] == 0) & (2 * rows["total_ns"] > owned)]
+    yield from (path for path in outermost["path"] if path in inside)
+
+
+def _inside(rows: pd.DataFrame, by: str) -> dict[str, set[str]]:
+    """Path -> the rest of the paths below it."""
+    separator = separator_of(by)
+    paths = set(rows["path"]) - set(OWNERLESS)
+    found: dict[str, set[str]] = {}
+    for path in paths:
+        place = path.find(separator)
+        while place >= 0:
+            if path[:place] in paths:
+                found.setdefault(path[:place], set()).add(path[place + len(separator) :])
+            place = path.find(separator, place + 1)
+    return found
