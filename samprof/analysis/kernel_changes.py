@@ -57,12 +57,12 @@ def kernels_text(
 ) -> str:
     """The costliest changes in a few words, with numbers per step.
 
-    `-2 x` ran in a only, `+2 x` in b only, `2>3 x` in both.
+    `-2 x` ran in a only, `+2 x` in b only, `2->3 x` in both.
 
     Example:
         >>> gone, new = KernelChange(kernel="gemm", a=2, b=0), KernelChange(kernel="fused", a=0, b=1)
         >>> kernels_text([gone, new, KernelChange(kernel="add", a=2, b=3)])
-        '-2 gemm, +1 fused, 2>3 add'
+        '-2 gemm, +1 fused, 2->3 add'
     """
     shown = changes[:_MOST_NAMED]
     names = _names([one["kernel"] for one in changes])
@@ -76,7 +76,7 @@ def kernels_text(
 def _number(a: float, b: float) -> str:
     if not b:
         return f"-{_count(a)}"
-    return f"{_count(a)}>{_count(b)}" if a else f"+{_count(b)}"
+    return f"{_count(a)}->{_count(b)}" if a else f"+{_count(b)}"
 
 
 def _count(number: float) -> str:

@@ -29,7 +29,7 @@ def test_numbers_are_compared_per_step() -> None:
     assert kernel_changes(a, b, 3, 5) == {}
     found = kernel_changes(a, b, 3, 4)["net"]
     assert found == [{"kernel": "gemm", "a": 6, "b": 10}]
-    assert kernels_text(found, 3, 4) == "2>2.5 gemm"
+    assert kernels_text(found, 3, 4) == "2->2.5 gemm"
 
 
 def test_a_side_without_kernels() -> None:

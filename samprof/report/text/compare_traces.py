@@ -112,14 +112,15 @@ def _signed(texts: list[str], values: pd.Series) -> list[str]:
 
 def _spread(rows: pd.DataFrame, name: str, unit: Unit) -> list[str]:
     """The times of the ranks, from the least to the most."""
-    ends = time_columns([rows[f"{name}_least_ns"], rows[f"{name}_most_ns"]], unit)
-    return [low if low == high else f"{low}-{high}" for low, high in zip(*ends, strict=True)]
+    columns = (f"{name}_least_ns", f"{name}_most_ns", "a_ns", "b_ns", "difference_ns")
+    least, most, *_ = time_columns([rows[column] for column in columns], unit)
+    return [low if low == high else f"{low}-{high}" for low, high in zip(least, most, strict=True)]
 
 
 def _calls(rows: pd.DataFrame) -> list[str]:
     """How often the rows ran in the whole files."""
     pairs = zip(rows["a_calls"].astype(int), rows["b_calls"].astype(int), strict=True)
-    return [str(a) if a == b else f"{a}>{b}" for a, b in pairs]
+    return [str(a) if a == b else f"{a}->{b}" for a, b in pairs]
 
 
 def _without_small(table: pd.DataFrame) -> pd.DataFrame:

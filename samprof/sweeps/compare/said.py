@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samprof.analysis.alignment import KIND_WORDS, Alignment
+from samprof.analysis.alignment import KIND_WORDS, OWNERLESS, Alignment
 
 if TYPE_CHECKING:
     from samprof.analysis.compare_traces import Side
@@ -82,7 +82,7 @@ def _matched(sources: Sources, sides: tuple[Side, Side], alignment: Alignment, a
             if move is not None:
                 text += f" {move.old} of {source.name} is taken for {move.new}."
         return text
-    shared = set(sides[0].rows["path"]) & set(sides[1].rows["path"])
+    ops = [set(side.rows["path"]) - set(OWNERLESS) for side in sides]
     layers = [[kind for kind in source.kinds if kind != "op"][:1] for source in sources]
     has = [KIND_WORDS[kinds[0]] if kinds else "no layers" for kinds in layers]
     why = ""
@@ -90,7 +90,7 @@ def _matched(sources: Sources, sides: tuple[Side, Side], alignment: Alignment, a
         why = f", because {a.name} has {has[0]}, {b.name} has {has[1]}"
     elif layers[0]:
         why = f", because their {has[0]} have hardly a path in common"
-    return f"Matched by op{'' if asked == 'op' else why}: {len(shared)} ops in both."
+    return f"Matched by op{'' if asked == 'op' else why}: {len(ops[0] & ops[1])} ops in both."
 
 
 def _said_of_steps(sources: Sources, steps: Steps) -> Iterator[str]:
