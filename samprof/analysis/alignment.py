@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -143,41 +143,65 @@ def _is_enough(rows: pd.DataFrame, shared: set[str], by: str) -> bool:
 def _moves(a: pd.DataFrame, b: pd.DataFrame, by: str) -> tuple[Move | None, Move | None]:
     """Moves the layers of one side below the path at which the other has the same ones.
 
-    Only where one side's main range has the same layers inside as exactly one range of the other side.
+    Only where one side's main range has the same layers inside as exactly one range of the other side,
+    or else the same name as exactly one that holds most of the time there: a compiled model has no
+    layers inside.
     """
+    found = _same_inside(a, b, by) or _same_name(a, b, by)
+    if found is None:
+        return None, None
+    first, second = (
+        int(side.loc[side["path"] == path, "depth"].iloc[0])
+        for side, path in zip((a, b), found, strict=True)
+    )
+    separator = separator_of(by)
+    # To the longer path, so that what is around it on that side stays around it.
+    if found[0].count(separator) < found[1].count(separator):
+        move = Move(*found, second - first)
+        return (None, None) if move.new in set(a["path"]) else (move, None)
+    move = Move(*found[::-1], first - second)
+    return (None, None) if move.new in set(b["path"]) else (None, move)
+
+
+def _same_inside(a: pd.DataFrame, b: pd.DataFrame, by: str) -> tuple[str, str] | None:
+    """The ranges of both sides that have the most layers inside in common, one of them a main one."""
     inside = [_inside(side, by) for side in (a, b)]
-    pairs = {(main, other) for main in _main(a, inside[0]) for other in inside[1]}
-    pairs |= {(other, main) for main in _main(b, inside[1]) for other in inside[0]}
+    pairs = {(main, other) for main in _main(a) for other in inside[1] if main in inside[0]}
+    pairs |= {(other, main) for main in _main(b) for other in inside[0] if main in inside[1]}
     scored = sorted(
         ((len(inside[0][one] & inside[1][other]), one, other) for one, other in pairs), reverse=True
     )
     if not scored or [score for score, _, _ in scored].count(scored[0][0]) > 1:
-        return None, None
-    score, old_a, old_b = scored[0]
-    counts = len(inside[0][old_a]), len(inside[1][old_b])
-    if 2 * score < min(counts) or (score < 2 and max(counts) > 1):
-        return None, None
-    depth = [
-        int(side.loc[side["path"] == path, "depth"].iloc[0])
-        for side, path in ((a, old_a), (b, old_b))
-    ]
+        return None
+    score, one, other = scored[0]
+    counts = len(inside[0][one]), len(inside[1][other])
+    few = 2 * score < min(counts) or (score < 2 and max(counts) > 1)
+    return None if few else (one, other)
+
+
+def _same_name(a: pd.DataFrame, b: pd.DataFrame, by: str) -> tuple[str, str] | None:
+    """A main range of one side and the one of its name that holds most of the time of the other."""
     separator = separator_of(by)
-    # To the longer path, so that what is around it on that side stays around it.
-    first_moves = old_a.count(separator) < old_b.count(separator)
-    old, new, shift = (
-        (old_a, old_b, depth[1] - depth[0]) if first_moves else (old_b, old_a, depth[0] - depth[1])
-    )
-    if new in set((a if first_moves else b)["path"]):
-        return None, None
-    move = Move(old, new, shift)
-    return (move, None) if first_moves else (None, move)
+
+    def name(path: str) -> str:
+        return path.rpartition(separator)[2]
+
+    pairs = {(main, q) for main in _main(a) for q in _largest(b) if name(q) == name(main)}
+    pairs |= {(q, main) for main in _main(b) for q in _largest(a) if name(q) == name(main)}
+    return pairs.pop() if len(pairs) == 1 else None
 
 
-def _main(rows: pd.DataFrame, inside: Mapping[str, set[str]]) -> Iterator[str]:
-    """The outermost range that holds most of the time in ranges, if anything is inside of it."""
+def _largest(rows: pd.DataFrame) -> list[str]:
+    """The ranges that hold most of the time in ranges."""
     owned = rows.loc[~rows["path"].isin(OWNERLESS), "self_ns"].sum()
-    outermost = rows[(rows["depth"] == 0) & (2 * rows["total_ns"] > owned)]
-    yield from (path for path in outermost["path"] if path in inside)
+    held = rows[~rows["path"].isin(OWNERLESS) & (2 * rows["total_ns"] > owned)]
+    return list(held["path"])
+
+
+def _main(rows: pd.DataFrame) -> list[str]:
+    """The outermost range that holds most of the time in ranges."""
+    outermost = set(rows.loc[rows["depth"] == 0, "path"])
+    return [path for path in _largest(rows) if path in outermost]
 
 
 def _inside(rows: pd.DataFrame, by: str) -> dict[str, set[str]]:

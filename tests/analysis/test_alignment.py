@@ -87,6 +87,16 @@ def test_a_wrapper_around_the_root_stays_around_it() -> None:
     assert aligned({"Compiled_0": 0, **b}, a, "module") == Alignment("module", (None, move), 3)
 
 
+def test_a_compiled_model_is_known_by_its_name() -> None:
+    a = {"Net_0": 1, "Net_0 > A_0": 5, "Net_0 > B_0": 5}
+    b = {"Compiled_0": 1, "Compiled_0 > Net_0": 7}
+    move = Move("Net_0", "Compiled_0 > Net_0", 1)
+    assert aligned(a, b, "module") == Alignment("module", (move, None), 1)
+    assert aligned(b, a, "module") == Alignment("module", (None, move), 1)
+    assert aligned(a, {"Compiled_0": 9, "Compiled_0 > Net_0": 7}, "module") is None
+    assert aligned(a, {"Compiled_0": 1, "Compiled_0 > Other_0": 7}, "module") is None
+
+
 def test_a_root_that_could_be_one_of_several_is_none_of_them() -> None:
     a = {"block": 1, "block.x": 5, "block.y": 5}
     b = {"net": 1}

@@ -8,8 +8,10 @@ from rich.cells import cell_len
 
 from samprof.analysis.alignment import OWNERLESS
 from samprof.analysis.changes import ONLY_IN_A, ONLY_IN_B
+from samprof.analysis.compare import REGION_IN_A, REGION_IN_B
 from samprof.analysis.largest_differences import largest_differences
 from samprof.analysis.trace_comparison import TraceComparison
+from samprof.report.text.changes import listed
 from samprof.report.text.sides import Names, named
 from samprof.report.text.table import (
     Cells,
@@ -176,6 +178,11 @@ def _sentences(comparison: TraceComparison) -> str:
         count = int((table["change"] == change).sum())
         if count:
             parts.append(f"{'1 row is' if count == 1 else f'{count} rows are'} only in {name}.")
+    for name, region in ((a, REGION_IN_A), (b, REGION_IN_B)):
+        held = table.loc[table["note"].str.contains(region, regex=False), "path"].tolist()
+        if held:
+            verb = "is" if len(held) == 1 else "are"
+            parts.append(f"{listed(list(map(_named, held)))} {verb} not split by layer in {name}.")
     return " ".join(parts)
 
 

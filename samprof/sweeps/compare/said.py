@@ -77,12 +77,15 @@ def _matched(sources: Sources, sides: tuple[Side, Side], alignment: Alignment, a
     """By what the rows were matched, and why."""
     a, b = sources
     if alignment.by != "op":
-        text = f"Matched by {KIND_WORDS[alignment.by]}: {alignment.shared} layers in both."
+        count = "1 layer" if alignment.shared == 1 else f"{alignment.shared} layers"
+        text = f"Matched by {KIND_WORDS[alignment.by]}: {count} in both."
         for source, move in zip(sources, alignment.moves, strict=True):
             if move is not None:
                 text += f" {move.old} of {source.name} is taken for {move.new}."
         return text
     ops = [set(side.rows["path"]) - set(OWNERLESS) for side in sides]
+    both = len(ops[0] & ops[1])
+    count = "1 op" if both == 1 else f"{both} ops"
     layers = [[kind for kind in source.kinds if kind != "op"][:1] for source in sources]
     has = [KIND_WORDS[kinds[0]] if kinds else "no layers" for kinds in layers]
     why = ""
@@ -90,7 +93,7 @@ def _matched(sources: Sources, sides: tuple[Side, Side], alignment: Alignment, a
         why = f", because {a.name} has {has[0]}, {b.name} has {has[1]}"
     elif layers[0]:
         why = f", because their {has[0]} have hardly a path in common"
-    return f"Matched by op{'' if asked == 'op' else why}: {len(ops[0] & ops[1])} ops in both."
+    return f"Matched by op{'' if asked == 'op' else why}: {count} in both."
 
 
 def _said_of_steps(sources: Sources, steps: Steps) -> Iterator[str]:
