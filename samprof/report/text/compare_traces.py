@@ -171,11 +171,11 @@ def _sentences(comparison: TraceComparison) -> str:
     if all(kernels):
         one, other = (set(side.kernels["kernel"]) for side in comparison.sides)
         parts.append(
-            f"{kernels[0]} device activities in {a}, {kernels[1]} in {b}; {len(one - other)} kernels "
-            f"are only in {a}, {len(other - one)} only in {b}, {len(one & other)} in both."
+            f"Device activities: {kernels[0]} in {a}, {kernels[1]} in {b}; kernels: {len(one - other)} "
+            f"only in {a}, {len(other - one)} only in {b}, {len(one & other)} in both."
         )
     for name, change in ((a, ONLY_IN_A), (b, ONLY_IN_B)):
-        count = int((table["change"] == change).sum())
+        count = int(((table["change"] == change) & ~table["path"].isin(OWNERLESS)).sum())
         if count:
             parts.append(f"{'1 row is' if count == 1 else f'{count} rows are'} only in {name}.")
     for name, region in ((a, REGION_IN_A), (b, REGION_IN_B)):
