@@ -31,10 +31,9 @@ def print_trace_comparisons(
     """
     first, *others = options.paths
     if not others:
-        what = "a directory of traces" if Path(first).is_dir() else "one trace"
-        raise UsageError(
-            "compare", first, f"{what}: nothing to compare", "give another one as well"
-        )
+        what = "a directory of traces" if Path(first).is_dir() else "a trace"
+        remedy = "give the directory that samprof sweep wrote, or what to compare this one with"
+        raise UsageError("compare", first, f"{what}, not a run", remedy)
     if options.gate is not None:
         cause = "a recording is one process: no row has an interval to judge by"
         remedy = "sweep both sides (samprof sweep) and compare the runs"

@@ -99,8 +99,11 @@ def test_ranks_are_compared(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["{a}"], "compare: {a}: one trace: nothing to compare; give another one"),
-        (["{folder}"], "compare: {folder}: a directory of traces: nothing to compare"),
+        (
+            ["{a}"],
+            "compare: {a}: a trace, not a run; give the directory that samprof sweep wrote, or",
+        ),
+        (["{folder}"], "compare: {folder}: a directory of traces, not a run; "),
         (
             ["{a}", "{b}", "--gate", "5%"],
             "--gate 5%: a recording is one process: no row has an interval",
