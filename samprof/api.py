@@ -192,21 +192,42 @@ def scaling(
     return gather(traces, sizes=sizes, by=by, out=directory, colors=COLORS)
 
 
-def compare(a: Run | str | Path, b: Run | str | Path) -> pd.DataFrame:
-    """One row per batch size and layer: how the times of run b differ from those of run a.
+def compare(
+    a: Run | Trace | Recording | Ranks | str | Path,
+    b: Run | Trace | Recording | Ranks | str | Path,
+    *,
+    by: By = "auto",
+    size: int | None = None,
+) -> pd.DataFrame:
+    """One row per layer or op: how the times of b differ from those of a.
+
+    Two runs are compared size by size, with intervals from their processes. Of anything else one
+    recording is compared with another: by the layers that both have, else by op.
 
     Args:
-        a: what is compared with; a run or its directory.
-        b: what is compared.
+        a: what is compared with: a run, a trace, a recording, the ranks of a job, or the path of one.
+        b: what is compared, likewise.
+        by: which ranges of traces are compared: samprof, module, annotation or op; `auto` takes the
+            first of these by which both have layers in common.
+        size: of a run, which; None: all that both runs have, or that of the trace.
 
     Returns:
-        See `samprof.analysis.compare.compare_layers`.
+        Of two runs see `samprof.analysis.compare.compare_layers`, else
+        `samprof.analysis.compare_traces.compare_traces`. `attrs["notes"]` holds what else there is to
+        say: how rows were matched, what else differs, the time accounting of both sides.
 
     Raises:
-        SamprofError: one is not a run, or they have no batch size in common.
+        SamprofError: one of them cannot be read, or they have nothing in common to compare.
     """
-    from samprof.sweeps.run.compare import compare_runs
+    from samprof.sweeps.compare.compare import compare_any, refuse_ranges
+    from samprof.sweeps.run.compare import compare_runs, differences
     from samprof.sweeps.run.run import Run
 
-    first, second = (run if isinstance(run, Run) else Run(run) for run in (a, b))
-    return compare_runs(first.data, second.data)
+    first, second = (load(one) if isinstance(one, str | Path) else one for one in (a, b))
+    if isinstance(first, Run) and isinstance(second, Run):
+        refuse_ranges(by)
+        table = compare_runs(first.data, second.data, size=size)
+        table.attrs["notes"] = differences(first.data, second.data)
+        return table
+    paths = (str(a), str(b)) if isinstance(a, str | Path) and isinstance(b, str | Path) else None
+    return compare_any(first, second, by=by, size=size, paths=paths).table

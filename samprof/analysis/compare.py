@@ -96,24 +96,32 @@ def _rows(a: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     first, second = (side.drop_duplicates("path") for side in (a, b))
     known = pd.concat([first, second]).drop_duplicates("path").set_index("path")
     depth = dict(zip(known.index, known["depth"], strict=True))
-    paths = _merged_order(first["path"].tolist(), second["path"].tolist(), depth)
+    paths = merged_order(first["path"].tolist(), second["path"].tolist(), depth)
     known = known.reindex(paths)
     rows = pd.DataFrame({"path": paths, "depth": known["depth"].tolist()})
     return rows.assign(role=_words(known, "role"), time_source=_words(known, "time_source"))
 
 
-def _merged_order(first: list[str], second: list[str], depth: Mapping[str, int]) -> list[str]:
-    """The paths of either side in the order of the first; the others after what they follow."""
-    order, known, place = list(first), set(first), -1
+def merged_order(first: list[str], second: list[str], depth: Mapping[str, int]) -> list[str]:
+    """The paths of either side in the order of the first; the others after what they follow.
+
+    Example:
+        >>> merged_order(["net", "net.a"], ["net", "net.b"], {"net": 0, "net.a": 1, "net.b": 1})
+        ['net', 'net.b', 'net.a']
+    """
+    following: dict[str | None, str | None] = dict(zip([None, *first], [*first, None], strict=True))
+    known, place = set(first), None
     for path in second:
-        if path in known:
-            place = order.index(path)
-            continue
-        place += 1
-        # Not between a row and what is inside of it on the first side.
-        while place < len(order) and depth[order[place]] > depth[path]:
-            place += 1
-        order.insert(place, path)
+        if path not in known:
+            # Not between a row and what is inside of it on the first side.
+            while (after := following[place]) is not None and depth[after] > depth[path]:
+                place = after
+            following[path], following[place] = after, path
+        place = path
+    order, place = [], following[None]
+    while place is not None:
+        order.append(place)
+        place = following[place]
     return order
 
 
@@ -141,11 +149,11 @@ def _with_regions(
     """The notes, with what is one region on a side and so cannot be compared layer by layer."""
     for note, side, other in ((REGION_IN_A, a, b), (REGION_IN_B, b, a)):
         separator = np.where(notes == "", "", "; ")
-        notes = notes + np.where(paths.isin(_regions(side, other)), separator + note, "")
+        notes = notes + np.where(paths.isin(regions(side, other)), separator + note, "")
     return notes
 
 
-def _regions(side: pd.DataFrame, other: pd.DataFrame) -> set[str]:
+def regions(side: pd.DataFrame, other: pd.DataFrame) -> set[str]:
     """Paths that are one region on this side: noted as such, or split on the other side only."""
     noted = {
         path

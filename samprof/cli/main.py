@@ -17,7 +17,7 @@ COMMANDS = {
     "layers": "time per layer, of a trace, a run or ranks",
     "kernels": "device time per kernel or per op, of a trace or a run",
     "scaling": "the scaling table and the verdict of a run",
-    "compare": "which layers changed between runs or variants, with a gate for CI",
+    "compare": "which layers changed between two runs, traces, ranks; of runs with a gate for CI",
     "report": "write the report page and the figures of a run",
     "tensorboard": "show a run in TensorBoard: scalars, tables, figures, traces",
     "hta": "Holistic Trace Analysis of a trace, a run or ranks, next to samprof's figures",

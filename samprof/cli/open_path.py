@@ -38,14 +38,16 @@ def add_size_argument(parser: argparse.ArgumentParser, size_help: str) -> None:
     )
 
 
-def add_by_argument(parser: argparse.ArgumentParser) -> None:
-    """`--by`."""
+def add_by_argument(
+    parser: argparse.ArgumentParser, default: str = "the first of these that the trace holds"
+) -> None:
+    """`--by`; what it is by default is in the help."""
     parser.add_argument(
         "--by",
         default="auto",
         metavar="RANGES",
-        help="the ranges that own the time: samprof, module, annotation or op (default: the first "
-        "of these that the trace holds)",
+        help="the ranges that own the time: samprof, module, annotation or op (default: "
+        f"{default})",
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from samprof.errors import UsageError
 from samprof.files import written_whole
+from samprof.markup import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,8 +68,9 @@ def print_table(
 
 
 def print_notes(notes: Iterable[str]) -> None:
-    """Prints each note once, to stderr."""
-    sys.stderr.write("".join(f"samprof: note: {note}\n" for note in dict.fromkeys(notes)))
+    """Prints each note once, to stderr; a terminal sequence in a name is shown, not obeyed."""
+    lines = (f"samprof: note: {printable(note)}\n" for note in dict.fromkeys(notes))
+    sys.stderr.write("".join(lines))
 
 
 def for_programs(options: argparse.Namespace) -> bool:

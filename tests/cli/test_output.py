@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from samprof.cli.main import main
+from samprof.cli.output import print_notes
 from tests.support.command_line import output
 
 MS = 1_000_000
@@ -47,3 +48,8 @@ def test_a_parquet_file_that_cannot_be_written_is_one_line(
     captured = capsys.readouterr()
     assert captured.err.count("\n") == 1
     assert str(target) in captured.err
+
+
+def test_a_terminal_sequence_in_a_note_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    print_notes(["evil \x1b[31m", "evil \x1b[31m"])
+    assert capsys.readouterr().err == "samprof: note: evil \\x1b[31m\n"

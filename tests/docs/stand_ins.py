@@ -118,6 +118,8 @@ def names_for_python(sam: nn.Module) -> dict[str, Any]:
 def prepare(folder: Path, sam: nn.Module) -> None:
     """Fills the folder that all code runs in with the files that the pages name."""
     write_trace(folder / "trace.json.gz", 4400)
+    for seed, name in enumerate(("before", "after")):
+        write_trace(folder / f"{name}.json.gz", 4400, seed=seed)
     (folder / "traces").mkdir()
     for rank in (0, 1):
         _rank(rank).write(folder / "traces" / f"rank{rank}.json.gz")

@@ -1,4 +1,4 @@
-"""`samprof compare`: which layers changed between runs, or between the variants of one."""
+"""`samprof compare`: which layers changed between runs, variants of one, traces, ranks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from samprof.cli.open_path import add_size_argument, open_run
+from samprof.cli.compare_traces import print_trace_comparisons
+from samprof.cli.open_path import (
+    add_by_argument,
+    add_cache_argument,
+    add_size_argument,
+    open_path,
+)
 from samprof.cli.output import add_output_arguments, for_programs, print_notes, print_table
 from samprof.cli.part_options import add_part_arguments, check_root
 from samprof.errors import UsageError
@@ -39,9 +45,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="+",
         metavar="RUN",
-        help="two or more run directories, each compared with the first; or one with several variants",
+        help="two or more, each compared with the first: run directories, traces (.json, .json.gz), "
+        "directories of a job's traces; or one run with several variants",
     )
-    add_size_argument(parser, "compare this size only (default: all that the runs share)")
+    add_size_argument(
+        parser,
+        "compare this size only (default: all that the runs share; of a run against a trace, the "
+        "trace's)",
+    )
+    add_by_argument(
+        parser, "the first of these by which both have layers in common; runs: their layers"
+    )
+    add_cache_argument(parser)
     add_part_arguments(parser)
     parser.add_argument(
         "--gate",
@@ -53,8 +68,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints the comparisons; returns 1 if something is slower than the gate allows."""
+    from samprof.sweeps.compare.compare import refuse_ranges
+    from samprof.sweeps.run.run import Run
+
     gate = None if options.gate is None else gate_of(options.gate)
-    compared = [_narrowed(one, options) for one in _compared(options)]
+    opened = [open_path(path, cache=not options.no_cache) for path in options.paths]
+    runs = [one for one in opened if isinstance(one, Run)]
+    if len(runs) < len(opened):
+        return print_trace_comparisons(opened, options)
+    refuse_ranges(options.by)
+    compared = [_narrowed(one, options) for one in _compared(runs, options)]
     if gate is not None:
         _refuse_too_few_processes(compared)
 
@@ -97,10 +120,9 @@ def gate_of(text: str) -> float:
     return value
 
 
-def _compared(options: argparse.Namespace) -> list[_Comparison]:
+def _compared(runs: Sequence[Run], options: argparse.Namespace) -> list[_Comparison]:
     from samprof.sweeps.run.compare import compare_runs, differences
 
-    runs = [open_run(path, "compare") for path in options.paths]
     if len(runs) == 1:
         return _variants(runs[0], options)
     first, *others = runs

@@ -48,9 +48,9 @@ def changes_text(table: pd.DataFrame, names: Names = LETTERS, axis: Axis = _BATC
             sentences.append(f"{_rows(count)} {'is' if count == 1 else 'are'} only in {header}.")
         regions = table.loc[notes.str.contains(region, regex=False), "path"].unique().tolist()
         if regions:
-            listed = _listed([str(path) for path in regions])
             verb = "is" if len(regions) == 1 else "are"
-            sentences.append(f"{listed} {verb} not split by layer in {header}.")
+            names_of = listed([str(path) for path in regions])
+            sentences.append(f"{names_of} {verb} not split by layer in {header}.")
     sentences += _doubts(table, axis)
     return " ".join(sentences)
 
@@ -106,7 +106,8 @@ def _rows(count: int) -> str:
     return "1 row" if count == 1 else f"{count} rows"
 
 
-def _listed(paths: list[str]) -> str:
+def listed(paths: list[str]) -> str:
+    """The first of these names, and how many more there are, in words."""
     shown = paths if len(paths) <= _MOST_NAMED else paths[: _MOST_NAMED - 1]
     rest = len(paths) - len(shown)
     parts = [*shown, f"{rest} more"] if rest else shown

@@ -28,7 +28,6 @@ Width = int | None
 """Columns of the terminal; None: GitHub markdown."""
 
 _GAP = 2
-_NARROWEST_LABEL = 16
 _ESSENTIAL = 7
 """Columns of this importance do not give way to longer names."""
 
@@ -46,6 +45,7 @@ class Cells:
         paths: cut at the front, and not so far that two of them look the same where that can be
             helped: columns of little importance give way before.
         code: names, set as code in markdown.
+        least: what is left of a flexible one at least.
     """
 
     header: str
@@ -55,6 +55,7 @@ class Cells:
     flexible: bool = False
     paths: bool = False
     code: bool = False
+    least: int = 16
 
     @property
     def width(self) -> int:
@@ -64,7 +65,7 @@ class Cells:
     @property
     def least_width(self) -> int:
         """Columns that it takes at least."""
-        return min(self.width, _NARROWEST_LABEL) if self.flexible else self.width
+        return min(self.width, self.least) if self.flexible else self.width
 
     @cached_property
     def wanted_width(self) -> int:

@@ -68,7 +68,7 @@ def gather(
     plan = Plan(target={"traces": [one.name for one in sources], "by": kind}, sizes=tuple(measured))
     _accept(directory, plan)
     first, root = sources[0].trace, found[0].root or ALL_OPS
-    directory.begin(plan, about(first, root, samples[0].dtype, colors or {}), fresh=True)
+    directory.begin(plan, about(first, root, colors or {}), fresh=True)
     points: dict[int, Point] = {}
     for sample in samples:
         held = points.get(sample.size, Point(sample.size, EAGER))

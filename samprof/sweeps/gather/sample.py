@@ -10,12 +10,11 @@ import pandas as pd
 from samprof.sweeps.gather.calls import Call, Kind
 from samprof.sweeps.run.sample import Sample
 from samprof.trace import Trace
-from samprof.trace.flops.op_inputs import Inputs
 from samprof.trace.model.events import DEVICE_KINDS
-from samprof.trace.model.events import Kind as EventKind
 from samprof.trace.model.ranges import SEPARATOR
 from samprof.trace.tables.components import component_steps
 from samprof.trace.tables.ops_by_layer import ops_by_layer
+from samprof.trace.tables.origin import origin_of
 
 if TYPE_CHECKING:
     from samprof.sweeps.gather.calls import Calls
@@ -27,13 +26,6 @@ _FEWEST_WITH_FIRST = 2
 _MOST = 20
 """Of more calls, the last ones are taken."""
 _LEAST_OP_NS = 20_000
-_DTYPES = {
-    "float": "float32",
-    "double": "float64",
-    "c10::Half": "float16",
-    "c10::BFloat16": "bfloat16",
-}
-_PRODUCTS = ("aten::addmm", "aten::mm", "aten::bmm", "aten::convolution")
 
 
 def counting(calls: Sequence[Call]) -> Sequence[Call]:
@@ -65,7 +57,7 @@ def sample_of(
         "eager",
         "ok",
         round=number,
-        dtype=_dtype(calls[0].trace),
+        dtype=origin_of(calls[0].trace).main_dtype,
         wall_ns=[call.wall_ns for call in calls],
         recorded_wall_ns=[call.wall_ns for call in calls],
         is_profiled=True,
@@ -141,17 +133,3 @@ def _peak(trace: Trace, root: str, rows: pd.DataFrame) -> int:
     if "memory_peak_bytes" not in rows or not isinstance(held, int):
         return 0
     return held + int(rows["memory_peak_bytes"].max())
-
-
-def _dtype(trace: Trace) -> str:
-    """What the first matrix product ran in; empty where no shapes were recorded."""
-    events = trace.events
-    products = [code for code, name in enumerate(trace.names) if name in _PRODUCTS]
-    for row in events.of(EventKind.OP).tolist():
-        if events.name[row] in products and events.inputs[row] >= 0:
-            try:
-                types = Inputs.of(trace.inputs[events.inputs[row]]).types
-            except ValueError:
-                return ""
-            return next((_DTYPES[one] for one in types if one in _DTYPES), "")
-    return ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from samprof.errors import SamprofError, TraceError
 from samprof.trace.model.ranges import By
+from samprof.trace.tables.kernels_by_layer import kernels_by_layer
 from samprof.trace.trace import load_trace
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class RankTables:
         path: the trace file.
         rank: from the trace's metadata; None if it is not there.
         layers: its layer table.
+        kernels: how often each kernel ran in each layer; see `kernels_by_layer`.
         check: its time accounting.
         collective_ns: device time of collective operations, which last until the slowest rank arrives.
     """
@@ -37,6 +39,7 @@ class RankTables:
     path: Path
     rank: int | None
     layers: pd.DataFrame
+    kernels: pd.DataFrame
     check: Check
     collective_ns: int
 
@@ -44,26 +47,26 @@ class RankTables:
 def attempt(path: Path, by: By, cache: bool) -> RankTables | TraceError:
     """The tables of one trace, or the reason that it cannot be read."""
     try:
-        return _tables_of(path, by, cache)
+        return tables_of(load_trace(path, cache=cache), by, path)
     except SamprofError as error:
         return TraceError(error.operation, error.subject, error.cause, error.remedy)
 
 
-def _tables_of(path: Path, by: By, cache: bool) -> RankTables:
-    """The tables of one rank's trace.
+def tables_of(trace: Trace, by: By, path: Path) -> RankTables:
+    """The tables of one rank's trace, which is in the file at `path`.
 
     Raises:
-        SamprofError: the trace cannot be read, or `by` is no kind of range.
+        UsageError: `by` is no kind of range.
     """
-    trace = load_trace(path, cache=cache)
-    kernels = trace.kernels(by)
-    waiting = kernels["name"].str.match(_COLLECTIVE)
+    kernels = kernels_by_layer(trace, by)
+    waiting = kernels["kernel"].str.match(_COLLECTIVE)
     return RankTables(
         path=path,
         rank=rank_in(trace),
         layers=trace.layers(by),
+        kernels=kernels,
         check=trace.check(by),
-        collective_ns=int(kernels.loc[waiting, "dur_ns"].sum()) if len(kernels) else 0,
+        collective_ns=int(kernels.loc[waiting, "time_ns"].sum()) if len(kernels) else 0,
     )
 
 

@@ -1,0 +1,1 @@
+"""What a user compares: two runs, traces, recordings or jobs of ranks, in any mixture."""
