@@ -125,6 +125,21 @@ def test_what_became_faster_passes(
     assert "gate 5%: passed" in capsys.readouterr().out
 
 
+def test_a_gate_on_a_busy_machine_is_undecided_and_no_mistake(
+    before: Path, after: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in (after / "points").iterdir():
+        point = json.loads(path.read_text())
+        for kind in ("wall_ns", "layers"):  # of each kind one process was left alone
+            for sample in [one for one in point["samples"] if kind in one][1:]:
+                sample["machine"] = {"foreign_share": 0.7}
+        path.write_text(json.dumps(point))
+    assert main(["compare", str(before), str(after), "--gate", "5%"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "gate 5%: undecided, because" in out
+    assert "foreign processes used 0.70 of the CPU" in out
+
+
 def slow_down_the_cpus(run: Path, factor: float) -> Path:
     """The same times, measured while the CPUs were slower than otherwise; on a machine of a name."""
     for path in (run / "points").iterdir():
