@@ -18,6 +18,8 @@ PUBLIC = {
     "samprof": [
         "profile",
         "load",
+        "last",
+        "scaling",
         "sweep",
         "measure_workload",
         "compare",
@@ -36,6 +38,7 @@ PUBLIC = {
             "components",
             "kernels",
             "memory",
+            "scaling",
             "save",
             "tensorboard",
             "hta",
