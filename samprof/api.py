@@ -82,7 +82,7 @@ def profile(
         stacks=stacks,
         labels=describe(module),
         logdir=logdir,
-        scaling=scaling,
+        as_run=_run_of,
         remember=True,
     )
 
@@ -110,6 +110,13 @@ def last() -> Recording:
     from samprof.record.last import last
 
     return last()
+
+
+def _run_of(recording: Recording, fewest_sizes: int) -> Run:
+    from samprof.sam.model.colors import COLORS
+    from samprof.sweeps.gather.gather import gather
+
+    return gather(recording, fewest_sizes=fewest_sizes, colors=COLORS)
 
 
 def load(path: str | Path, *, cache: bool = True) -> Trace | Run | Ranks:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import weakref
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from torch import nn
 
@@ -19,7 +17,7 @@ from samprof.errors import (
 )
 from samprof.record.labels import ModelLabels
 from samprof.record.last import last, remember, tell_where_it_is
-from samprof.record.recording import Recording
+from samprof.record.recording import AsRun, Recording
 from samprof.record.select import Selection, select
 from samprof.record.session import Options
 
@@ -38,7 +36,7 @@ class Profile:
         labels: names, roles and functions of the module's parts.
         whole: whether the caller enters the root's range itself, around more than the module's forward.
         logdir: TensorBoard's log directory; each recording is written to it when it ends.
-        scaling: what makes a run of a recording; see `Recording.scaling`.
+        as_run: makes a run of a recording; see `Recording.scaling`.
         remember: make each recording the one that `samprof.last` gives, and tell a person of one that
             nobody kept.
 
@@ -60,7 +58,7 @@ class Profile:
         labels: ModelLabels | None = None,
         whole: bool = False,
         logdir: str | Path | None = None,
-        scaling: Callable[[Recording], Any] | None = None,
+        as_run: AsRun | None = None,
         remember: bool = False,
     ) -> None:
         if not isinstance(module, nn.Module):
@@ -80,7 +78,7 @@ class Profile:
         self._labels = labels or ModelLabels()
         self._whole = whole
         self._logdir = logdir
-        self._scaling = scaling
+        self._as_run = as_run
         self._remember = remember
         self._recordings: list[Recording] = []
         self._select()
@@ -89,7 +87,7 @@ class Profile:
         return select(self._module, self._name, self._granularity, self._labels, whole=self._whole)
 
     def __enter__(self) -> Recording:
-        recording = Recording(self._select(), self._options, self._steps, self._scaling)
+        recording = Recording(self._select(), self._options, self._steps, self._as_run)
         recording._open()
         if self._logdir is not None and recording._window is not None:
             recording._close()

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from hta.trace_analysis import TraceAnalysis
 
+AsRun = Callable[["Recording", int], Any]
+"""Makes the `Run` of a recording that holds so many sizes at least."""
 TRACE_NAME = "rank{rank}.pt.trace.json.gz"
 _numbers = itertools.count()
 
@@ -43,10 +45,10 @@ class Recording:
         selection: Selection,
         options: Options,
         steps: int | None,
-        scaling: Callable[[Recording], Any] | None = None,
+        as_run: AsRun | None = None,
     ) -> None:
         self._selection = selection
-        self._scaling = scaling
+        self._as_run = as_run
         self._options = options
         self._limit = steps
         self._stack = ExitStack()
@@ -141,12 +143,23 @@ class Recording:
             RecordingError: the recording is still open, or was not made by `samprof.profile`.
             UsageError: there is one size only.
         """
-        if self._scaling is None:
-            remedy = "record with samprof.profile"
-            raise RecordingError(
-                "recording", "scaling", "not a recording of samprof.profile", remedy
-            )
-        return self._scaling(self)
+        return self._made_run(2)
+
+    def report(self, path: str | Path) -> Path:
+        """Writes a page on what was recorded, one HTML file that needs nothing else; returns its path.
+
+        Raises:
+            RecordingError: the recording is still open, or was not made by `samprof.profile`.
+            SamprofError: the size of the calls cannot be told, or the file cannot be written.
+        """
+        written: Path = self._made_run(1).report(path)
+        return written
+
+    def _made_run(self, sizes: int) -> Any:
+        if self._as_run is None:
+            cause, remedy = "not a recording of samprof.profile", "record with samprof.profile"
+            raise RecordingError("recording", self.root, cause, remedy)
+        return self._as_run(self, sizes)
 
     def save(self, directory: str | Path) -> Path:
         """Writes the trace under a name that HTA and the TensorBoard profiler plugin recognise.

@@ -39,6 +39,7 @@ PUBLIC = {
             "kernels",
             "memory",
             "scaling",
+            "report",
             "save",
             "tensorboard",
             "hta",

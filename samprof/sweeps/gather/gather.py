@@ -37,6 +37,7 @@ def gather(
     sizes: Iterable[int] | None = None,
     by: By = "auto",
     out: Path | None = None,
+    fewest_sizes: int = 2,
     colors: Mapping[str, str] | None = None,
 ) -> Run:
     """The run that traces make.
@@ -46,10 +47,11 @@ def gather(
         sizes: likewise.
         by: the ranges that own time; auto takes the first kind that all traces have.
         out: the run directory, empty or new; by default one below the temporary directory.
+        fewest_sizes: how many sizes there have to be.
         colors: role or component -> colour in pictures.
 
     Raises:
-        SamprofError: a trace cannot be read, sizes cannot be told or disagree, there is one size only,
+        SamprofError: a trace cannot be read, sizes cannot be told or disagree, there are too few sizes,
             the traces are of different models, or `out` cannot be written.
     """
     sources = sources_of(traces, sizes)
@@ -61,7 +63,7 @@ def gather(
         one for number, (source, calls) in pairs for one in _samples(source, calls, kind, number)
     ]
     measured = sorted({sample.size for sample in samples})
-    if len(measured) < 2:
+    if len(measured) < fewest_sizes:
         cause = f"one size only ({measured[0]}): nothing to compare"
         raise UsageError("scaling", _listed(sources), cause, "give traces of two sizes or more")
     directory = RunDirectory(out or Path(tempfile.mkdtemp(prefix="samprof-run-")))

@@ -161,6 +161,16 @@ def test_one_recording_over_several_sizes() -> None:
     assert run.environment["packages"] == {"torch": torch.__version__}
 
 
+def test_a_recording_has_a_page_of_its_own(tmp_path: Path) -> None:
+    net = Net()
+    with samprof.profile(net, name="net") as recording:
+        net(torch.ones(3, WIDTH))
+    page = recording.report(tmp_path / "page.html").read_text()
+    assert "One batch size only (3: " in page
+    with pytest.raises(UsageError, match="nothing to compare"):
+        recording.scaling()
+
+
 def test_a_run_is_a_run_already(tmp_path: Path) -> None:
     run = samprof.scaling(written(tmp_path / "t", "samprof"), out=tmp_path / "run")
     assert samprof.scaling(run.path).path == run.path
