@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import samprof
 from samprof.errors import SamprofError
@@ -68,10 +69,11 @@ def _scaling(root: Root, folder: Path, depth: int | None, width: Width) -> str:
     """How the layers scale with the size, of all recorded calls; they become a run directory."""
     from samprof.report.text.run import run_text
 
+    scaling: Any = getattr(samprof, "scaling", None)
     traces = [path for calls, _ in root.recorded() for path in calls.traces]
     out = folder / f"{folder_name(root.name)}-scaling"
     try:
-        run = samprof.scaling(traces, out=out)
+        run = scaling(traces, out=out)
     except SamprofError as error:  # one root whose sizes cannot be compared leaves the others
         return wrapped(f"Note: {error}", width)
     return run_text(run.summary(), width, depth=depth) + wrapped(f"Run: {_shown(out)}", width)
@@ -107,10 +109,8 @@ def _notes(ran: Ran) -> Iterator[str]:
     if ran.failure:
         yield f"Note: recording ended early: {ran.failure}"
     if ran.profiled:
-        yield (
-            f"Note: {ran.profiled} calls were left to a profiler that was already running, and are in "
-            "its trace."
-        )
+        calls = "1 call was" if ran.profiled == 1 else f"{ran.profiled} calls were"
+        yield f"Note: {calls} not recorded: a profiler of the program's own ran."
     if any(root.trains for root in ran.roots):
         yield (
             "Note: models were called in training mode, with gradients: what follows a call, such as "
@@ -121,8 +121,7 @@ def _notes(ran: Ran) -> Iterator[str]:
     if any(not root.is_recorded for root in ran.roots):
         yield f"Note: the first {MOST_ROOTS} roots are recorded; --module chooses others."
     if ran.children:
-        count = len(ran.children)
-        yield f"Note: not recorded: {count} processes that it started, {_some(ran.children)}"
+        yield f"Note: processes that it started are not recorded: {_some(ran.children)}"
 
 
 def _slowest_first(roots: Sequence[Root]) -> list[Root]:

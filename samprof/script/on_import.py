@@ -52,15 +52,17 @@ class _Finder(MetaPathFinder):
         finally:
             self._is_searching = False
         # Looking for a package is not importing it: the finder stays until it was loaded.
-        if spec is not None and spec.loader is not None:
-            load = spec.loader.exec_module
+        loader = spec.loader if spec is not None else None
+        if loader is not None:
+            load = loader.exec_module
 
             def load_then_do(module: ModuleType) -> None:
+                vars(loader).pop("exec_module")
                 load(module)
                 self.remove()
                 self._then()
 
-            spec.loader.exec_module = load_then_do  # type: ignore[method-assign]
+            vars(loader)["exec_module"] = load_then_do
         return spec
 
     def remove(self) -> None:

@@ -1,21 +1,20 @@
 """What stands in for `nn.Module.__call__`, and how attributes of classes are replaced for a while.
 
 A global forward hook of torch would do as well, but with one torch takes its slow path for every module,
-and torch.compile warns of it. The function here costs a call of any module a few tenths of a
-microsecond (measured in docs/how-it-works.md), and is invisible to torch.compile: what is compiled
-calls the original alone.
+and torch.compile warns of it. The function here costs a call of any module less than a microsecond
+(measured in docs/how-it-works.md). Where torch.compile looks at it, it finds the original alone: the
+function asks it first, and is no closure, of which it looks at all variables.
 """
 
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
-import torch
 from torch import nn
-
-Call = Callable[..., Any]
+from torch._C._dynamo import eval_frame
+from torch.compiler import is_compiling
 
 
 class Here(threading.local):
@@ -32,26 +31,58 @@ class Here(threading.local):
     is_own = False
 
 
-def module_call(original: Call, here: Here, enter: Call) -> Call:
-    """A function to take the place of `nn.Module.__call__`.
+here = Here()
+_call: Callable[..., Any] = nn.Module.__call__
+_enter: Callable[..., Any]
+_compiler: Callable[[], object] = getattr(eval_frame, "get_eval_frame_callback", lambda: None)
+
+
+def watch_calls(enter: Callable[..., Any], undo: ExitStack) -> Callable[..., Any]:
+    """Has `enter` called instead of every module that is called inside no root.
 
     Args:
-        original: what it is now.
-        here: says whether a call is an outermost one.
-        enter: is given the module, its arguments and its keyword arguments in an outermost call.
+        enter: is given the module, its arguments and its keyword arguments.
+        undo: ends it.
+
+    Returns:
+        What calls a module as before.
     """
-    is_compiling = torch.compiler.is_compiling
-    compiler = _compiler_of_this_thread()
+    global _call, _enter
+    _call, _enter = nn.Module.__call__, enter
+    _hide_from_compiler(_module_call)
+    replace(nn.Module, "__call__", _module_call, undo)
+    return _call
 
-    @functools.wraps(original)
-    def call(self: nn.Module, /, *args: Any, **kwargs: Any) -> Any:
-        # is_compiling first: torch.compile, where it looks at this function, then sees nothing else.
-        if is_compiling() or here.inside or compiler() is not None:
-            return original(self, *args, **kwargs)
-        return enter(self, args, kwargs)
 
-    _hide_from_compiler(call)
-    return call
+def watch_classes(seen: Callable[[type], None], undo: ExitStack) -> None:
+    """Calls `seen` with every class of modules: now if it is there already, else when it is made.
+
+    Args:
+        seen: is given the class.
+        undo: ends it.
+    """
+
+    def made(kind: type, **kwargs: Any) -> None:
+        super(nn.Module, kind).__init_subclass__(**kwargs)
+        seen(kind)
+
+    for kind in _subclasses(nn.Module):
+        seen(kind)
+    nn.Module.__init_subclass__ = classmethod(made)  # type: ignore[assignment]
+    undo.callback(delattr, nn.Module, "__init_subclass__")
+
+
+def _subclasses(kind: type) -> Iterator[type]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from _subclasses(one)
+
+
+@functools.wraps(nn.Module.__call__)
+def _module_call(self: nn.Module, /, *args: Any, **kwargs: Any) -> Any:
+    if is_compiling() or here.inside or _compiler() is not None:
+        return _call(self, *args, **kwargs)
+    return _enter(self, args, kwargs)
 
 
 def replace(owner: type, name: str, value: Any, undo: ExitStack) -> None:
@@ -66,20 +97,11 @@ def replace(owner: type, name: str, value: Any, undo: ExitStack) -> None:
     undo.callback(restore)
 
 
-def _compiler_of_this_thread() -> Callable[[], object]:
-    """Gives what torch.compile does with the next frame; None while it does nothing."""
-    from torch._C._dynamo import eval_frame
-
-    return getattr(eval_frame, "get_eval_frame_callback", lambda: None)
-
-
 def _hide_from_compiler(function: Any) -> None:
     """Keeps torch.compile from compiling the function where it is called outside of a graph.
 
     All modules share its code, so it would soon reach the limit of compilations for one function.
     """
-    from torch._C._dynamo import eval_frame
-
     if hasattr(eval_frame, "set_code_exec_strategy"):
         action = eval_frame._FrameAction
         strategy = eval_frame._FrameExecStrategy(action.SKIP, action.DEFAULT)

@@ -39,6 +39,9 @@ class Register:
         """
         if getattr(module, "_is_replica", False):  # DataParallel makes new ones for every call
             return
+        if type(module).__module__ == "torch.jit._trace":  # it only leads to a model that is traced
+            self._keep(id(module), module, None)
+            return
         name = name_of(module)
         if not self._wanted or is_meant(module, self._wanted):
             self._keep(id(module), module, self._found(name, name, module))

@@ -17,9 +17,9 @@ from torch import nn
 from torch.profiler import profile as torch_profile
 
 from samprof.sam.model.pipeline import functions_around, model_of
-from samprof.sam.model.recognise import is_whole_model
+from samprof.sam.model.recognise import is_whole_class
 from samprof.script.folder import Folder, folder_name
-from samprof.script.patching import Here, module_call, replace
+from samprof.script.patching import here, replace, watch_calls, watch_classes
 from samprof.script.register import Register
 from samprof.script.roots import Calls, Recorded, Root, Settings
 from samprof.script.sizes import size_of
@@ -45,7 +45,7 @@ class Watch:
         self.failure = ""
         self._settings = settings
         self._folder = folder
-        self._here = Here()
+        self._call = nn.Module.__call__
         self._undo = ExitStack()
         self._lock = threading.Lock()
         self._is_on = False
@@ -53,16 +53,12 @@ class Watch:
         self._window: Window | None = None
         self._profilers: weakref.WeakSet[torch_profile] = weakref.WeakSet()
         self._kinds: set[type] = set()
-        self._functions: set[tuple[type, str]] = set()
 
     def start(self) -> None:
         """Starts watching this process, and none that it starts."""
         self._is_on = True
-        self._call = vars(nn.Module)["__call__"]
-        replace(
-            nn.Module, "__call__", module_call(self._call, self._here, self._module), self._undo
-        )
-        replace(nn.Module, "__init__", self._seeing_models(nn.Module.__init__), self._undo)
+        self._call = watch_calls(self._module, self._undo)
+        watch_classes(self._class, self._undo)
         for name in ("start", "stop"):
             replace(torch_profile, name, self._giving_way(vars(torch_profile)[name]), self._undo)
         if hasattr(os, "register_at_fork"):
@@ -76,16 +72,18 @@ class Watch:
 
     def _module(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A call inside no root: it is one, or it leads to one that `--module` means."""
-        here, known = self._here, self.register.known
+        known = self.register.known
         key = id(module)
         if key not in known:
             if not self._is_on or not is_an_execution():
                 return self._call(module, *args, **kwargs)
-            with self._own_work():
+            with self._lock, self._own_work():
                 self.register.add_module(module, is_outermost=not here.within)
         root = known.get(key)
         if root is not None:
             calls = root.calls_of(size_of(args, kwargs))
+            if not calls.is_done and not is_an_execution():
+                return self._call(module, *args, **kwargs)
             return self._root(root, calls, module, self._call, (module, *args), kwargs)
         outer, here.within = here.within, True
         try:
@@ -100,11 +98,11 @@ class Watch:
         @functools.wraps(original)
         def function(user: Any, *args: Any, **kwargs: Any) -> Any:
             model = model_of(user)
-            if not self._is_on or self._here.inside or not isinstance(model, nn.Module):
+            if not self._is_on or here.inside or not isinstance(model, nn.Module):
                 return original(user, *args, **kwargs)
             key = (id(model), label)
             if key not in self.register.known:
-                with self._own_work():
+                with self._lock, self._own_work():
                     self.register.add_function(model, label)
             root = self.register.known.get(key)
             if root is None:
@@ -127,30 +125,29 @@ class Watch:
         kwargs: dict[str, Any],
     ) -> Any:
         """The call of a root: counted, timed and perhaps recorded."""
-        # Without the lock, which takes longer than all this: no thread gives way between these lines.
+        # No lock, which would take longer than all this: no thread gives way between these two lines.
         calls.seen += 1
         number = calls.seen
         window = None if calls.is_done else self._opened(root, calls, number, module)
         has_returned = False
         start_ns = time.perf_counter_ns()
         try:
-            self._here.inside = True
+            here.inside = True
             result = call(*args, **kwargs)
             has_returned = True
             return result
         finally:
             wall_ns = time.perf_counter_ns() - start_ns
-            self._here.inside = False
+            here.inside = False
             calls.wall_ns += wall_ns
             if window is not None:
                 self._closed(window, root, calls, wall_ns, has_returned=has_returned)
 
     def _opened(self, root: Root, calls: Calls, number: int, module: nn.Module) -> Window | None:
         """A window for the call that begins, if it is to be recorded and can be."""
-        if not self._is_on or not is_an_execution():
-            return None
         with self._lock:
-            if self._is_busy or self.failure or not calls.is_due(number, self._settings):
+            is_able = self._is_on and not self._is_busy and not self.failure
+            if not is_able or not calls.is_due(number, self._settings):
                 return None
             if is_profiled() or self._profilers:
                 self.profiled += 1
@@ -185,41 +182,40 @@ class Watch:
     def _own_work(self) -> Iterator[None]:
         """Times what samprof does around a call, and keeps its failures from the script."""
         start_ns = time.perf_counter_ns()
-        self._here.is_own = True
+        here.is_own = True
         try:
             yield
         except Exception as error:
             self.failure = str(error)
         finally:
-            self._here.is_own = False
+            here.is_own = False
             self.recording_ns += time.perf_counter_ns() - start_ns
 
-    def _seeing_models(self, original: Callable[..., None]) -> Callable[..., None]:
-        """`nn.Module.__init__`, which also finds the functions around a model of a new class.
+    def _class(self, kind: type) -> None:
+        """Has the functions around a whole model found when the first one of this class is made.
 
         They must be known before the first module is called: a script may call one of them only once.
         """
+        if not is_whole_class(kind) or "__init__" not in vars(kind):
+            return
+        original = vars(kind)["__init__"]
 
         @functools.wraps(original)
-        def init(module: nn.Module, /, *args: Any, **kwargs: Any) -> None:
-            original(module, *args, **kwargs)
-            kind = type(module)
-            if kind not in self._kinds:
+        def init(model: nn.Module, *args: Any, **kwargs: Any) -> None:
+            original(model, *args, **kwargs)
+            if self._is_on and kind not in self._kinds:
                 self._kinds.add(kind)
-                if self._is_on and is_whole_model(module):
+                with self._own_work():
                     self._watch_functions_around(kind)
 
-        return init
+        replace(kind, "__init__", init, self._undo)
 
     def _watch_functions_around(self, kind: type) -> None:
         for function in functions_around(kind).values():
             if function.starts:
                 holder_name, _, name = function.name.rpartition(".")
                 holder = getattr(sys.modules[function.module], holder_name)
-                if (holder, name) not in self._functions:
-                    self._functions.add((holder, name))
-                    watched = self._function(holder, name, function.label)
-                    replace(holder, name, watched, self._undo)
+                replace(holder, name, self._function(holder, name, function.label), self._undo)
 
     def _giving_way(self, original: Callable[..., Any]) -> Callable[..., Any]:
         """`start` or `stop` of torch.profiler: while the script's own runs, nothing is recorded."""
@@ -227,7 +223,7 @@ class Watch:
 
         @functools.wraps(original)
         def start_or_stop(profiler: torch_profile) -> Any:
-            if not self._here.is_own:
+            if not here.is_own:
                 if starts:
                     self._profilers.add(profiler)
                     self._give_way()
