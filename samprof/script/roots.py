@@ -137,7 +137,8 @@ class Root:
 
     def all_calls(self) -> list[Calls]:
         """Its calls, the smallest size first; those of further sizes come last."""
-        sizes = sorted(self.by_size.values(), key=lambda calls: calls.size or 0)
+        seen = [calls for calls in self.by_size.values() if calls.seen]
+        sizes = sorted(seen, key=lambda calls: calls.size or 0)
         return [*sizes, self.others] if self.others.seen else sizes
 
     @property

@@ -210,9 +210,11 @@ def test_tracing_and_compiling_see_no_difference(watched: Watched) -> None:
         before = counts(watch)
         exported = torch.export.export(net, (X,))
         symbolic = torch.fx.symbolic_trace(net)
+        traced = torch.jit.trace(net, X, check_trace=False)
         assert counts(watch) == before
     assert torch.equal(exported.module()(X), net(X))
     assert torch.equal(symbolic(X), net(X))
+    assert torch.equal(traced(X), net(X))
     assert before["Sequential-4"] == {3: (2, 1)}
 
 
