@@ -62,17 +62,17 @@ def watch_classes(seen: Callable[[type], None], undo: ExitStack) -> None:
         undo: ends it.
     """
 
-    def made(kind: type, **kwargs: Any) -> None:
+    def made(kind: type[nn.Module], **kwargs: Any) -> None:
         super(nn.Module, kind).__init_subclass__(**kwargs)
         seen(kind)
 
     for kind in _subclasses(nn.Module):
         seen(kind)
-    nn.Module.__init_subclass__ = classmethod(made)  # type: ignore[assignment]
+    nn.Module.__init_subclass__ = classmethod(made)  # type: ignore[assignment, arg-type]
     undo.callback(delattr, nn.Module, "__init_subclass__")
 
 
-def _subclasses(kind: type) -> Iterator[type]:
+def _subclasses(kind: type[nn.Module]) -> Iterator[type[nn.Module]]:
     for one in kind.__subclasses__():
         yield one
         yield from _subclasses(one)
