@@ -162,10 +162,10 @@ def scaling(
     The size of a call is the one that is given; else that of the root's input, which samprof keeps;
     else the first dimension of the first tensor of the first op, where shapes were recorded; else the
     number in the file's name. Where a given one, or a name such as `batch4`, disagrees with what the
-    trace tells, that is an error. Traces of one size are repeats of it.
+    trace tells, that is an error.
 
-    Calls in one trace are not processes: an interval needs several traces per size, of a process each.
-    Of three and more calls of a size the first is left out, since it is often slower.
+    Traces of one process count as its calls: an interval needs several processes per size. Of three and
+    more calls of a size in a trace the first is left out, since it is often slower.
 
     Args:
         traces: a recording, a trace, or a path (of a trace, or of a folder of traces), of which the

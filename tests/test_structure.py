@@ -27,6 +27,7 @@ RANK = {
     "record": 5,
     "sweeps": 6,
     "sam": 7,
+    "script": 8,
     "testing": 8,
     "verify": 8,
     "api": 9,

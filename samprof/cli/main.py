@@ -13,6 +13,7 @@ from samprof.errors import SamprofError, UsageError
 COMMANDS = {
     "sweep": "measure a model at several batch sizes: which layers scale, and the verdict",
     "workload": "measure a whole pipeline, or read one: time per component, host and device",
+    "run": "run a script as under python, and record the models that it calls",
     "record": "record a model at one batch size and write the trace",
     "layers": "time per layer, of a trace, a run or ranks",
     "kernels": "device time per kernel or per op, of a trace or a run",

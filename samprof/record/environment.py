@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import platform
 import subprocess
+import uuid
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,18 @@ def environment(device: torch.device) -> dict[str, Any]:
 
 def machine() -> dict[str, Any]:
     """What a trace does not tell by itself of where it was recorded; found at once."""
-    return {"torch": torch.__version__, "cpu": _cpu_name(), "threads": torch.get_num_threads()}
+    return {
+        "torch": torch.__version__,
+        "cpu": _cpu_name(),
+        "threads": torch.get_num_threads(),
+        "process": _process(os.getpid()),
+    }
+
+
+@cache
+def _process(_: int) -> str:
+    """A name for this process: ids alone repeat, in containers nearly always."""
+    return uuid.uuid4().hex[:12]
 
 
 def device_name(device: torch.device) -> str:

@@ -58,7 +58,7 @@ def select(
         choices = ", ".join(GRANULARITIES)
         cause = "unknown granularity"
         raise UsageError("profile", f"granularity={granularity!r}", cause, f"use one of {choices}")
-    root = name if name is not None else labels.name or type(_inner(module)).__name__
+    root = name if name is not None else labels.name or type(inner_module(module)).__name__
     if not isinstance(root, str) or not root or root.startswith("("):
         raise UsageError("profile", f"name={root!r}", "not a name", "give a short word")
 
@@ -69,7 +69,7 @@ def select(
         if not _is_called(child) or not _is_wanted(module, qualified, granularity, labels):
             continue
         path = f"{root}.{qualified}" if qualified else root
-        described[path] = [type(_inner(child)).__name__, labels.roles.get(qualified, "")]
+        described[path] = [type(inner_module(child)).__name__, labels.roles.get(qualified, "")]
         weights[path] = _held_bytes(child)
         if qualified or not whole:
             chosen[child] = path
@@ -123,14 +123,18 @@ def is_opaque(module: nn.Module) -> bool:
     """
     if isinstance(module, torch.jit.ScriptModule | nn.DataParallel):
         return True
-    if getattr(module, "_compiled_call_impl", None) is not None or _inner(module) is not module:
+    if (
+        getattr(module, "_compiled_call_impl", None) is not None
+        or inner_module(module) is not module
+    ):
         return True
     return hasattr(module.forward, "_torchdynamo_orig_callable")
 
 
-def _inner(module: nn.Module) -> nn.Module:
+def inner_module(module: nn.Module) -> nn.Module:
     """The module that `torch.compile(module)` wraps; the module itself if it is no such wrapper."""
-    inner = module.__dict__.get("_modules", {}).get("_orig_mod")
+    parts = module.__dict__.get("_modules")  # of a scripted module it is no dict
+    inner = parts.get("_orig_mod") if isinstance(parts, dict) else None
     return inner if isinstance(inner, nn.Module) else module
 
 

@@ -50,8 +50,9 @@ SERVERS = ("tensorboard", "view")
 """Commands that run until Ctrl-C are parsed, and what they would show is looked for. tests/integrations
 and tests/cli start both; what `samprof tensorboard` writes first, a block in Python writes as well."""
 
-RUN_ELSEWHERE = ("verify",)
-"""Commands that are only parsed here, because they take long or need a GPU: tests/verify runs them."""
+RUN_ELSEWHERE = ("run", "verify")
+"""Commands that are only parsed here: the script is not on the page; it takes long or needs a GPU.
+tests/cli and tests/verify run them."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Every example runs, and an example without a test fails here."""
 
+import re
 import runpy
 from pathlib import Path
 
@@ -96,6 +97,13 @@ def test_10_scaling_of_my_traces(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert (tmp_path / "report.html").is_file()
 
 
+def test_11_run_a_script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("11_run_a_script.py", str(tmp_path / "run"))
+    text = capsys.readouterr().out
+    assert "2 calls of SamAutomaticMaskGenerator.generate are recorded" in text
+    assert "the image encoder takes " in text
+
+
 def test_every_example_has_a_test() -> None:
-    tested = {name.removeprefix("test_") for name in globals() if name[5:7].isdigit()}
+    tested = {name.removeprefix("test_") for name in globals() if re.match(r"test_\d", name)}
     assert {path.stem for path in EXAMPLES.glob("*.py")} == tested

@@ -1,16 +1,12 @@
-"""The size of the root's input is kept for each call, whatever the input looks like."""
+"""The size of the root's input is kept for each call."""
 
 import threading
 from typing import Any
 
-import pytest
 import torch
 from torch import nn
 
 import samprof
-from samprof.record.root_calls import input_size
-
-IMAGE = torch.ones(3, 8, 8)
 
 
 class Anything(nn.Module):
@@ -18,24 +14,6 @@ class Anything(nn.Module):
 
     def forward(self, *args: Any, again: bool = False, **kwargs: Any) -> torch.Tensor:
         return self(torch.ones(9, 1)) if again else torch.ones(1)
-
-
-@pytest.mark.parametrize(
-    ("args", "kwargs", "size"),
-    [
-        ((torch.ones(4, 3),), {}, 4),
-        ((1.5, torch.ones(2, 3), torch.ones(7)), {}, 2),
-        ((torch.tensor(1.0), torch.ones(5)), {}, 5),  # a scalar has no dimension
-        ((), {"x": torch.ones(6, 1)}, 6),
-        (([torch.ones(3), torch.ones(4)],), {}, 3),
-        (({"pixel_values": torch.ones(8, 3)},), {}, 8),
-        (([{"image": IMAGE}, {"image": IMAGE}],), {"multimask_output": False}, 2),  # as Sam.forward
-        (([],), {}, 0),
-        (("text", 3), {}, 0),
-    ],
-)
-def test_the_size_of_an_input(args: tuple[Any, ...], kwargs: dict[str, Any], size: int) -> None:
-    assert input_size(args, kwargs) == size
 
 
 def test_each_call_of_the_root_is_kept_in_order() -> None:

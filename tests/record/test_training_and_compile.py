@@ -204,6 +204,14 @@ def test_a_traced_child_is_one_row(x: Tensor) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit:FutureWarning")
+@pytest.mark.filterwarnings("ignore:`torch.jit")
+def test_a_scripted_module_is_one_row(x: Tensor) -> None:
+    net = torch.jit.script(small_net())
+    with samprof.profile(net, name="net") as recording:
+        net(x)
+    assert calls(recording.layers()) == {"net": 1}
+
+
 def test_tracing_and_exporting_inside_a_recording_give_the_plain_module(x: Tensor) -> None:
     net = small_net()
     expected = net(x)

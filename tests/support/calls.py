@@ -35,6 +35,7 @@ def calls(
     start: int = 10_000,
     thread: int = 1,
     kernels: bool = False,
+    pid: int = 100,
 ) -> TraceFile:
     """One trace with a call per size, one after the other.
 
@@ -47,8 +48,9 @@ def calls(
         start: of the first call.
         thread: of all calls.
         kernels: whether each call launches a kernel that ends PER_IMAGE after it.
+        pid: the process.
     """
-    file = TraceFile()
+    file = TraceFile(pid=pid)
     root, first, second = NAMES[kind]
     for number, size in enumerate(sizes):
         if steps:

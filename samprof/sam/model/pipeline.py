@@ -107,3 +107,8 @@ def _is_home(module: ModuleType, holder: str) -> bool:
 
 def _defines(module: ModuleType, holder: str, name: str) -> bool:
     return _is_home(module, holder) and name in vars(vars(module)[holder])
+
+
+def model_of(user: object) -> object:
+    """The model that a predictor, or a mask generator with its predictor, works with."""
+    return getattr(getattr(user, "predictor", user), "model", None)

@@ -7,7 +7,12 @@ from samprof.sam.model import families
 
 def is_whole_model(module: nn.Module) -> bool:
     """Whether the module is a whole SAM model, or of a class derived from one."""
-    return _whole_model_name(module) is not None
+    return is_whole_class(type(module))
+
+
+def is_whole_class(kind: type) -> bool:
+    """Whether the class is that of whole SAM models, or derived from one."""
+    return _whole_class_name(kind) is not None
 
 
 def component_role(module: nn.Module) -> str | None:
@@ -22,7 +27,7 @@ def component_role(module: nn.Module) -> str | None:
 
 def root_name(module: nn.Module) -> str | None:
     """What to call a root module; None where it is not recognised."""
-    whole = _whole_model_name(module)
+    whole = _whole_class_name(type(module))
     if whole is not None:
         return whole
     if type(module).__name__ in families.ALONE:
@@ -35,7 +40,7 @@ def is_block(module: nn.Module) -> bool:
     return type(module).__name__ in families.BLOCKS and hasattr(module, "window_size")
 
 
-def _whole_model_name(module: nn.Module) -> str | None:
+def _whole_class_name(kind: type) -> str | None:
     """The name of a whole model by its class, or by the nearest of its base classes that is known."""
-    names = (families.WHOLE.get(kind.__name__) for kind in type(module).__mro__)
+    names = (families.WHOLE.get(one.__name__) for one in kind.__mro__)
     return next((name for name in names if name is not None), None)

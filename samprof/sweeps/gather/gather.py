@@ -6,7 +6,6 @@ import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +13,9 @@ from samprof.analysis.variant import EAGER
 from samprof.errors import RunError, UsageError
 from samprof.files import copy_whole
 from samprof.sweeps.gather.about import about, class_of
-from samprof.sweeps.gather.calls import Call, Calls, Kind, calls_of, kind_for
-from samprof.sweeps.gather.sample import ALL_OPS, counting, sample_of
-from samprof.sweeps.gather.sizes import sizes_of
+from samprof.sweeps.gather.calls import Calls, calls_of, kind_for
+from samprof.sweeps.gather.pool import pools_of
+from samprof.sweeps.gather.sample import ALL_OPS, sample_of
 from samprof.sweeps.gather.sources import Source, sources_of
 from samprof.sweeps.plan import Plan
 from samprof.sweeps.run.directory import RunDirectory
@@ -25,10 +24,7 @@ from samprof.sweeps.run.run import Run
 
 if TYPE_CHECKING:
     from samprof.sweeps.gather.sources import Given
-    from samprof.sweeps.run.sample import Sample
     from samprof.trace.model.ranges import By
-
-_WORTH_TELLING = 0.05
 
 
 def gather(
@@ -58,11 +54,8 @@ def gather(
     kind = kind_for([source.trace for source in sources], by)
     found = [calls_of(one.trace, one.name, kind, one.root) for one in sources]
     _refuse_others(sources, found)
-    pairs = enumerate(zip(sources, found, strict=True))
-    samples = [
-        one for number, (source, calls) in pairs for one in _samples(source, calls, kind, number)
-    ]
-    measured = sorted({sample.size for sample in samples})
+    pools = pools_of(sources, found, kind)
+    measured = sorted({pool.size for pool in pools})
     if len(measured) < fewest_sizes:
         cause = f"one size only ({measured[0]}): nothing to compare"
         raise UsageError("scaling", _listed(sources), cause, "give traces of two sizes or more")
@@ -72,10 +65,10 @@ def gather(
     first, root = sources[0].trace, found[0].root or ALL_OPS
     directory.begin(plan, about(first, root, colors or {}), fresh=True)
     points: dict[int, Point] = {}
-    for sample in samples:
-        held = points.get(sample.size, Point(sample.size, EAGER))
-        trace = _keep(sources[sample.round], directory.root, sample)
-        points[sample.size] = held.with_sample(replace(sample, trace=trace))
+    for pool in pools:
+        held = points.get(pool.size, Point(pool.size, EAGER))
+        trace = _keep(pool.source, directory.root, pool.size)
+        points[pool.size] = held.with_sample(sample_of(pool, root, kind, trace))
     for point in points.values():
         directory.write_point(point)
     run = Run(directory.root)
@@ -96,36 +89,6 @@ def _accept(directory: RunDirectory, plan: Plan) -> None:
         raise RunError("scaling", directory.root, error.cause, remedy) from None
 
 
-def _samples(source: Source, calls: Calls, kind: Kind, number: int) -> list[Sample]:
-    """One sample per size of the calls in a trace."""
-    by_size: dict[int, list[Call]] = {}
-    told: dict[int, str] = {}
-    for call, (size, told_by) in zip(calls.calls, sizes_of(source, calls), strict=True):
-        by_size.setdefault(size, []).append(call)
-        told[size] = told_by
-    return [
-        sample_of(
-            counting(same), calls, kind, size, number, _notes(told[size], source, calls, kind)
-        )
-        for size, same in by_size.items()
-    ]
-
-
-def _notes(told_by: str, source: Source, calls: Calls, kind: Kind) -> list[str]:
-    """How the trace was read."""
-    notes = [f"sizes by {told_by}"]
-    if calls.outside > _WORTH_TELLING:
-        share = f"{calls.outside:.0%} of the time in {source.name}"
-        notes.append(f"{share} is outside of {calls.root} and not counted")
-    if kind == "op":
-        notes.append("by ops, since not all traces hold ranges of layers")
-        if not source.trace.steps():
-            notes.append(
-                "a whole trace counts as one forward, since nothing marks where one begins"
-            )
-    return notes
-
-
 def _refuse_others(sources: Sequence[Source], found: Sequence[Calls]) -> None:
     """Refuses traces of different models.
 
@@ -142,12 +105,12 @@ def _refuse_others(sources: Sequence[Source], found: Sequence[Calls]) -> None:
             raise UsageError("scaling", source.name, cause, "give traces of one model")
 
 
-def _keep(source: Source, root: Path, sample: Sample) -> str:
+def _keep(source: Source, root: Path, size: int) -> str:
     """The trace in the run directory, below it; empty where it was never in a file."""
     if source.path is None:
         return ""
     packed = ".gz" if source.path.name.endswith(".gz") else ""
-    kept = root / "traces" / point_key(sample.size, EAGER) / f"rank0.pt.trace.json{packed}"
+    kept = root / "traces" / point_key(size, EAGER) / f"rank0.pt.trace.json{packed}"
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
         with suppress(OSError):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
+from samprof.analysis.variant import EAGER
 from samprof.sweeps.gather.calls import Call, Kind
+from samprof.sweeps.gather.pool import Pool
 from samprof.sweeps.run.sample import Sample
 from samprof.trace import Trace
 from samprof.trace.model.events import DEVICE_KINDS
@@ -16,47 +18,32 @@ from samprof.trace.tables.components import component_steps
 from samprof.trace.tables.ops_by_layer import ops_by_layer
 from samprof.trace.tables.origin import origin_of
 
-if TYPE_CHECKING:
-    from samprof.sweeps.gather.calls import Calls
-
 ALL_OPS = "ops"
 """The root's path where ops own the time: everything in a step or a trace."""
-_FEWEST_WITH_FIRST = 2
-"""Up to so many calls of a size count the first one, too: it is often slower."""
-_MOST = 20
-"""Of more calls, the last ones are taken."""
 _LEAST_OP_NS = 20_000
+_SUMMED = ("attributed_ns", "outside_ns", "no_launch_ns", "total_ns", "lost_records")
 
 
-def counting(calls: Sequence[Call]) -> Sequence[Call]:
-    """The calls of one size that count: without the first, where enough are left, and not too many."""
-    return (calls[1:] if len(calls) > _FEWEST_WITH_FIRST else calls)[-_MOST:]
-
-
-def sample_of(
-    calls: Sequence[Call], whole: Calls, kind: Kind, size: int, number: int, notes: list[str]
-) -> Sample:
+def sample_of(pool: Pool, root: str, kind: Kind, trace: str) -> Sample:
     """The sample.
 
     Args:
-        calls: those that count.
-        whole: all calls of the trace.
+        pool: the calls.
+        root: the path of the root, or `ALL_OPS`.
         kind: the ranges that own time.
-        size: of these calls.
-        number: of the trace, which is the number of its round.
-        notes: what a reader should know.
+        trace: the file of the last call, relative to the run directory.
     """
-    root = whole.root or ALL_OPS
+    calls = pool.calls
     tables = [_with_types(_with_root(call.trace.layers(kind), kind), kind) for call in calls]
     frames = [table.assign(step=place + 1, repeat=place) for place, table in enumerate(tables)]
     layers = pd.concat(frames, ignore_index=True)
     roots = layers[layers["path"] == root]
     source = "device" if any(call.trace.has_device_time for call in calls) else "cpu"
     return Sample(
-        size,
-        "eager",
+        pool.size,
+        EAGER,
         "ok",
-        round=number,
+        round=pool.process,
         dtype=origin_of(calls[0].trace).main_dtype,
         wall_ns=[call.wall_ns for call in calls],
         recorded_wall_ns=[call.wall_ns for call in calls],
@@ -67,11 +54,12 @@ def sample_of(
         kernels=[len(call.trace.events.of(*DEVICE_KINDS)) for call in calls],
         peak_memory_bytes=_peak(calls[0].trace, root, roots),
         memory_source="weights and allocator events",
-        check=calls[-1].trace.check(kind).as_dict(),
+        check=_check(calls, kind),
+        trace=trace,
         layers={str(name): layers[name].tolist() for name in layers.columns},
         components=_components(calls, kind),
         ops=_ops(calls, kind),
-        notes=notes,
+        notes=list(pool.notes),
     )
 
 
@@ -102,6 +90,14 @@ def _with_types(table: pd.DataFrame, kind: Kind) -> pd.DataFrame:
     names = table["path"].str.rpartition(SEPARATOR)[2]
     types = names.str.replace(r"_\d+$", "", regex=True) if kind == "module" else names
     return table.assign(type=types.where(~names.str.startswith("("), ""), role="")
+
+
+def _check(calls: Sequence[Call], kind: Kind) -> dict[str, Any]:
+    """The time accounting of all calls together."""
+    checks = [call.trace.check(kind).as_dict() for call in calls]
+    sums = {name: sum(one[name] for one in checks) for name in _SUMMED}
+    notes = dict.fromkeys(note for one in checks for note in one["notes"])
+    return checks[0] | sums | {"notes": list(notes), "ok": all(one["ok"] for one in checks)}
 
 
 def _components(calls: Sequence[Call], kind: Kind) -> dict[str, list[Any]]:

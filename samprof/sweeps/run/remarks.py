@@ -31,11 +31,11 @@ def trace_remarks(points: Sequence[Point], axis: Axis) -> tuple[str, ...]:
         return ()
     notes = dict.fromkeys(note for sample in samples for note in sample.notes)
     pooled = [
-        f"{len(point.samples)} traces of {axis.text(point.size)}"
+        f"{len(point.samples)} processes of {axis.text(point.size)}"
         for point in points
         if len(point.samples) > 1
     ]
-    repeats = f"; {', '.join(pooled)} count as repeats" if pooled else ""
+    repeats = f"; {', '.join(pooled)}" if pooled else ""
     return (
         "All times are those of traces: they include the profiler's overhead, which traces do not tell.",
         f"How they were read: {'; '.join(notes)}{repeats}.",

@@ -17,6 +17,7 @@ to the window if no two activities ran at the same time.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,7 +53,7 @@ def component_steps(trace: TraceData, by: By = "auto") -> pd.DataFrame:
         rows = window_rows(slice_time(trace, start, end), by, start, end, thread)
         found += [{"step": number, "component": name, **row} for name, row in rows.items()]
     table = pd.DataFrame(found, columns=_COLUMNS)
-    order = {name: place for place, name in enumerate(_in_order(trace, table["component"]))}
+    order = {name: place for place, name in enumerate(in_pipeline_order(trace, table["component"]))}
     table["place"] = table["component"].map(order)
     table = table.sort_values(["step", "place"], ignore_index=True)
     result: pd.DataFrame = table[_COLUMNS]
@@ -82,8 +83,13 @@ def component_table(steps: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _in_order(trace: TraceData, found: pd.Series) -> list[str]:
-    """Components in pipeline order, then the rows that every pipeline has."""
+def in_pipeline_order(trace: TraceData, found: Iterable[str]) -> list[str]:
+    """The components that the trace knows, then others that were found, then the rows of every pipeline.
+
+    Args:
+        trace: says which components there are.
+        found: names of rows.
+    """
     known = trace.recorded.get("components")
     first = list(known.values()) if isinstance(known, dict) else []
     last = [OTHER, TRANSFERS, WAITS, NO_LAUNCH_NAME, IDLE]

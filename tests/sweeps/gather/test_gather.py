@@ -19,11 +19,13 @@ KINDS = ["samprof", "module", "annotation", "op"]
 SIZES = (1, 2, 4)
 
 
-def written(folder: Path, kind: str, sizes: Any = SIZES, **options: Any) -> list[Path]:
-    """A file per size; each holds that size alone."""
+def written(
+    folder: Path, kind: str, sizes: Any = SIZES, *, pid: int = 100, **options: Any
+) -> list[Path]:
+    """A file per size, of a process each; each holds that size alone."""
     folder.mkdir(exist_ok=True)
     return [
-        calls(kind, [size], **options).write(folder / f"{kind}-{number}.json")
+        calls(kind, [size], pid=pid + number, **options).write(folder / f"{kind}-{number}.json")
         for number, size in enumerate(sizes)
     ]
 
@@ -65,9 +67,10 @@ def test_all_ways_to_give_the_same_traces_agree(tmp_path: Path) -> None:
 
 def test_the_time_of_every_file_is_accounted_for(tmp_path: Path) -> None:
     run = samprof.scaling(calls("samprof", [1, 2, 4, 4], kernels=True).write(tmp_path / "x.json"))
-    for size, check in run.checks().items():
+    for size, count in {1: 1, 2: 1, 4: 2}.items():
+        check = run.checks()[size]
         assert check["ok"]
-        assert check["total_ns"] == check["attributed_ns"] == PER_IMAGE, size
+        assert check["total_ns"] == check["attributed_ns"] == count * PER_IMAGE
     assert run.points()["time_source"].tolist() == ["device"] * 3
 
 
@@ -80,7 +83,7 @@ def test_of_three_calls_the_first_does_not_count(tmp_path: Path) -> None:
     assert roots["cpu_total_ns"].tolist() == [wall_of(1)] * 2 + [wall_of(2)] * 2
 
 
-def test_several_traces_of_a_size_are_repeats_with_an_interval(tmp_path: Path) -> None:
+def test_several_processes_give_an_interval(tmp_path: Path) -> None:
     paths = written(tmp_path, "samprof", [1, 1, 1, 4, 4, 4])
     run = samprof.scaling(paths)
     root = run.scaling().iloc[0]
@@ -89,7 +92,30 @@ def test_several_traces_of_a_size_are_repeats_with_an_interval(tmp_path: Path) -
     assert root["class"] == "gains"
     said = str(run.verdict())
     assert run.verdict().claim == "helps"
-    assert "3 traces of batch 1, 3 traces of batch 4 count as repeats." in said
+    assert "3 processes of batch 1, 3 processes of batch 4." in said
+
+
+def test_traces_of_one_process_are_its_calls(tmp_path: Path) -> None:
+    paths = [
+        calls("samprof", [size]).write(tmp_path / f"{number}.json")
+        for number, size in enumerate([1, 1, 1, 4, 4, 4])
+    ]
+    run = samprof.scaling(paths)
+    assert run.scaling()["speedup_low"].isna().all()
+    assert run.points()["processes"].tolist() == [1, 1]
+    assert len(run.layers().query("path == 'net'")) == 6
+    assert run.verdict().claim == "undecided"
+    assert "traces of one process count as its calls" in str(run.verdict())
+    assert run.checks()[4]["total_ns"] == 3 * wall_of(4)
+
+
+def test_a_process_has_a_name_of_its_own_where_samprof_recorded_it(tmp_path: Path) -> None:
+    paths = []
+    for number, size in enumerate([1, 1, 4, 4]):
+        file = calls("samprof", [size])  # one id, as in containers
+        file.metadata["samprof"]["machine"] = {"process": f"name {number}"}
+        paths.append(file.write(tmp_path / f"{number}.json"))
+    assert samprof.scaling(paths).points()["processes"].tolist() == [2, 2]
 
 
 def test_the_verdict_claims_no_more_than_traces_can_tell(tmp_path: Path) -> None:

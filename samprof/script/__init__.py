@@ -1,0 +1,1 @@
+"""A script, run as under `python`, whose calls of modules are found and recorded without changing it."""
