@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="LIST",
         help="of traces: one size per trace, such as 1,2,4 (default: what they tell)",
     )
-    add_by_argument(parser)
+    add_by_argument(parser, "of traces, the first of these that all have")
     parser.add_argument(
         "--out", metavar="DIR", help="of traces: make a run directory of them, which stays"
     )

@@ -61,7 +61,7 @@ def gather(
         raise UsageError("scaling", _listed(sources), cause, "give traces of two sizes or more")
     directory = RunDirectory(out or Path(tempfile.mkdtemp(prefix="samprof-run-")))
     plan = Plan(target={"traces": [one.name for one in sources], "by": kind}, sizes=tuple(measured))
-    _accept(directory, plan)
+    _accept(directory, plan, sources)
     first, root = sources[0].trace, found[0].root or ALL_OPS
     directory.begin(plan, about(first, root, colors or {}), fresh=True)
     points: dict[int, Point] = {}
@@ -76,16 +76,20 @@ def gather(
     return run
 
 
-def _accept(directory: RunDirectory, plan: Plan) -> None:
+def _accept(directory: RunDirectory, plan: Plan, sources: Sequence[Source]) -> None:
     """Looks whether the run may be written there: nothing is, or an earlier one of the same traces.
 
     Raises:
-        RunError: it holds something else.
+        RunError: it holds something else, or the traces themselves: they would go with an earlier run.
     """
+    remedy = "choose another directory"
+    root = directory.root.resolve()
+    paths = [source.path.resolve() for source in sources if source.path is not None]
+    if any(path.is_relative_to(root) for path in paths):
+        raise RunError("scaling", directory.root, "the traces lie in it", remedy)
     try:
         directory.accept(plan, fresh=False)
     except RunError as error:
-        remedy = "choose another directory"
         raise RunError("scaling", directory.root, error.cause, remedy) from None
 
 

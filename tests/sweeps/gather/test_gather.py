@@ -257,6 +257,14 @@ def test_the_same_traces_may_be_gathered_again(tmp_path: Path) -> None:
     assert str(error.value).endswith("choose another directory")
 
 
+def test_traces_are_not_overwritten_by_their_run(tmp_path: Path) -> None:
+    run = samprof.scaling(written(tmp_path / "t", "samprof"), out=tmp_path / "run")
+    kept = sorted((run.path / "traces").rglob("*.json"))
+    with pytest.raises(RunError, match="the traces lie in it; choose another directory"):
+        samprof.scaling(kept, out=run.path)
+    assert all(path.is_file() for path in kept)
+
+
 def test_a_directory_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
