@@ -65,7 +65,7 @@ def test_traces_of_several_sizes(
     assert main(["scaling", str(tmp_path)]) == 0  # a folder of them
     text = " ".join(capsys.readouterr().out.split())
     assert "Net_0" in text
-    assert "How they were read: sizes by the shapes of the first op." in text
+    assert "How they were read: size by the shapes of the first op." in text
     assert "peak memory" not in text
     assert "profiler overhead" not in text
 

@@ -93,7 +93,7 @@ def test_10_scaling_of_my_traces(tmp_path: Path, capsys: pytest.CaptureFixture[s
     text = capsys.readouterr().out
     assert "ImageEncoderViT_0" in text
     assert "Block_5" in text
-    assert "How they were read: sizes by the shapes of the first op." in text
+    assert "How they were read: size by the shapes of the first op." in text
     assert (tmp_path / "report.html").is_file()
 
 

@@ -63,7 +63,7 @@ def pools_of(sources: Sequence[Source], found: Sequence[Calls], kind: Kind) -> l
         notes = dict.fromkeys(_notes(source, calls, kind))
         for call, (size, told_by) in zip(calls.calls, sizes_of(source, calls), strict=True):
             by_size.setdefault(size, []).append(call)
-            notes[f"sizes by {told_by}"] = None
+            notes[f"size by {told_by}"] = None
         for size, same in by_size.items():
             pool = pools.setdefault((number, size), Pool(size, number, source))
             if pool.all_calls:

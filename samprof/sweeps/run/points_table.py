@@ -72,8 +72,7 @@ def _row(point: Point, numbers: range, chosen: Selection, axis: Axis) -> dict[st
     recorded = [sample for number, sample in numbered if number in chosen.recorded]
     shown = chosen.table[chosen.table["process"].isin(numbers)]
     used, traced = (shown[shown["process"].isin(one)] for one in (chosen.timed, chosen.recorded))
-    samples = [sample for sample in point.samples if not sample.is_profiled]
-    notes = dict.fromkeys(note for sample in samples for note in sample.notes)
+    notes = dict.fromkeys(note for sample in point.samples for note in sample.notes)
     row: dict[str, Any] = {
         "size": point.size,
         "axis": axis.name,

@@ -46,6 +46,7 @@ def test_a_trace_per_size_gives_the_scaling_of_every_layer(kind: str, tmp_path: 
     assert points["status"].tolist() == ["ok"] * 3
     assert points["time_ns"].tolist() == [wall_of(size) for size in SIZES]
     assert points["profiler_overhead"].isna().all()
+    assert points["message"].str.contains("size by what was given").all()
 
 
 def test_all_ways_to_give_the_same_traces_agree(tmp_path: Path) -> None:
@@ -127,7 +128,7 @@ def test_the_verdict_claims_no_more_than_traces_can_tell(tmp_path: Path) -> None
     assert "In what was measured, batch 4 ran at 2.00x the throughput of batch 1." in said
     assert "Run batch" not in said
     assert "which traces do not tell" in said
-    assert "How they were read: sizes by the shapes of the first op." in said
+    assert "How they were read: size by the shapes of the first op." in said
 
 
 def test_layers_that_only_some_sizes_have_are_shown(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_plain_traces_of_three_sizes(tmp_path: Path) -> None:
             trace.export_chrome_trace(str(folder / f"net{size}.json.gz"))
         run = samprof.scaling(folder)
         assert run.points()["size"].tolist() == list(SIZES)
-        assert "sizes by the shapes of the first op" in str(run.verdict())
+        assert "size by the shapes of the first op" in str(run.verdict())
         assert all(check["ok"] for check in run.checks().values())
         names[stacks] = run.scaling()["path"].tolist()
     assert names[True][:2] == ["Net_0", "Net_0 > Linear_0"]
