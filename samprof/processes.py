@@ -1,9 +1,12 @@
-"""Child processes: starts a module of samprof as a program."""
+"""Child processes: starts a module of samprof as a program.
+
+No file of the current directory runs in one: a folder of traces may hold a `json.py`.
+"""
 
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,7 +19,7 @@ def start(
     arguments: Sequence[str] = (),
     *,
     descriptors: Sequence[int] = (),
-    variables: dict[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Starts `python -m MODULE` with pipes to its input and output, and with our import path.
 
@@ -31,15 +34,36 @@ def start(
     Raises:
         OSError: it cannot be started.
     """
-    paths = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
     return subprocess.Popen(
-        [sys.executable, "-m", module, *arguments],
+        python("-m", module, *arguments),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": paths, **(variables or {})},
+        env=environment(variables),
         pass_fds=tuple(descriptors),
     )
+
+
+def python(*arguments: str) -> list[str]:
+    """The command line of another Python that does not look for modules in the current directory."""
+    return [sys.executable, "-P", *arguments]
+
+
+def environment(variables: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Environment variables for such a process: with our import path, and what it starts is as careful.
+
+    Args:
+        variables: additional ones.
+    """
+    paths = os.pathsep.join(_import_path())
+    return {**os.environ, "PYTHONPATH": paths, "PYTHONSAFEPATH": "1", **(variables or {})}
+
+
+def _import_path() -> list[str]:
+    """Where this process looks for modules, without the current directory, unless samprof lies there."""
+    own, here = Path(__file__).resolve().parents[1], Path.cwd()
+    found = [entry for entry in sys.path if entry and Path(entry).resolve() != here]
+    return [str(own), *found] if own == here else found
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

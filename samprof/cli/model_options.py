@@ -30,7 +30,8 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     model.add_argument(
         "--factory",
         metavar="MODULE:FUNCTION",
-        help="instead of a SAM model: a function that returns a samprof.sweeps.target.Target",
+        help="instead of a SAM model: a function that returns a samprof.sweeps.target.Target; its "
+        "module is looked for on the import path, then in the current directory",
     )
 
 
@@ -58,7 +59,7 @@ def recipe_of(options: argparse.Namespace) -> Recipe:
         ModelError: an unknown model or dtype.
     """
     if options.factory:
-        return Recipe(options.factory)
+        return Recipe.of_user(options.factory)
     return Recipe(WORKLOADS["encode"].factory, model_arguments(options))
 
 

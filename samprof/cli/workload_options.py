@@ -152,7 +152,7 @@ def workload_recipe(options: argparse.Namespace, workload: str, over: str) -> Re
         UsageError: an argument or an axis that this workload does not support.
     """
     if options.factory:
-        return Recipe(options.factory)
+        return Recipe.of_user(options.factory)
     known = WORKLOADS[workload]
     axis = axis_named(over)
     if axis.name not in known.over:

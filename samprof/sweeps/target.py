@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samprof.errors import UsageError
@@ -99,10 +101,17 @@ class Recipe:
     Attributes:
         factory: `package.module:function`, which returns a `Target`.
         arguments: keyword arguments, JSON values only.
+        folder: where the user's own module is looked for, after all other places.
     """
 
     factory: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    folder: str = ""
+
+    @classmethod
+    def of_user(cls, factory: str) -> Recipe:
+        """A factory that the user names: it may lie in the current directory."""
+        return cls(factory, folder=str(Path.cwd()))
 
     def make(self) -> Target:
         """The target.
@@ -111,6 +120,8 @@ class Recipe:
             UsageError: there is no such function.
             SamprofError: whatever the function says.
         """
+        if self.folder and self.folder not in sys.path:
+            sys.path.append(self.folder)  # last: no file there takes the place of another module
         module, _, name = self.factory.partition(":")
         try:
             function = getattr(importlib.import_module(module), name)

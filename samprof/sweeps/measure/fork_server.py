@@ -35,7 +35,7 @@ def main() -> None:
     torch.set_num_threads(1)
     request = json.loads(sys.stdin.readline())
     try:
-        target = Recipe(request["factory"], request["arguments"]).make()
+        target = Recipe(**request["recipe"]).make()
         _import_ahead()
     except SamprofError as error:
         _say(error_answer(error))

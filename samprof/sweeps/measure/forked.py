@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from contextlib import suppress
 from types import TracebackType
 from typing import IO, Any, Self
 
 from samprof.errors import RunError
+from samprof.processes import environment, python
 from samprof.sweeps.about import About
 from samprof.sweeps.measure.allocators import environment_for
 from samprof.sweeps.measure.engines import Advance
@@ -72,12 +72,12 @@ class Forked:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by _end
         # A group of its own, so that Ctrl-C reaches this process alone, which then ends the server.
         self._server = subprocess.Popen(
-            [sys.executable, "-m", _SERVER],
+            python("-m", _SERVER),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
             text=True,
-            env={**os.environ, **self._variables},
+            env=environment(self._variables),
             start_new_session=True,
         )
         try:

@@ -50,7 +50,7 @@ def request_of(recipe: Recipe, job: Job | None) -> dict[str, Any]:
         recipe: how to make the target.
         job: which sample; None to ask only what would be measured, and where.
     """
-    made = {"factory": recipe.factory, "arguments": dict(recipe.arguments)}
+    made = {"recipe": asdict(recipe)}
     if job is None:
         return made
     described = {name: getattr(job, name) for name in _DESCRIBED}

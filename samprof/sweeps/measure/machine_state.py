@@ -88,11 +88,7 @@ class MachineMonitor:
         try:
             if not processes.can_start():
                 raise OSError
-            self._helper = processes.start(
-                _PROGRAM,
-                arguments,
-                variables={"PYTHONSAFEPATH": "1"},  # as with -P
-            )
+            self._helper = processes.start(_PROGRAM, arguments)
         except OSError:
             self.note = _NOT_STARTED
         return self

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from samprof.errors import MissingPackageError, RunError
+from samprof.processes import environment, python
 from samprof.sweeps.about import About
 from samprof.sweeps.measure.allocators import environment_for
 from samprof.sweeps.measure.engines import Advance, EngineContext
@@ -68,7 +67,7 @@ class Subprocess(EngineContext):
             request, answer = Path(folder) / "request.json", Path(folder) / "answer.json"
             request.write_text(json.dumps(asked))
             worker = "samprof.sweeps.measure.worker"
-            command = [sys.executable, "-m", worker, str(request), str(answer)]
+            command = python("-m", worker, str(request), str(answer))
             with (Path(folder) / "stderr").open("w+") as errors:
                 code = _run(command, errors, advance, self._variables)
                 errors.seek(0)
@@ -154,7 +153,6 @@ def last_line(text: str) -> str:
 
 def _run(command: list[str], errors: Any, advance: Advance, variables: Mapping[str, str]) -> int:
     """Runs the worker, passing on its progress; ends it when this process is interrupted."""
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", **variables}
     # A group of its own, so that Ctrl-C reaches this process alone, which then ends the worker.
     with subprocess.Popen(
         command,
@@ -162,7 +160,7 @@ def _run(command: list[str], errors: Any, advance: Advance, variables: Mapping[s
         stdout=subprocess.PIPE,
         stderr=errors,
         text=True,
-        env=environment,
+        env=environment({"PYTHONUNBUFFERED": "1", **variables}),
         start_new_session=True,
     ) as worker:
         try:

@@ -23,7 +23,7 @@ def handle_request(
         advance: told about each forward.
     """
     try:
-        target = Recipe(request["factory"], request["arguments"]).make()
+        target = Recipe(**request["recipe"]).make()
     except SamprofError as error:
         return error_answer(error)
     return handle_job(target, request.get("job"), advance)

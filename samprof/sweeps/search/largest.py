@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -13,6 +12,7 @@ from typing import Any
 from samprof.analysis.axis import BATCH_SIZE, Axis
 from samprof.analysis.variant import EAGER
 from samprof.errors import RunError, UsageError
+from samprof.processes import environment, python
 from samprof.sweeps.measure.engines import Engine
 from samprof.sweeps.measure.job import Job
 from samprof.sweeps.plan import Plan
@@ -180,8 +180,8 @@ def free_memory(device: str) -> int:
         cause = "only a CUDA device reports how much of its memory is free"
         raise UsageError("sweep", f"free memory of {device}", cause, remedy)
     # Asked in a process that ends: a CUDA context in this one would take some of it for good.
-    command = [sys.executable, "-c", _ASK, device]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = python("-c", _ASK, device)
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
     if done.returncode or not done.stdout.strip().isdecimal():
         raise UsageError(
             "sweep", f"free memory of {device}", "the device does not report it", remedy
