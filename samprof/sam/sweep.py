@@ -84,17 +84,22 @@ def sweep(
         ['ok', 'ok']
     """
     from samprof.analysis.limits import Limits
+    from samprof.errors import UsageError
     from samprof.sam.model.roles import describe
     from samprof.sweeps.execute import run_sweep
     from samprof.sweeps.inputs import batched
     from samprof.sweeps.measure.engines import ThisProcess
     from samprof.sweeps.plan import Plan, checked_count, checked_sizes, measuring
     from samprof.sweeps.run.run import Run
+    from samprof.sweeps.run.schema import is_variant
     from samprof.sweeps.search.search_run import search_largest
     from samprof.sweeps.target import Target
 
     if memory_limit is not None:
         checked_count("memory_limit", memory_limit, 1)
+    if not is_variant(variant):
+        remedy = "give a word that may stand in a file name, such as bf16"
+        raise UsageError("sweep", f"variant={variant!r}", "not a name for files", remedy)
     labels = describe(module)
     target = Target(module, batched(inputs, module), replace(labels, name=name or labels.name))
     plan = Plan(

@@ -63,7 +63,7 @@ def test_bad_input_is_one_line(
         (["layers", "{trace}", "--depth", "x"], "invalid int value"),
         (["layers"], "required: path"),
         (["layers", "{trace}", "--json", "--csv"], "not allowed with"),
-        (["scaling", "{trace}"], "a trace, not a run; give the directory"),
+        (["scaling", "{trace}"], "the size of its calls cannot be told"),
         (["paint"], "invalid choice"),
         (["sweep", "--model", "vit_x"], "unknown model"),
         (["sweep", "--dtype", "int8"], "unknown dtype"),

@@ -8,8 +8,6 @@ import pytest
 
 from samprof.script.on_import import after_import
 
-FINDERS = list(sys.meta_path)
-
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -23,7 +21,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_it_is_done_once_when_the_package_is_complete(package: str) -> None:
-    done = []
+    done, finders = [], list(sys.meta_path)
     with after_import(package, lambda: done.append(sys.modules[package].complete)):
         assert importlib.util.find_spec(package) is not None  # looking is not importing
         importlib.import_module("json")
@@ -34,7 +32,7 @@ def test_it_is_done_once_when_the_package_is_complete(package: str) -> None:
         assert set(vars(module.__spec__.loader)) == {"name", "path"}
         importlib.reload(module)
     assert done == [True]
-    assert sys.meta_path == FINDERS
+    assert sys.meta_path == finders
 
 
 def test_it_is_done_at_once_where_the_package_is_imported_already() -> None:
@@ -56,10 +54,11 @@ def test_it_is_done_after_a_second_try(package: str, monkeypatch: pytest.MonkeyP
 
 
 def test_nothing_is_left_behind_without_the_import(package: str) -> None:
+    finders = list(sys.meta_path)
     with after_import(package, lambda: pytest.fail("not imported")):
         pass
     importlib.import_module(package)
-    assert sys.meta_path == FINDERS
+    assert sys.meta_path == finders
 
 
 def test_a_package_that_is_not_there_is_not_found() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from samprof.errors import RunError
 from samprof.integrations.tensorboard.board import Board
 from samprof.sweeps.run.data import RunData
+from samprof.sweeps.run.schema import inside
 
 
 def boards_of(run: RunData) -> list[Board]:
@@ -32,6 +33,10 @@ def _board(run: RunData, variant: str) -> Board:
         components={
             point.size: run.components(point.size, variant) for point in points if point.components
         },
-        traces={point.key: (point.size, run.path / point.trace) for point in points if point.trace},
+        traces={
+            point.key: (point.size, inside(run.path, point.trace))
+            for point in points
+            if point.trace
+        },
         timeline=run.timeline(None, variant),
     )

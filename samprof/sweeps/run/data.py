@@ -16,6 +16,7 @@ from samprof.sweeps.run.layers_table import layers_table
 from samprof.sweeps.run.point import Point, point_key
 from samprof.sweeps.run.points_table import points_table
 from samprof.sweeps.run.samples import samples_table, speed_of
+from samprof.sweeps.run.schema import inside
 from samprof.sweeps.run.selection import Selection, select
 from samprof.sweeps.run.variant_data import variant_tables
 from samprof.sweeps.run.variants import VariantTables
@@ -203,7 +204,7 @@ class RunData:
         recorded = {point.size: point.trace for point in self.points_of(name) if point.trace}
         wanted = max(recorded, default=0) if size is None else size
         if wanted in recorded:
-            return self.path / recorded[wanted]
+            return inside(self.path, recorded[wanted])
         cause = f"no trace of {point_key(wanted, name)}"
         sizes = ", ".join(map(str, recorded)) or "(none)"
         raise RunError(

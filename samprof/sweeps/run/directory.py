@@ -11,6 +11,7 @@ from samprof.files import copy_whole, written_whole
 from samprof.sweeps.about import About
 from samprof.sweeps.plan import Plan
 from samprof.sweeps.run.point import Point, point_key
+from samprof.sweeps.run.schema import check_run_file
 
 RUN_FILE, LARGEST_FILE = "run.json", "largest.json"
 _OURS = (
@@ -166,7 +167,7 @@ class RunDirectory:
     def points(self) -> list[Point]:
         """All measured points, by variant and size."""
         folder = self.root / "points"
-        found = [Point.from_dict(read_json(path), path) for path in sorted(folder.glob("b*.json"))]
+        found = [_point_in(path) for path in sorted(folder.glob("b*.json"))]
         return sorted(found, key=lambda point: (point.variant, point.size))
 
     def largest(self) -> dict[str, dict[str, Any]]:
@@ -200,6 +201,7 @@ class RunDirectory:
             raise RunError(
                 "read", path, cause, "measure again: the same samprof sweep with --fresh"
             )
+        check_run_file(data, path)
         return data
 
     @property
@@ -232,3 +234,16 @@ class RunDirectory:
         except OSError as error:
             cause = error.strerror or str(error)
             raise RunError("sweep", self.root, cause, "choose another --out") from None
+
+
+def _point_in(path: Path) -> Point:
+    """The point in a file that bears its name.
+
+    Raises:
+        RunError: the file holds something else.
+    """
+    point = Point.from_dict(read_json(path), path)
+    if path.stem != point.key:
+        remedy = "delete the file and resume the sweep"
+        raise RunError("read", path, f"it holds the point {point.key}", remedy)
+    return point

@@ -9,6 +9,7 @@ from typing import Any
 from samprof.analysis.variant import EAGER
 from samprof.errors import RunError
 from samprof.sweeps.run.sample import Sample, Status
+from samprof.sweeps.run.schema import is_variant
 
 SCHEMA = 2
 
@@ -109,9 +110,14 @@ class Point:
         size, variant = data.get("size"), data.get("variant")
         if not isinstance(samples, list) or type(size) is not int or not isinstance(variant, str):
             raise RunError("read", source, "not a point", again)
+        if size < 1 or not is_variant(variant):
+            raise RunError("read", source, "not a point", again)
         if not all(isinstance(sample, dict) for sample in samples):
             raise RunError("read", source, "not a point", again)
-        return cls(size, variant, tuple(Sample.from_dict(one, source) for one in samples))
+        found = tuple(Sample.from_dict(one, source) for one in samples)
+        if any((one.size, one.variant) != (size, variant) for one in found):
+            raise RunError("read", source, "samples of another point", again)
+        return cls(size, variant, found)
 
 
 def point_key(size: int, variant: str) -> str:

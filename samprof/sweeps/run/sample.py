@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from samprof.errors import RunError
+from samprof.sweeps.run.schema import check_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,12 +114,18 @@ class Sample:
         Raises:
             RunError: the data is not that of a sample.
         """
+        import msgspec
+
         known = {entry.name for entry in fields(cls)}
         try:
-            return cls(**{key: value for key, value in data.items() if key in known})
-        except TypeError as error:
+            given = {key: value for key, value in data.items() if key in known}
+            sample: Sample = msgspec.convert(given, cls)
+            for name in ("layers", "components", "paging", "ops"):
+                check_table(name, getattr(sample, name))
+        except msgspec.ValidationError as error:
             remedy = "delete the file and resume the sweep"
             raise RunError("read", source, f"not a sample ({error})", remedy) from None
+        return sample
 
     def frame(self, columns: Mapping[str, list[Any]]) -> pd.DataFrame:
         """One of the tables with size, variant and round before its columns."""

@@ -30,7 +30,9 @@ def test_trace_and_components_are_those_of_the_last_recording() -> None:
 
 
 def test_a_point_survives_its_file() -> None:
-    point = Point(2, "bf16", (timed(2, 0, [5, 6]), recorded(2, 1, [7])))
+    point = Point(
+        2, "bf16", (timed(2, 0, [5, 6], variant="bf16"), recorded(2, 1, [7], variant="bf16"))
+    )
     assert Point.from_dict(json.loads(json.dumps(point.as_dict())), "a file") == point
 
 
@@ -41,6 +43,13 @@ def test_a_point_survives_its_file() -> None:
         ({"schema": 2, "size": "1", "variant": "x", "samples": []}, "not a point"),
         ({"schema": 2, "size": 1, "variant": "x", "samples": [7]}, "not a point"),
         ({"schema": 2, "size": 1, "variant": "x"}, "not a point"),
+        ({"schema": 2, "size": 0, "variant": "x", "samples": []}, "not a point"),
+        ({"schema": 2, "size": 1, "variant": "../..", "samples": []}, "not a point"),
+        ({"schema": 2, "size": 1, "variant": "x", "samples": [{"size": 1}]}, "not a sample"),
+        (
+            {"schema": 2, "size": 1, "variant": "x", "samples": [timed(2, 0, [5]).as_dict()]},
+            "samples of another point",
+        ),
     ],
 )
 def test_other_files_are_refused_with_a_remedy(data: dict[str, object], words: str) -> None:
