@@ -374,9 +374,9 @@ def test_bad_usage_is_one_line(
         if size == 1:
             data = json.loads(point.read_text())
             samples = [sample | {"size": 4} for sample in data["samples"]]
-            point.write_text(json.dumps(data | {"size": 4, "samples": samples}))
-        else:
-            point.unlink()
+            larger = point.with_name("b0004.json")
+            larger.write_text(json.dumps(data | {"size": 4, "samples": samples}))
+        point.unlink()
         few = runs["few"] / "points" / f"b{size:04d}.json"
         data = json.loads(few.read_text())
         one_each = [data["samples"][0], next(s for s in data["samples"] if "layers" in s)]
