@@ -2,6 +2,7 @@
 
 import re
 import runpy
+import sys
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,18 @@ def test_11_run_a_script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     text = capsys.readouterr().out
     assert "2 calls of SamAutomaticMaskGenerator.generate are recorded" in text
     assert "the image encoder takes " in text
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning")
+def test_the_exporting_script_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = EXAMPLES / "scripts" / "export_decoder.py"
+    monkeypatch.syspath_prepend(script.parent)
+    monkeypatch.setattr(sys, "argv", [script.name, "--output", str(tmp_path / "decoder.onnx")])
+    runpy.run_path(str(script), run_name="__main__")
+    assert capsys.readouterr().out.startswith("decoder.onnx: ")
+    assert (tmp_path / "decoder.onnx").stat().st_size > 100_000
 
 
 def test_every_example_has_a_test() -> None:
