@@ -204,3 +204,7 @@ def rate_text(value: float, unit: str = "FLOP/s") -> str:
         if abs(value) >= size:
             return f"{digits(value / size)} {prefix}{unit}".rstrip()
     return f"{digits(value)} {unit}".rstrip()
+
+
+TIME_SOURCES = {"device": "device time", "cpu": "CPU time"}
+"""Time source -> what its times are called."""

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from samprof.analysis.compare_traces import Side
+from samprof.units import TIME_SOURCES
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_TIMES = {"device": "device time", "cpu": "CPU time"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class TraceComparison:
             files = "the file" if side.files == 1 else f"the {side.files} files"
             missing = side.found_ns - side.total_ns
             exact = f"DIFFERS BY {missing} ns" if missing else "exact"
-            what = "device time" if side.time_source == "device" else "CPU time"
+            what = TIME_SOURCES[side.time_source]
             parts.append(
                 f"{side.found_ns} ns of the {side.total_ns} ns of {what} in {files} of {name} ({exact})"
             )

@@ -7,12 +7,11 @@ from dataclasses import replace
 
 from samprof.errors import SamprofError
 from samprof.trace import Trace
-from samprof.units import memory_text, time_text
+from samprof.units import TIME_SOURCES, memory_text, time_text
 
 NOTHING_RAN = "nothing of it ran"
 MOST_READ_BYTES = 16 * 2**20
 """A larger trace takes seconds to read: too long for a few words."""
-_TIMES = {"device": "device time", "cpu": "CPU time"}
 
 
 def recorded_text(root: str, trace: Trace, steps: int) -> str:
@@ -35,7 +34,7 @@ def recorded_text(root: str, trace: Trace, steps: int) -> str:
     else:  # only what is inside of it was called
         time_ns = int(mine[f"{trace.time_source}_self_ns"].sum())
     parts += [_counted(steps, "step")] if steps else []
-    parts.append(f"{time_text(time_ns)} of {_TIMES[trace.time_source]}")
+    parts.append(f"{time_text(time_ns)} of {TIME_SOURCES[trace.time_source]}")
     if "memory_peak_bytes" in mine:
         parts.append(f"memory peak {memory_text(int(mine['memory_peak_bytes'].max()))}")
     return ", ".join(parts)

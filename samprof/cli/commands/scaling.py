@@ -87,20 +87,18 @@ def _run(options: argparse.Namespace, limits: Limits, scratch: ExitStack) -> Run
 
 
 def _gathered(options: argparse.Namespace, scratch: ExitStack) -> Run:
-    from samprof.sam.model.colors import COLORS
-    from samprof.sweeps.gather.gather import gather
+    from samprof.api import scaling
     from samprof.sweeps.plan import checked_size
     from samprof.sweeps.run.directory import RunDirectory
 
     texts = options.sizes.split(",") if options.sizes is not None else None
     sizes = None if texts is None else [checked_size(text, "scaling") for text in texts]
     out = Path(options.out or scratch.enter_context(tempfile.TemporaryDirectory(prefix="samprof-")))
-    run = gather(
+    run = scaling(
         [existing(path) for path in options.paths],
         sizes=sizes,
         by=options.by,
         out=out,
-        colors=COLORS,
     )
     if options.out is not None:
         RunDirectory(out).write_command(options.words)

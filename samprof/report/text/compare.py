@@ -18,10 +18,10 @@ from samprof.report.text.table import (
     time_columns,
     wrapped,
 )
-from samprof.units import Unit, common_unit
+from samprof.units import TIME_SOURCES, Unit, common_unit
 
 _BATCH = BATCH_SIZE
-_TIME_SOURCES = {"wall": "wall time", "device": "device time", "cpu": "CPU time"}
+_TIME_SOURCES = {"wall": "wall time", **TIME_SOURCES}
 
 
 def compare_text(

@@ -24,9 +24,8 @@ from samprof.report.text.table import (
     time_columns,
     wrapped,
 )
-from samprof.units import Unit, common_unit, time_text
+from samprof.units import TIME_SOURCES, Unit, common_unit, time_text
 
-_TIMES = {"device": "device time", "cpu": "CPU time"}
 _SMALL = 0.001
 """Ops that take less than this part of the time on both sides are one row."""
 _MOST_NAMED = 5
@@ -155,7 +154,7 @@ def _head(comparison: TraceComparison, unit: Unit, paths: Names) -> str:
         name if name == path else f"{name} ({path})"
         for name, path in zip(names, paths, strict=True)
     ]
-    times = dict.fromkeys(_TIMES[side.time_source] for side in comparison.sides)
+    times = dict.fromkeys(TIME_SOURCES[side.time_source] for side in comparison.sides)
     per = f" per {comparison.per}" if comparison.per else ""
     what = f"{' and '.join(times)}{per}, in {unit.name}"
     return f"{sides[1]} against {sides[0]}: {what}; ratio {names[1]} / {names[0]}"

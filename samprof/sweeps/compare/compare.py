@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from samprof.analysis.alignment import KIND_WORDS, LAYER_KINDS, Alignment, align
 from samprof.errors import UsageError
+from samprof.report.text.sides import LETTERS
 from samprof.sweeps.compare.said import said_above, said_below
 from samprof.sweeps.compare.sides import both_sides
 from samprof.sweeps.compare.size import size_of_run
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from samprof.trace.ranks.ranks import Ranks
 
     Comparable = Run | Trace | Recording | Ranks
-
-LETTERS = ("A", "B")
 
 
 def compare_any(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samprof.analysis.alignment import KIND_WORDS, OWNERLESS, Alignment
+from samprof.units import TIME_SOURCES
 
 if TYPE_CHECKING:
     from samprof.analysis.compare_traces import Side
@@ -51,9 +52,9 @@ def said_above(
                 f"The {what} differs: {one or 'unknown'} in {a.name}, {other or 'unknown'} in {b.name}."
             )
     if sides[0].time_source != sides[1].time_source:
-        words = {"device": "device time", "cpu": "CPU time"}
         sources_of = [
-            f"{words[side.time_source]} in {s.name}" for s, side in zip(sources, sides, strict=True)
+            f"{TIME_SOURCES[side.time_source]} in {s.name}"
+            for s, side in zip(sources, sides, strict=True)
         ]
         yield (
             f"The time source differs: {', '.join(sources_of)}; CPU time is what the host spends in "

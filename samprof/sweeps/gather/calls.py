@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from samprof.trace.model.events import DEVICE_KINDS, STEP_PREFIX
 from samprof.trace.model.events import Kind as EventKind
 from samprof.trace.model.ranges import By, Ranges, check_by, kinds_in
 from samprof.trace.model.slicing import slice_time
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Kind = Literal["samprof", "module", "annotation", "op"]
 _BACKWARD = ("backward", "both")
@@ -93,8 +96,8 @@ def calls_of(trace: Trace, name: str, kind: Kind, root: str | None) -> Calls:
         sizes = told_sizes(trace, "", spans, None)
         found = zip(spans, sizes, strict=True)
         return Calls("", tuple(_call(trace, span, *size) for span, size in found))
-    ranges = trace.ranges(kind)
-    node = _root_node(trace, ranges, name, root)
+    ranges, layers = trace.ranges(kind), trace.layers(kind)
+    node = _root_node(trace, ranges, layers, name, root)
     path = ranges.paths[node]
     rows = np.flatnonzero((ranges.node == node) & ranges.outermost())
     rows = rows[np.argsort(ranges.nesting.start[rows], kind="stable")]
@@ -104,10 +107,10 @@ def calls_of(trace: Trace, name: str, kind: Kind, root: str | None) -> Calls:
         cause = f"calls of {path} overlap on several threads"
         raise UsageError("scaling", name, cause, "record one call at a time")
     sizes = told_sizes(trace, path, spans, ranges.nesting.thread[rows])
-    parts = _training_steps(trace, kind, node, spans, steps) or spans
+    parts = _training_steps(trace, layers, node, spans, steps) or spans
     found = zip(parts, sizes, strict=True)
     calls = tuple(_call(trace, part, *size) for part, size in found)
-    return Calls(path, calls, _outside(trace, kind, node))
+    return Calls(path, calls, _outside(trace, layers, node))
 
 
 def without_steps(trace: Trace) -> Trace:
@@ -120,7 +123,9 @@ def without_steps(trace: Trace) -> Trace:
     return replace(trace, events=events.take(~dropped)) if dropped.any() else trace
 
 
-def _root_node(trace: Trace, ranges: Ranges, name: str, root: str | None) -> int:
+def _root_node(
+    trace: Trace, ranges: Ranges, layers: pd.DataFrame, name: str, root: str | None
+) -> int:
     """The node of the root: the wanted one, or of the candidates that with most time."""
     if ranges.by == "samprof":
         roots = [root] if root is not None else list(trace.recorded.get("roots", []))
@@ -131,25 +136,25 @@ def _root_node(trace: Trace, ranges: Ranges, name: str, root: str | None) -> int
     else:
         nodes = np.flatnonzero(ranges.depth == 0).tolist()
     nodes = nodes or np.flatnonzero(ranges.depth == 0).tolist()
-    time = trace.layers(ranges.by)[f"{trace.time_source}_total_ns"].tolist()  # type: ignore[arg-type]
+    time = layers[f"{trace.time_source}_total_ns"].tolist()
     return int(max(nodes, key=lambda node: time[node]))
 
 
-def _outside(trace: Trace, kind: Kind, node: int) -> float:
-    table, source = trace.layers(kind), trace.time_source
-    whole = int(table[f"{source}_self_ns"].sum())
-    return 1 - int(table[f"{source}_total_ns"].iloc[node]) / whole if whole else 0.0
+def _outside(trace: Trace, layers: pd.DataFrame, node: int) -> float:
+    source = trace.time_source
+    whole = int(layers[f"{source}_self_ns"].sum())
+    return 1 - int(layers[f"{source}_total_ns"].iloc[node]) / whole if whole else 0.0
 
 
 def _training_steps(
     trace: Trace,
-    kind: Kind,
+    layers: pd.DataFrame,
     node: int,
     spans: list[tuple[int, int]],
     steps: list[tuple[int, int]],
 ) -> list[tuple[int, int]]:
     """The steps around the calls, where each holds one with its backward pass; else empty."""
-    if not trace.has_device_time or trace.layers(kind)["phase"].iloc[node] not in _BACKWARD:
+    if not trace.has_device_time or layers["phase"].iloc[node] not in _BACKWARD:
         return []
     around = [[step for step in steps if step[0] <= start < step[1]] for start, _ in spans]
     if any(len(found) != 1 for found in around) or len({found[0] for found in around}) < len(spans):

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
+import msgspec
+
 from samprof.errors import RunError
 from samprof.sweeps.run.schema import check_table
 
@@ -114,8 +116,6 @@ class Sample:
         Raises:
             RunError: the data is not that of a sample.
         """
-        import msgspec
-
         known = {entry.name for entry in fields(cls)}
         try:
             given = {key: value for key, value in data.items() if key in known}
