@@ -131,7 +131,7 @@ def load(path: str | Path, *, cache: bool = True) -> Trace | Run | Ranks:
     Raises:
         SamprofError: there is nothing to read, or it cannot be read.
     """
-    from samprof.sweeps.run.directory import RUN_FILE
+    from samprof.sweeps.run.layout import RUN_FILE
     from samprof.trace import load_trace
     from samprof.trace.read.load import traces_in
 
@@ -190,7 +190,7 @@ def scaling(
     """
     from samprof.sam.model.colors import COLORS
     from samprof.sweeps.gather.gather import gather
-    from samprof.sweeps.run.directory import RUN_FILE
+    from samprof.sweeps.run.layout import RUN_FILE
     from samprof.sweeps.run.run import Run
 
     if isinstance(traces, str | Path) and (Path(traces) / RUN_FILE).is_file():

@@ -11,8 +11,9 @@ from samprof.analysis.cpu_speed import UsualSpeed
 from samprof.analysis.limits import Limits
 from samprof.analysis.variant import EAGER
 from samprof.errors import RunError
-from samprof.sweeps.run.directory import RUN_FILE, RunDirectory
+from samprof.sweeps.run.directory import RunDirectory
 from samprof.sweeps.run.layers_table import layers_table
+from samprof.sweeps.run.layout import RUN_FILE
 from samprof.sweeps.run.point import Point, point_key
 from samprof.sweeps.run.points_table import points_table
 from samprof.sweeps.run.samples import samples_table, speed_of

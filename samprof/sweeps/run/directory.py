@@ -10,10 +10,10 @@ from samprof.errors import RunError
 from samprof.files import copy_whole, written_whole
 from samprof.sweeps.about import About
 from samprof.sweeps.plan import Plan
+from samprof.sweeps.run.layout import LARGEST_FILE, RUN_FILE
 from samprof.sweeps.run.point import Point, point_key
 from samprof.sweeps.run.schema import check_run_file
 
-RUN_FILE, LARGEST_FILE = "run.json", "largest.json"
 _OURS = (
     *(RUN_FILE, LARGEST_FILE, "points", "traces", "layers.parquet", "scaling.csv"),
     *("report.html", "figures", "tensorboard"),

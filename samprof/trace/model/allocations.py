@@ -60,11 +60,19 @@ class Levels:
         """For each range the level at its start, the highest inside it, and the level at its end."""
         first = np.searchsorted(self.ts, ranges.nesting.start, side="left")
         last = np.searchsorted(self.ts, ranges.nesting.end, side="left")
-        # The entry behind the levels only bounds the reduction.
-        bounds = np.stack([first, last + 1], axis=1).ravel()
-        level = np.append(self.level, 0)
-        highest = np.maximum.reduceat(level, bounds)[::2] if len(bounds) else level[:0]
-        return self.level[first], highest, self.level[last]
+        return self.level[first], _highest(self.level, first, last), self.level[last]
+
+
+def _highest(level: Ints, first: Ints, last: Ints) -> Ints:
+    """The highest level from each first to each last: of two spans of 2, 4, 8, ... that cover it."""
+    result, count, width = np.empty_like(first), last - first + 1, 1
+    while True:
+        ready = (count >= width) & (count < 2 * width)
+        result[ready] = np.maximum(level[first[ready]], level[last[ready] - width + 1])
+        if not (count >= 2 * width).any():
+            return result
+        level = np.maximum(level[:-width], level[width:])
+        width *= 2
 
 
 def levels_of(events: MemoryEvents, device: int | None = None) -> Levels:

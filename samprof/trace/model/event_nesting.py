@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from samprof.trace.model.events import Events, Ints
+from samprof.trace.model.events import Events, Integers, Ints
 from samprof.trace.model.nesting import Nesting
 
 
@@ -15,7 +15,7 @@ def name_ranks(names: Iterable[str]) -> Ints:
     return np.array([ordered[name] for name in names], np.int64)
 
 
-def nest(events: Events, names: tuple[str, ...], rows: Ints) -> Nesting:
+def nest(events: Events, names: tuple[str, ...], rows: Integers) -> Nesting:
     """These rows of the events, nested; of equal intervals the alphabetically first is outer."""
     code = events.name[rows]
     present = np.flatnonzero(np.bincount(code, minlength=len(names)))

@@ -4,15 +4,13 @@ Nothing here assumes that intervals nest. Crossing ones follow the same rule: th
 with the latest start, then the shortest.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from samprof.trace.model.events import Ints, SmallInts
-
-_BLOCK = 1 << 15
+from samprof.trace.model.outwards import before_on_thread, behind, climb, depths, wider_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +25,7 @@ class Nesting:
             `wider`.
         parent: the innermost earlier interval that holds the start; -1 if none.
         depth: the number of ancestors.
+        behind: the first interval behind it and all inside it, which follow it directly.
     """
 
     rows: SmallInts
@@ -36,29 +35,23 @@ class Nesting:
     wider: SmallInts
     parent: SmallInts
     depth: SmallInts
+    behind: SmallInts
 
     @classmethod
     def of(cls, thread: SmallInts, start: Ints, dur: Ints, tie: SmallInts) -> "Nesting":
         """Sorts the intervals and links them; `tie` orders otherwise equal ones."""
         rows, start, thread = _in_order(thread, start, dur, tie)
         end = start + dur[rows]
-        wider = _wider(thread, end)
-        before = np.arange(-1, len(rows) - 1, dtype=np.int32)
-        parent = _climb(before, start, thread, thread, end, wider)
-        return cls(rows, thread, start, end, wider, parent, _depths(parent))
+        wider = wider_of(thread, end)
+        parent = climb(before_on_thread(thread), start, end, wider)
+        return cls(rows, thread, start, end, wider, parent, depths(parent), behind(parent))
 
     def innermost(self, thread: SmallInts, time: Ints) -> SmallInts:
         """For each query the innermost interval with start <= time < end on that thread, else -1.
 
         The result indexes this nesting, not the original arrays.
         """
-        return _climb(
-            self._last_started(thread, time), time, thread, self.thread, self.end, self.wider
-        )
-
-    def next_outer(self, interval: SmallInts, thread: SmallInts, time: Ints) -> SmallInts:
-        """For each query the next interval out from `interval` that holds the time, else -1."""
-        return _climb(interval - 1, time, thread, self.thread, self.end, self.wider)
+        return climb(self._last_started(thread, time), time, self.end, self.wider)
 
     def _last_started(self, thread: SmallInts, time: Ints) -> SmallInts:
         """The last interval on the query's thread with start <= time; -1 if none."""
@@ -97,11 +90,10 @@ class Nesting:
 
     def add_up(self, values: Ints) -> Ints:
         """Each interval's own value plus those of all inside it."""
-        totals = values.copy()
-        for level in range(int(self.depth.max(initial=0)), 0, -1):
-            inside = np.flatnonzero(self.depth == level)
-            np.add.at(totals, self.parent[inside], totals[inside])
-        return totals
+        # Sums may wrap around, their differences are right all the same.
+        sums = np.zeros(len(values) + 1, np.int64)
+        np.cumsum(values, out=sums[1:])
+        return sums[self.behind] - sums[:-1]
 
 
 def _in_order(
@@ -123,55 +115,3 @@ def _in_order(
         order = np.lexsort((tie[those], -dur[those], start[equal], thread[equal]))
         rows[equal] = those[order]
     return rows, start, thread
-
-
-def _wider(thread: SmallInts, end: Ints) -> SmallInts:
-    """For each interval the nearest earlier one on its thread that ends later: pointer jumping."""
-    wider = np.arange(-1, len(end) - 1, dtype=np.int32)
-    wider[np.flatnonzero(np.diff(thread, prepend=-1))] = -1
-    # Everything before a block is settled: its pointers are final.
-    for block in _blocks(len(end)):
-        open_ = block[wider[block] >= 0]
-        while len(open_):
-            open_ = open_[end[wider[open_]] <= end[open_]]
-            # All between an interval and its pointer end no later than it, so the pointer's own
-            # pointer is safe to adopt, settled or not.
-            wider[open_] = wider[wider[open_]]
-            open_ = open_[wider[open_] >= 0]
-    return wider
-
-
-def _climb(
-    candidate: SmallInts,
-    time: Ints,
-    thread: SmallInts,
-    of_thread: SmallInts,
-    end: Ints,
-    wider: SmallInts,
-) -> SmallInts:
-    """From each candidate outwards to the first interval that ends after the time; else -1."""
-    result = candidate.copy()
-    for block in _blocks(len(result)):
-        open_ = block[result[block] >= 0]
-        result[open_[of_thread[result[open_]] != thread[open_]]] = -1
-        open_ = open_[result[open_] >= 0]
-        while len(open_):
-            open_ = open_[end[result[open_]] <= time[open_]]
-            result[open_] = wider[result[open_]]
-            open_ = open_[result[open_] >= 0]
-    return result
-
-
-def _blocks(count: int) -> Iterator[Ints]:
-    """The numbers up to `count`, in blocks that stay in the processor's cache."""
-    for begin in range(0, count, _BLOCK):
-        yield np.arange(begin, min(begin + _BLOCK, count))
-
-
-def _depths(parent: SmallInts) -> SmallInts:
-    depth = np.zeros(len(parent), np.int32)
-    above = parent
-    while (above >= 0).any():
-        depth += above >= 0
-        above = np.where(above >= 0, parent[above], -1)
-    return depth

@@ -15,6 +15,7 @@ import numpy as np
 
 from samprof.trace.model.events import ABSENT, DEVICE_KINDS, Events, Ints, Kind, Mask, SmallInts
 from samprof.trace.model.nesting import Nesting
+from samprof.trace.model.outwards import climb, wider_of
 from samprof.trace.model.ranges import Ranges
 
 OUTSIDE = -1
@@ -147,17 +148,20 @@ def _forward_of(
     A launch is given by the innermost op around it, its thread and its time.
     """
     link = _flow_links(events, ops)
-    by_sequence = _sequence_links(events, threads, ops)
-    link = np.where(link >= 0, link, by_sequence)
-    current = op.astype(np.int32)
-    while True:
-        open_ = np.flatnonzero(current >= 0)
-        open_ = open_[link[current[open_]] < 0]
-        if not len(open_):
-            break
-        current[open_] = ops.next_outer(current[open_], thread[open_], time[open_])
-    linked = current >= 0
-    row = np.where(linked, link[np.maximum(current, 0)] if len(link) else 0, 0)
+    link = np.where(link >= 0, link, _sequence_links(events, threads, ops))
+    leading = np.flatnonzero(link >= 0)
+    thread_of, end = ops.thread[leading], ops.end[leading]
+    before = np.searchsorted(leading, op, side="right") - 1
+    known = before >= 0
+    known[known] = thread_of[before[known]] == thread[known]
+    # The op itself counts even if it takes no time.
+    itself = known.copy()
+    itself[known] = leading[before[known]] == op[known]
+    around = climb(np.where(known, before, -1), time, end, wider_of(thread_of, end))
+    found = np.where(itself, before, around)
+    linked = found >= 0
+    row = np.zeros(len(op), np.int64)
+    row[linked] = link[leading[found[linked]]]
     return events.thread[row], events.ts[row], linked
 
 

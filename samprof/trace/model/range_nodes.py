@@ -1,12 +1,36 @@
 """The nodes that ranges belong to: one per path, ordered as first entered."""
 
 from collections.abc import Callable
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
 from samprof.trace.model.event_nesting import name_ranks
 from samprof.trace.model.events import Ints, SmallInts
 from samprof.trace.model.nesting import Nesting
+from samprof.trace.model.outwards import nearest
+
+MOST_CHARACTERS = 1 << 27
+"""Joined paths grow with the square of the depth: what is put before names, all together."""
+_FEW = 16
+
+
+class Nodes(NamedTuple):
+    """The nodes of intervals.
+
+    Attributes:
+        node: `[intervals]`, the node of each interval.
+        paths: `[nodes]`, in the order of their first intervals.
+        depth: `[nodes]`, the depth of the first interval.
+        rows_to: intervals of this depth, and deeper, have the node of the interval around them: their
+            paths would be too long.
+    """
+
+    node: SmallInts
+    paths: tuple[str, ...]
+    depth: Ints
+    rows_to: int
 
 
 def assign_nodes(
@@ -14,42 +38,54 @@ def assign_nodes(
     code: SmallInts,
     labels: dict[int, str],
     path_of: Callable[[str | None, str], str],
-) -> tuple[SmallInts, tuple[str, ...], Ints]:
-    """The node of each interval, the path of each node, and the depth of its first interval.
+) -> Nodes:
+    """The nodes of the intervals.
 
-    Goes level by level and loops over distinct (outer node, label) pairs only.
+    Goes level by level and, where a level holds many, loops over distinct (outer node, label) pairs.
 
     Args:
         nesting: the intervals.
         code: the label of each interval, by number.
         labels: number -> label.
-        path_of: the path of a label inside the path around it, which is None for the outermost.
+        path_of: the path of a label inside the path around it, which is None for the outermost; not
+            longer than both and a separator.
     """
-    nodes: dict[str, int] = {}
+    number_of: dict[str, int] = {}
     paths: list[str] = []
     node = np.full(len(code), -1, np.int32)
     codes = int(code.max(initial=0)) + 1
-    for level in range(int(nesting.depth.max(initial=-1)) + 1):
-        here = np.flatnonzero(nesting.depth == level)
+    order = np.argsort(nesting.depth, kind="stable")
+    levels = np.cumsum(np.bincount(nesting.depth)).tolist()
+    rows_to, used = len(levels), 0
+    for level, (begin, end) in enumerate(pairwise([0, *levels])):
+        here = order[begin:end]
         parent = nesting.parent[here]
-        outer = np.where(parent >= 0, node[parent], -1)
-        pairs, index = np.unique(
-            (outer.astype(np.int64) + 1) * codes + code[here], return_inverse=True
-        )
+        outer = np.where(parent >= 0, node[parent], -1).astype(np.int64)
+        pairs, index = (outer + 1) * codes + code[here], None
+        if len(here) > _FEW:
+            pairs, index = np.unique(pairs, return_inverse=True)
+        known = [
+            (paths[pair // codes - 1] if pair >= codes else None, labels[pair % codes])
+            for pair in pairs.tolist()
+        ]
+        used += sum(len(around) for around, _ in known if around)
+        if used > MOST_CHARACTERS:
+            rows_to = level
+            break
         numbers = []
-        for above, label in zip(
-            (pairs // codes - 1).tolist(), (pairs % codes).tolist(), strict=True
-        ):
-            path = path_of(paths[above] if above >= 0 else None, labels[label])
-            if path not in nodes:
-                nodes[path] = len(paths)
+        for around, label in known:
+            path = path_of(around, label)
+            if path not in number_of:
+                number_of[path] = len(paths)
                 paths.append(path)
-            numbers.append(nodes[path])
-        node[here] = np.array(numbers, np.int32)[index]
+            numbers.append(number_of[path])
+        node[here] = numbers if index is None else np.array(numbers, np.int32)[index]
+    if rows_to < len(levels):
+        node = node[nearest(nesting.parent, nesting.depth < rows_to)]
     order, depth = _as_first_entered(nesting, node, paths)
     new_number = np.empty(len(paths), np.int32)
     new_number[order] = np.arange(len(paths))
-    return new_number[node], tuple(paths[number] for number in order), depth[order]
+    return Nodes(new_number[node], tuple(paths[number] for number in order), depth[order], rows_to)
 
 
 def _as_first_entered(nesting: Nesting, node: SmallInts, paths: list[str]) -> tuple[Ints, Ints]:

@@ -19,6 +19,7 @@ from samprof.trace.model.events import (
 from samprof.trace.model.inner_ops import label_inner_ops
 from samprof.trace.model.names import decoded
 from samprof.trace.model.nesting import Nesting
+from samprof.trace.model.outwards import nearest
 from samprof.trace.model.range_nodes import assign_nodes
 
 By = Literal["auto", "samprof", "module", "annotation", "op"]
@@ -42,6 +43,7 @@ class Ranges:
         node: `[intervals]`, index into `paths`.
         paths: one name per node, ordered as first entered.
         depth: `[nodes]`, the number of ranges around the node's first one.
+        rows_to: ranges with so many around them, and more, belong to the node of the one around them.
     """
 
     by: str
@@ -49,15 +51,21 @@ class Ranges:
     node: SmallInts
     paths: tuple[str, ...]
     depth: Ints
+    rows_to: int
 
     def outermost(self) -> Mask:
         """Which intervals have none of the same node around them: recursion is counted once."""
-        result = np.ones(len(self.node), bool)
-        above = self.nesting.parent
-        while (above >= 0).any():
-            result &= ~((above >= 0) & (self.node[above] == self.node))
-            above = np.where(above >= 0, self.nesting.parent[above], -1)
+        order = np.argsort(self.node, kind="stable")
+        # Those of one node side by side: one inside another begins before the other's `behind`.
+        first = self.node[order].astype(np.int64) * (len(order) + 1)
+        reached = np.maximum.accumulate(first + self.nesting.behind[order])
+        result = np.ones(len(order), bool)
+        result[order[1:]] = reached[:-1] <= first[1:] + order[1:]
         return result
+
+    def calls(self) -> Ints:
+        """How often each node was entered."""
+        return np.bincount(self.node[self.nesting.depth < self.rows_to], minlength=len(self.paths))
 
 
 def choose(events: Events, by: str) -> str:
@@ -112,10 +120,10 @@ def ranges_of(
     labels = {code: _label(by, names[code]) for code in np.flatnonzero(np.bincount(code)).tolist()}
     if by != "samprof":
         return Ranges(by, nesting, *assign_nodes(nesting, code, labels, _joined))
-    node, paths, depth = assign_nodes(nesting, code, labels, _qualified)
+    nodes = assign_nodes(nesting, code, labels, _qualified)
     if not inner_ops:
-        return Ranges(by, nesting, node, paths, depth)
-    op_rows, op_labels = label_inner_ops(events, names, nesting, node, paths, inner_ops)
+        return Ranges(by, nesting, *nodes)
+    op_rows, op_labels = label_inner_ops(events, names, nesting, nodes.node, nodes.paths, inner_ops)
     texts = sorted(set(op_labels))
     labels |= {len(names) + number: text for number, text in enumerate(texts)}
     codes = {text: len(names) + number for number, text in enumerate(texts)}
@@ -137,16 +145,13 @@ def _label(by: str, name: str) -> str:
 
 
 def _without_stray_functions(events: Events, names: tuple[str, ...], nesting: Nesting) -> Nesting:
-    """The nesting without outermost ranges that have a relative name (".softmax()").
+    """The nesting without ranges of a relative name (".softmax()") that are below no other name.
 
     A relative name belongs below another range; these were entered by a module not recorded.
     """
     relative = np.array([name.startswith(_RELATIVE_PREFIX) for name in names], bool)
-    while True:
-        stray = (nesting.parent < 0) & relative[events.name[nesting.rows]]
-        if not stray.any():
-            return nesting
-        nesting = nest(events, names, nesting.rows[~stray])
+    stray = nearest(nesting.parent, ~relative[events.name[nesting.rows]]) < 0
+    return nest(events, names, nesting.rows[~stray]) if stray.any() else nesting
 
 
 def _joined(outer: str | None, label: str) -> str:

@@ -18,7 +18,7 @@ def grouped_sum(groups: int, group: Integers, values: Ints) -> Ints:
     return result
 
 
-def inclusive(ranges: Ranges, outer: Mask, interval: Ints, values: Ints) -> Ints:
+def inclusive(ranges: Ranges, outer: Mask, interval: Integers, values: Ints) -> Ints:
     """The sum per node of the values at its ranges and inside them; recursion counts once.
 
     Args:
@@ -29,6 +29,22 @@ def inclusive(ranges: Ranges, outer: Mask, interval: Ints, values: Ints) -> Ints
     """
     own = grouped_sum(len(ranges.node), interval, values)
     return grouped_sum(len(ranges.paths), ranges.node[outer], ranges.nesting.add_up(own)[outer])
+
+
+def reached(group: Integers, values: Ints) -> Ints:
+    """The largest value of its group up to each row; the rows of a group stand side by side.
+
+    Example:
+        >>> reached(*np.array([[0, 0, 0, 4, 4], [1, 9, 5, 2, 3]])).tolist()
+        [1, 9, 9, 2, 3]
+    """
+    order = np.argsort(values, kind="stable")
+    rank = np.empty(len(values), np.int64)
+    rank[order] = np.arange(len(values))
+    # Ranks are small: those of each group can be shifted behind those of the group before.
+    shift = np.cumsum(np.diff(group, prepend=group[:1]) != 0) * len(values)
+    highest: Ints = values[order[np.maximum.accumulate(rank + shift) - shift]]
+    return highest
 
 
 def union_by_group(group: Integers, start: Ints, end: Ints, groups: int) -> Ints:

@@ -1,7 +1,8 @@
 """The cache of a trace, beside its file: the next load maps the columns instead of parsing.
 
 The cache is an ordinary npz file (`numpy.load` reads it) with uncompressed members; `about.json` in it
-says which bytes it was made from. It may be deleted at any time.
+says which bytes it was made from. It may be deleted at any time. It may be damaged, or made by
+somebody else: what does not fit together is not a cache, and the trace itself is read.
 """
 
 import io
@@ -18,7 +19,8 @@ import numpy as np
 from samprof._version import __version__
 from samprof.files import written_whole
 from samprof.trace.model.data import TraceData
-from samprof.trace.model.events import Events, MemoryEvents, Table
+from samprof.trace.model.events import Events, Kind, MemoryEvents, Table
+from samprof.trace.read.absurd_times import times_add_up
 from samprof.trace.read.gzip_stream import checksum
 
 T = TypeVar("T", bound=Table)
@@ -26,6 +28,7 @@ SUFFIX = ".samprof.npz"
 _SCHEMA = 4
 _ABOUT = "about.json"
 _ALIGNMENT = 64
+_AT_ONCE = 1 << 20
 _PADDING_FIELD = 0xD935  # the zip extra field commonly used for alignment
 _LOCAL_HEADER_BYTES = 30
 _TABLES: dict[str, type[Table]] = {"events": Events, "allocations": MemoryEvents}
@@ -42,23 +45,33 @@ def fingerprint(trace: Path) -> dict[str, Any]:
     Raises:
         OSError: the trace cannot be read.
     """
-    with trace.open("rb") as file:
-        size = trace.stat().st_size
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            crc = checksum(memoryview(data))
+    size = crc = 0
+    buffer = memoryview(bytearray(_AT_ONCE))
+    # Not mapped: a file that another process cuts off meanwhile would end this one.
+    with trace.open("rb", buffering=0) as file:
+        while count := file.readinto(buffer):
+            crc = checksum(buffer[:count], crc)
+            size += count
     return {"schema": _SCHEMA, "samprof": __version__, "bytes": size, "crc32": crc}
 
 
 def read_cache(trace: Path, wanted: dict[str, Any]) -> TraceData | None:
     """The trace from its cache; None without an undamaged cache made from these bytes."""
+    path = cache_path(trace)
     try:
-        return _read(cache_path(trace), wanted)
+        return _read(path, wanted) if path.is_file() else None
     except Exception:  # whatever is wrong with the cache, the trace itself can be read
         return None
 
 
 def write_cache(trace: TraceData, path: Path, source: dict[str, Any]) -> None:
-    """Writes the cache of a trace that was read from `path`, if the folder can be written."""
+    """Writes the cache of a trace that was read from `path`, if the folder can be written.
+
+    What else is in its place, a pipe or a folder, stays.
+    """
+    target = cache_path(path)
+    if target.exists() and not target.is_file():
+        return
     about = {
         "of": source,
         "names": trace.names,
@@ -70,7 +83,7 @@ def write_cache(trace: TraceData, path: Path, source: dict[str, Any]) -> None:
     tables = (("events", trace.events), ("allocations", trace.allocations))
     with (
         suppress(OSError),
-        written_whole(cache_path(path)) as file,
+        written_whole(target) as file,
         zipfile.ZipFile(file, "w") as archive,
     ):
         archive.writestr(zipfile.ZipInfo(_ABOUT), json.dumps(about))
@@ -102,7 +115,7 @@ def _read(path: Path, wanted: dict[str, Any]) -> TraceData | None:
     about = json.loads(bytes(members.pop(_ABOUT)))
     if about["of"] != wanted:
         return None
-    return TraceData(
+    trace = TraceData(
         events=_table(Events, "events", members),
         allocations=_table(MemoryEvents, "allocations", members),
         names=tuple(about["names"]),
@@ -111,6 +124,40 @@ def _read(path: Path, wanted: dict[str, Any]) -> TraceData | None:
         metadata=about["metadata"],
         notes=tuple(about["notes"]),
     )
+    _check(trace)
+    return trace
+
+
+def _check(trace: TraceData) -> None:
+    """Looks whether the columns fit together, and what they index is there.
+
+    Raises:
+        ValueError: they do not.
+    """
+    texts = (
+        *trace.names,
+        *trace.inputs,
+        *trace.notes,
+        *(text for pair in trace.threads for text in pair),
+    )
+    if not all(type(text) is str for text in texts) or type(trace.metadata) is not dict:
+        raise ValueError("texts are no texts")
+    events, allocations = trace.events, trace.allocations
+    for table in (events, allocations):
+        if len({len(getattr(table, column)) for column in table.dtypes()}) > 1:
+            raise ValueError("columns of different lengths")
+    borders = (
+        (events.kind, min(Kind), max(Kind)),
+        (events.name, 0, len(trace.names) - 1),
+        (events.thread, 0, len(trace.threads) - 1),
+        (events.inputs, -1, len(trace.inputs) - 1),
+        (allocations.thread, 0, len(trace.threads) - 1),
+    )
+    for column, low, high in borders:
+        if len(column) and not low <= column.min() <= column.max() <= high:
+            raise ValueError("a column leads to nothing")
+    if events.dur.min(initial=0) < 0 or not times_add_up(events):
+        raise ValueError("times that do not add up")
 
 
 def _members(archive: zipfile.ZipFile, data: memoryview) -> Iterator[tuple[str, memoryview]]:

@@ -11,7 +11,7 @@ import numpy as np
 from samprof.trace.flops.op_inputs import INPUTS_BORDER
 from samprof.trace.model.events import ABSENT, Events, Ints, Kind, Mask, MemoryEvents, SmallInts
 from samprof.trace.read.event_heads import EventHeads
-from samprof.trace.read.event_kinds import MEMORY
+from samprof.trace.read.event_kinds import MEMORY, NO_EVENT
 from samprof.trace.read.event_schema import (
     CPU_DEVICE_TYPE,
     Event,
@@ -26,6 +26,12 @@ from samprof.trace.read.timestamps import nanoseconds, whole_nanoseconds
 Times = Callable[[list[Any]], tuple[Ints, Mask]]
 _MOST_BYTES = 2**50
 _LONGEST_INPUTS = 1 << 12
+_OTHERS = "not an event"
+_MOST_OTHERS = 1 << 18
+
+
+class NoEventsError(Exception):
+    """Most of a long list is no event: reading it to its end would only take time."""
 
 
 class Decoder:
@@ -46,6 +52,7 @@ class Decoder:
         self._decode = msgspec.json.Decoder(list[Event]).decode
         self._decode_one = msgspec.json.Decoder(Event).decode
         self._heads = EventHeads(self.part.names, self.part.threads)
+        self._seen = 0
 
     def begin(self, number: int) -> None:
         """Announces that what comes next belongs to the piece of this number."""
@@ -69,13 +76,10 @@ class Decoder:
 
     def salvage(self, elements: Iterable[bytes]) -> None:
         """Decodes the elements of a list that `decode` refused, one by one, and counts the rest."""
-        events = []
-        for element in elements:
-            event = self._salvaged(element)
-            if event is None:
-                self.part.skipped["not an event"] += 1
-            else:
-                events.append(event)
+        found = [self._salvaged(element) for element in elements]
+        events = [event for event in found if event is not None]
+        self._seen += len(found) - len(events)
+        self._count_others(len(found) - len(events))
         self._add(events)
 
     def _salvaged(self, element: bytes) -> Event | None:
@@ -91,6 +95,8 @@ class Decoder:
         if not events:
             return
         kind, name, thread = self._heads.columns(events)
+        self._seen += len(events)
+        self._count_others(int((kind == NO_EVENT).sum()))
         allocating = kind == MEMORY
         if allocating.any():
             self._add_allocations(_those(events, allocating), thread[allocating], read)
@@ -110,6 +116,19 @@ class Decoder:
         )
         self.part.events.append(table if timed.all() else table.take(timed))
         self._count_skipped("without a time", ~timed)
+
+    def _count_others(self, count: int) -> None:
+        """Counts elements that are no events.
+
+        Raises:
+            NoEventsError: they are very many, and most of all so far.
+        """
+        if not count:
+            return
+        self.part.skipped[_OTHERS] += count
+        others = self.part.skipped[_OTHERS]
+        if others > max(_MOST_OTHERS, self._seen // 2):
+            raise NoEventsError(f"{others} elements of traceEvents are no events")
 
     def _count_skipped(self, reason: str, which: Mask) -> None:
         if which.any():

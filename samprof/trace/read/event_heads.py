@@ -11,6 +11,7 @@ from samprof.trace.model.events import Mask, SmallInts
 from samprof.trace.read.event_kinds import kind_of
 from samprof.trace.read.event_schema import Event
 
+_IGNORED = 0
 _HEAD = attrgetter("ph", "cat", "name", "pid", "tid")
 
 
@@ -31,7 +32,7 @@ class EventHeads(dict[tuple[Any, ...], int]):
         phase, category, name, pid, tid = head
         kind = kind_of(phase, category, name)
         self._kind.append(kind)
-        if kind:
+        if kind > _IGNORED:
             thread = (str(pid), str(tid))
             self._name.append(self._names.setdefault(name, len(self._names)))
             if len(self._with_inputs) < len(self._names):

@@ -4,6 +4,7 @@ from samprof.trace.model.events import DEVICE_KINDS, MODULE_PREFIX, RANGE_PREFIX
 
 MEMORY = 11
 """The kind of allocator events, which have their own table."""
+NO_EVENT = -1
 _IGNORED = 0
 _KIND_OF_CATEGORY = {
     "cpu_op": Kind.OP,
@@ -24,12 +25,14 @@ _FLOWS = {"s": Kind.FLOW_FORWARD, "f": Kind.FLOW_BACKWARD}
 
 
 def kind_of(phase: str, category: str | None, name: str) -> int:
-    """The event's `Kind`, or MEMORY; 0 for events that attribution does not need.
+    """The event's `Kind`, or MEMORY; 0 if attribution does not need it, NO_EVENT without a phase.
 
     Example:
         >>> kind_of("X", "Kernel", "gemm") == Kind.KERNEL, kind_of("M", None, "process_name")
         (True, 0)
     """
+    if not phase:
+        return NO_EVENT
     lowered = (category or "").lower()
     if phase == "X":
         return _lasting(lowered, name)

@@ -64,11 +64,22 @@ class _Digits(str):
     __slots__ = ()
 
 
+_AS_WRITTEN: dict[str, Any] = {"parse_float": _Digits, "parse_constant": str}
+
+
+def parsed_int(digits: str) -> int | None:
+    """The integer of a JSON text; None if it has more digits than Python reads (4,300)."""
+    try:
+        return int(digits)
+    except ValueError:
+        return None
+
+
 def lenient_event(element: bytes) -> Event | None:
     """An event with control characters, broken UTF-8 or values of an odd type; None if it is none."""
     text = element.decode("utf-8", "replace")
     try:
-        raw = json.loads(text, strict=False, parse_float=_Digits, parse_constant=str)
+        raw = json.loads(text, strict=False, parse_int=parsed_int, **_AS_WRITTEN)
     except (ValueError, RecursionError):
         return None
     if not isinstance(raw, dict):

@@ -35,6 +35,6 @@ def open_plain(path: Path) -> Iterator[BinaryIO]:
             yield raw
 
 
-def checksum(data: bytes | memoryview) -> int:
-    """CRC-32, as gzip and zip count it."""
-    return int(_zlib.crc32(data))
+def checksum(data: bytes | memoryview, before: int = 0) -> int:
+    """CRC-32, as gzip and zip count it, of what follows data of the checksum `before`."""
+    return int(_zlib.crc32(data, before))

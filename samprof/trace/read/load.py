@@ -1,5 +1,6 @@
 """Reads a trace file: from its cache, or by parsing."""
 
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ def read_trace(path: str | Path, *, cache: bool = False) -> TraceData:
     """
     path = Path(path)
     with _errors_named(path):
+        refuse_special(path)
         return _from_cache(path) if cache else _parsed(path)
 
 
@@ -35,6 +37,19 @@ def _from_cache(path: Path) -> TraceData:
         if (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns):
             write_cache(trace, path, source)
     return trace
+
+
+def refuse_special(path: Path) -> None:
+    """Refuses what is neither a file nor a directory: reading it may never end.
+
+    Raises:
+        TraceError: a pipe, a device or a socket.
+        OSError: there is nothing at the path.
+    """
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        cause = "a pipe, a device or a socket, not a file"
+        raise TraceError("load", path, cause, "save the trace to a file and give that")
 
 
 def _parsed(path: Path) -> TraceData:

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from samprof.errors import TraceError
 from samprof.processes import READERS, can_start, cores, end, start
 from samprof.trace.model.data import TraceData
-from samprof.trace.read.decode import Decoder
+from samprof.trace.read.decode import Decoder, NoEventsError
 from samprof.trace.read.gzip_stream import BROKEN_GZIP, is_gzip, open_plain
 from samprof.trace.read.parts import Part, merge_parts
 from samprof.trace.read.scan import EventScanner, IrregularError
@@ -21,6 +21,7 @@ from samprof.trace.read.scan import EventScanner, IrregularError
 _WORTH_GZIP, _WORTH_PLAIN = 8 << 20, 100 << 20
 _ALONE: tuple[type[Exception], ...] = (
     IrregularError,
+    NoEventsError,
     TraceError,
     EOFError,
     OSError,

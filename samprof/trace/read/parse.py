@@ -5,19 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from samprof.errors import TraceError
 from samprof.trace.model.allocations import rebase_host_totals
 from samprof.trace.model.data import TraceData
-from samprof.trace.model.events import Events
-from samprof.trace.read.decode import Decoder
+from samprof.trace.read.absurd_times import without_absurd_times
+from samprof.trace.read.decode import Decoder, NoEventsError
 from samprof.trace.read.gzip_stream import open_plain
 from samprof.trace.read.parallel import is_worthwhile, read_in_parallel
 from samprof.trace.read.parts import merge_parts
 from samprof.trace.read.scan import EventScanner
-
-_LONGEST_NS = 2.0**62
 
 
 class _Recorded(msgspec.Struct):
@@ -35,20 +32,18 @@ def parse(path: Path) -> TraceData:
     """The trace in a file.
 
     Raises:
-        TraceError: not JSON, without traceEvents, truncated, or with times that overflow 64 bits.
+        TraceError: not JSON, without traceEvents, truncated, or hardly any of it is an event.
         OSError, EOFError, BROKEN_GZIP: the file cannot be read to its end.
     """
     data = read_in_parallel(path) if is_worthwhile(path) else None
     data = data or read_alone(path)
-    if not _adds_up(data.events):
-        cause = "durations of 146 years and more, or times as far apart"
-        raise TraceError("load", path, cause, "export the trace again")
-    metadata, notes = dict(data.metadata), data.notes
+    events, absurd = without_absurd_times(data.events)
+    metadata, notes = dict(data.metadata), (*data.notes, *absurd)
     if not _is_recorded(metadata.get("samprof", {})):
         del metadata["samprof"]
         notes = (*notes, "the metadata that samprof recorded is damaged and was skipped")
     allocations = rebase_host_totals(data.allocations)
-    return replace(data, allocations=allocations, metadata=metadata, notes=notes)
+    return replace(data, events=events, allocations=allocations, metadata=metadata, notes=notes)
 
 
 def read_alone(path: Path) -> TraceData:
@@ -56,16 +51,12 @@ def read_alone(path: Path) -> TraceData:
     decoder = Decoder()
     with open_plain(path) as stream:
         scanner = EventScanner(stream, decoder, path)
-        metadata = scanner.run()
+        try:
+            metadata = scanner.run()
+        except NoEventsError as error:
+            remedy = "give a trace that torch.profiler exported"
+            raise TraceError("load", path, str(error), remedy) from None
     return merge_parts([decoder.part], metadata, scanner.notes)
-
-
-def _adds_up(events: Events) -> bool:
-    """Whether all sums and distances of the times fit into 64 bits."""
-    if not len(events):
-        return True
-    apart = float(events.ts.max()) - float(events.ts.min())
-    return apart + float(events.dur.sum(dtype=np.float64)) < _LONGEST_NS
 
 
 def _is_recorded(found: Any) -> bool:

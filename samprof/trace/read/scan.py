@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Protocol
 import msgspec
 
 from samprof.errors import TraceError
+from samprof.trace.read.event_schema import parsed_int
 from samprof.trace.read.split import NEAR, Split, last_border, list_start, split_list
 
 PIECE_BYTES = 1 << 19
@@ -212,16 +213,26 @@ class EventScanner:
             self.notes.append(f"what follows {_EVENTS} is too large and was skipped")
             tail = b"" if is_bare else b"}"
         outermost: list[tuple[str, Any]] = []
+        too_long: list[str] = []
 
         def remember(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             outermost[:] = pairs  # the outermost object is the last to end
             return dict(pairs)
 
+        def whole(digits: str) -> int | None:
+            number = parsed_int(digits)
+            if number is None:
+                too_long.append(digits)
+            return number
+
         text = (head + b"]" + tail).decode("utf-8", "replace")
         try:
-            document = json.loads(text, strict=False, object_pairs_hook=remember)
+            document = json.loads(text, strict=False, object_pairs_hook=remember, parse_int=whole)
         except REFUSED as error:
             raise self._error(f"what surrounds {_EVENTS} is not JSON ({_reason(error)})") from error
+        if too_long:
+            what = "number" if len(too_long) == 1 else "numbers"
+            self.notes.append(f"{len(too_long)} {what} of too many digits around {_EVENTS}")
         if isinstance(document, list):
             return {}
         del document[_EVENTS]

@@ -6,6 +6,7 @@ import numpy as np
 
 from samprof.trace.model.data import TraceData
 from samprof.trace.model.events import Kind, SmallInts
+from samprof.trace.model.outwards import nearest
 from samprof.trace.model.owners import NO_LAUNCH, NO_LAUNCH_NAME
 from samprof.trace.model.ranges import By, Ranges
 
@@ -34,11 +35,8 @@ def component_of_ranges(trace: TraceData, ranges: Ranges) -> tuple[list[str], Sm
     place = {name: code for code, name in enumerate(names)}
     own = np.array([place.get(name, -1) for name in own_names], np.int32)
     component = own[ranges.node] if len(own) else np.zeros(0, np.int32)
-    nesting = ranges.nesting
-    for level in range(1, int(nesting.depth.max(initial=0)) + 1):
-        inherits = np.flatnonzero((nesting.depth == level) & (component < 0))
-        component[inherits] = component[nesting.parent[inherits]]
-    return names, component
+    around = nearest(ranges.nesting.parent, component >= 0)
+    return names, np.where(around >= 0, component[around], np.int32(-1)) if len(own) else component
 
 
 def _roles(trace: TraceData, paths: tuple[str, ...]) -> list[str]:

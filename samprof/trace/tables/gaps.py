@@ -15,7 +15,7 @@ import numpy as np
 from samprof.trace.model.data import TraceData
 from samprof.trace.model.events import Ints, Kind, Mask
 from samprof.trace.model.ranges import By, Ranges
-from samprof.trace.model.sums import inclusive
+from samprof.trace.model.sums import inclusive, reached
 
 PROMPT_NS = 5_000
 """An activity whose delay exceeds the shortest delay by no more than this was not queued."""
@@ -45,12 +45,11 @@ def find_gaps(trace: TraceData) -> Gaps:
     launched = launches.launch >= 0
     moment = np.where(launched, events.ts[launches.launch], start)
     step = np.searchsorted(borders, moment, side="right")
-    for one in np.unique(device).tolist():
-        mine = np.flatnonzero(device == one)
-        mine = mine[np.lexsort((end[mine], start[mine]))]
-        reached = np.maximum.accumulate(end[mine])
-        gap[mine[1:]] = np.maximum(start[mine[1:]] - reached[:-1], 0)
-        gap[mine[1:][step[mine[1:]] != step[mine[:-1]]]] = 0
+    order = np.lexsort((end, start, device))
+    after, before = order[1:], order[:-1]
+    idle = start[after] - reached(device[order], end[order])[:-1]
+    same = (device[after] == device[before]) & (step[after] == step[before])
+    gap[after[same]] = np.maximum(idle[same], 0)
     launch = np.zeros(len(activity), np.int64)
     # A copy may wait for its data, and the kernels of a graph share one launch: neither tells.
     telling = launched & (events.kind[activity] == Kind.KERNEL)

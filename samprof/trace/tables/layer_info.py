@@ -65,6 +65,9 @@ def note_column(trace: TraceData, ranges: Ranges, by: By) -> Any:
         what = "graph launch" if "graph" in name.lower() else name
         node = ranges.node[owners.interval[held[first[which]]]]
         notes[node].append(f"{what}: {count[which]} activities, not split")
+    folded = ranges.node[ranges.nesting.depth >= ranges.rows_to]
+    for node, count in zip(*np.unique(folded, return_counts=True), strict=True):
+        notes[node].append(f"with {count} ranges inside that nest too deep for rows of their own")
     codes = [i for i, name in enumerate(trace.names) if name.startswith(_COMPILED_OPS)]
     if codes and ranges.by != "op":
         rows = np.flatnonzero(

@@ -65,7 +65,7 @@ def layers_table(trace: TraceData, by: By) -> pd.DataFrame:
     columns = {
         "path": np.array(ranges.paths, dtype=object),
         "depth": ranges.depth,
-        "calls": np.bincount(node, minlength=nodes),
+        "calls": ranges.calls(),
         **device_columns(trace, ranges, outer, by),
         "cpu_total_ns": grouped_sum(nodes, node[outer], nesting.add_up(cpu_self)[outer]),
         "cpu_self_ns": grouped_sum(nodes, node, cpu_self),

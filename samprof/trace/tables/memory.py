@@ -74,7 +74,7 @@ def memory_table(trace: TraceData, by: By, device: int | None = None) -> pd.Data
         {
             "path": np.array([*ranges.paths, OUTSIDE_NAME], dtype=object),
             "depth": np.append(ranges.depth, 0),
-            "calls": np.bincount(ranges.node, minlength=nodes + 1),
+            "calls": np.append(ranges.calls(), 0),
             "memory_peak_bytes": np.append(peak_inside(trace.allocations, ranges), 0),
             "allocations": count,
             "allocated_bytes": allocated,

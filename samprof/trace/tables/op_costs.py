@@ -15,6 +15,7 @@ from samprof.trace.flops.registry import FREE_OPS, cost_of
 from samprof.trace.model.data import TraceData
 from samprof.trace.model.events import Ints, Mask
 from samprof.trace.model.nesting import Nesting
+from samprof.trace.model.outwards import nearest
 from samprof.trace.model.owners import owners_of_ops
 from samprof.trace.model.ranges import By, Ranges
 from samprof.trace.model.sums import inclusive
@@ -94,12 +95,9 @@ def cost_columns(trace: TraceData, ranges: Ranges, outer: Mask, by: By) -> dict[
 
 def _below(ops: Nesting, known: Mask) -> Mask:
     """Which ops are inside one of the known."""
-    covered = np.zeros(len(known), bool)
-    for level in range(1, int(ops.depth.max(initial=0)) + 1):
-        inside = np.flatnonzero(ops.depth == level)
-        above = ops.parent[inside]
-        covered[inside] = covered[above] | known[above]
-    return covered
+    around = np.append(nearest(ops.parent, known), np.int32(-1))
+    result: Mask = around[ops.parent] >= 0
+    return result
 
 
 def _launching(trace: TraceData) -> Mask:

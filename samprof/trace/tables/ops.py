@@ -9,6 +9,7 @@ import numpy as np
 from samprof.trace.model.data import TraceData
 from samprof.trace.model.events import Ints, Mask
 from samprof.trace.model.nesting import Nesting
+from samprof.trace.model.outwards import nearest
 from samprof.trace.tables.op_costs import op_costs
 
 if TYPE_CHECKING:
@@ -72,10 +73,7 @@ def _time_of(trace: TraceData, ops: Nesting, shown: Mask) -> Ints:
     if not trace.has_device_time:
         return ops.end - ops.start
     launches, events = trace.launches(), trace.events
-    owner = np.where(shown, np.arange(len(ops.rows)), -1)
-    for level in range(1, int(ops.depth.max(initial=0)) + 1):
-        inside = np.flatnonzero((ops.depth == level) & (owner < 0))
-        owner[inside] = owner[ops.parent[inside]]
+    owner = nearest(ops.parent, shown)
     launched = launches.op >= 0
     mine = owner[launches.op[launched]]
     time = np.zeros(len(ops.rows), np.int64)

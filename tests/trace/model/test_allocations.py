@@ -23,7 +23,8 @@ def ranges(*intervals: tuple[int, int]) -> Ranges:
     zeros = np.zeros(len(start), np.int32)
     nesting = Nesting.of(zeros, start, end - start, zeros)
     names = tuple(f"range {row}" for row in nesting.rows.tolist())
-    return Ranges("samprof", nesting, np.arange(len(start), dtype=np.int32), names, nesting.depth)
+    node = np.arange(len(start), dtype=np.int32)
+    return Ranges("samprof", nesting, node, names, nesting.depth, len(start))
 
 
 def test_a_level_stands_before_the_first_event_and_after_each() -> None:
@@ -41,6 +42,19 @@ def test_inside_a_range_are_the_levels_from_its_start_to_its_end() -> None:
     assert entry.tolist() == [0, 50, 0]
     assert highest.tolist() == [50, 80, 0]
     assert end.tolist() == [50, 80, 0]
+
+
+def test_the_highest_level_inside_is_found_in_spans_of_any_length() -> None:
+    rng = np.random.default_rng(0)
+    total = rng.integers(0, 1000, 60)
+    events = memory(*((at, 1, level, 0) for at, level in enumerate(total.tolist())))
+    spans = [(a, b) for a in range(0, 60, 7) for b in range(a + 1, 61, 3)]
+    found = ranges(*spans)
+    _, highest, _ = Levels.of(events, 0).inside(found)
+    # Before the first event there are total[0] - 1; after the event at t, total[t].
+    level = [total[0] - 1, *total]
+    bounds = zip(found.nesting.start.tolist(), found.nesting.end.tolist(), strict=True)
+    assert highest.tolist() == [max(level[a : b + 1]) for a, b in bounds]
 
 
 def test_the_host_counts_only_without_a_device() -> None:

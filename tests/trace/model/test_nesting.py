@@ -74,13 +74,10 @@ def test_values_add_up_from_the_inside_out() -> None:
     assert by_row(nesting, nesting.add_up(own)) == [15, 6, 4, 8]
 
 
-def test_the_next_outer_interval_holds_the_time_too() -> None:
-    # From 2 at time 40: 1 ended at 30, so 0 is next.
-    nesting = nested((1, 0, 100), (1, 10, 30), (1, 20, 50))
-    (place,) = nesting.innermost(np.array([1], np.int32), np.array([40]))
-    assert nesting.rows[place] == 2
-    outer = nesting.next_outer(np.array([place], np.int32), np.array([1], np.int32), np.array([40]))
-    assert nesting.rows[outer].tolist() == [0]
+def test_all_inside_an_interval_follow_it() -> None:
+    # 0 [0, 100) holds 1 [10, 50), which holds 2 [20, 25), and 3 [60, 70); 4 is on another thread.
+    nesting = nested((1, 0, 100), (1, 10, 50), (1, 20, 25), (1, 60, 70), (2, 0, 5))
+    assert by_row(nesting, nesting.behind) == [4, 3, 3, 4, 5]
 
 
 def test_no_intervals_hold_nothing() -> None:

@@ -1,7 +1,9 @@
 """Nodes: one per path, in the order in which they were first entered."""
 
 import numpy as np
+import pytest
 
+from samprof.trace.model import range_nodes
 from samprof.trace.model.nesting import Nesting
 from samprof.trace.model.range_nodes import assign_nodes
 
@@ -16,7 +18,7 @@ def test_a_label_in_two_places_is_two_nodes_and_a_second_call_is_none() -> None:
     thread = np.ones(4, np.int32)
     nesting = Nesting.of(thread, start, end - start, np.zeros(4, np.int32))
     code = np.array([0, 1, 1, 1], np.int32)
-    node, paths, depth = assign_nodes(nesting, code, {0: "a", 1: "b"}, joined)
+    node, paths, depth, _ = assign_nodes(nesting, code, {0: "a", 1: "b"}, joined)
     assert paths == ("a", "a > b", "b")
     assert node.tolist() == [0, 1, 1, 2]
     assert depth.tolist() == [0, 1, 0]
@@ -28,12 +30,27 @@ def test_nodes_are_ordered_by_their_first_entry_on_any_thread() -> None:
     start = np.array([10, 5, 10])
     nesting = Nesting.of(thread, start, np.array([10, 3, 10]), np.zeros(3, np.int32))
     labels = {0: "a", 1: "z", 2: "y"}
-    _, paths, _ = assign_nodes(nesting, nesting.rows, labels, joined)
-    assert paths == ("z", "a", "y")
+    assert assign_nodes(nesting, nesting.rows, labels, joined).paths == ("z", "a", "y")
 
 
 def test_no_intervals_have_no_nodes() -> None:
     none = np.zeros(0, np.int32)
     nesting = Nesting.of(none, np.zeros(0, np.int64), np.zeros(0, np.int64), none)
-    node, paths, depth = assign_nodes(nesting, none, {}, joined)
+    node, paths, depth, _ = assign_nodes(nesting, none, {}, joined)
     assert (node.tolist(), paths, depth.tolist()) == ([], (), [])
+
+
+def test_ranges_whose_joined_paths_would_be_too_long_belong_to_the_one_around(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # 50 ranges "a", each inside the one before: n of them put 0 + 1 + 5 + 9 + ... characters before.
+    start = np.arange(50)
+    zeros = np.zeros(50, np.int32)
+    nesting = Nesting.of(zeros, start, 100 - 2 * start, zeros)
+    whole = assign_nodes(nesting, zeros, {0: "a"}, joined)
+    assert (len(whole.paths), whole.rows_to) == (50, 50)
+    monkeypatch.setattr(range_nodes, "MOST_CHARACTERS", 1 + 5 + 9)
+    few = assign_nodes(nesting, zeros, {0: "a"}, joined)
+    assert few.paths == whole.paths[:4]
+    assert few.rows_to == 4
+    assert few.node.tolist() == [0, 1, 2, *[3] * 47]

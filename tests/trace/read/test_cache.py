@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,9 @@ from pandas.testing import assert_frame_equal
 import samprof
 from samprof.cli.main import main
 from samprof.trace import Trace, load_trace
-from samprof.trace.read.cache import cache_path
+from samprof.trace.model.data import TraceData
+from samprof.trace.read.cache import cache_path, fingerprint, read_cache, write_cache
+from samprof.trace.read.load import read_trace
 from tests.support.tracefile import TraceFile
 
 START, END = 5_000, 9_000
@@ -136,6 +140,45 @@ def test_something_else_in_its_place_is_left_alone(path: Path) -> None:
     assert not is_mapped(loaded(path))
     assert cache_path(path).is_dir()
     assert len(list(path.parent.iterdir())) == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="named pipes are POSIX")
+def test_a_pipe_in_its_place_is_neither_waited_for_nor_replaced(path: Path) -> None:
+    os.mkfifo(cache_path(path))
+    assert not is_mapped(loaded(path))
+    assert cache_path(path).is_fifo()
+
+
+FORGERIES: dict[str, Callable[[TraceData], TraceData]] = {
+    "a column that is too short": lambda trace: with_column(trace, "ts", lambda ts: ts[:-1]),
+    "a column that is too long": lambda trace: with_column(trace, "kind", lambda k: k.repeat(2)),
+    "names that are not there": lambda trace: with_column(trace, "name", lambda name: name + 99),
+    "threads before the first": lambda trace: with_column(trace, "thread", lambda one: one - 1),
+    "kinds that do not exist": lambda trace: with_column(trace, "kind", lambda kind: kind + 50),
+    "inputs that are not there": lambda trace: with_column(trace, "inputs", lambda one: one + 1),
+    "negative durations": lambda trace: with_column(trace, "dur", lambda dur: -dur - 1),
+    "times that overflow": lambda trace: with_column(trace, "dur", lambda dur: dur + 2**61),
+    "names that are no texts": lambda trace: replace(trace, names=tuple(range(9))),
+    "metadata that is no object": lambda trace: replace(trace, metadata=[1]),
+}
+
+
+def with_column(
+    trace: TraceData, name: str, change: Callable[[np.ndarray], np.ndarray]
+) -> TraceData:
+    column = np.ascontiguousarray(change(getattr(trace.events, name)))
+    return replace(trace, events=replace(trace.events, **{name: column}))
+
+
+@pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES)
+def test_a_forged_cache_whose_checksums_are_right_is_refused_and_mended(
+    path: Path, forge: Callable[[TraceData], TraceData]
+) -> None:
+    right = read_trace(path)
+    write_cache(forge(right), path, fingerprint(path))
+    assert read_cache(path, fingerprint(path)) is None
+    assert_same(loaded(path), load_trace(path))
+    assert is_mapped(loaded(path))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes of folders are POSIX")

@@ -203,7 +203,8 @@ def is_usual(event: Any) -> bool:
     phase, category, name = (event.get(key, "") for key in ("ph", "cat", "name"))
     args = event.get("args", {})
     return (
-        all(isinstance(text, str) and text.isprintable() for text in (phase, category, name))
+        phase != ""
+        and all(isinstance(text, str) and text.isprintable() for text in (phase, category, name))
         and all(type(event.get(key, 0)) in (int, str) for key in ("pid", "tid"))
         and is_time(event.get("ts"))
         and (phase != "X" or (is_time(event.get("dur")) and event["dur"] >= 0))
