@@ -4,11 +4,11 @@ import importlib
 from typing import TYPE_CHECKING
 
 from samprof._version import __version__
-from samprof.api import compare, last, load, measure_workload, profile, scaling, sweep
 from samprof.errors import SamprofError
 
 if TYPE_CHECKING:
     from samprof.analysis.verdict import Verdict
+    from samprof.api import compare, last, load, measure_workload, profile, scaling, sweep
     from samprof.record.recording import Recording
     from samprof.sweeps.run.run import Run
     from samprof.trace import Trace
@@ -36,6 +36,10 @@ _LAZY = {
     "Run": "samprof.sweeps.run.run",
     "Trace": "samprof.trace",
     "Verdict": "samprof.analysis.verdict",
+    **dict.fromkeys(
+        ("compare", "last", "load", "measure_workload", "profile", "scaling", "sweep"),
+        "samprof.api",
+    ),
 }
 
 

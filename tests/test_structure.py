@@ -215,7 +215,7 @@ def test_importing_samprof_imports_nothing_heavy() -> None:
 
 def test_help_imports_nothing_heavy() -> None:
     code = (
-        "from samprof.__main__ import main\n"
+        "from samprof.cli.main import main\n"
         "try: main(['--help'])\n"
         "except SystemExit: pass\n"
         "try: main(['layers', '--help'])\n"

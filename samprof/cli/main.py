@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from samprof._version import __version__
+from samprof.cli.failures import SYSTEM_FAILURES, failure
+from samprof.cli.interrupts import was_interrupted
 from samprof.errors import SamprofError, UsageError
 
 COMMANDS = {
@@ -41,25 +43,37 @@ class Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _run(list(sys.argv[1:] if arguments is None else arguments))
+        return _run(words)
     except SamprofError as error:
         sys.stderr.write(f"samprof: {error}\n")
         return BAD_INPUT
     except KeyboardInterrupt:
-        sys.stderr.write("samprof: interrupted\n")
-        return INTERRUPTED
+        return _interrupted()
     except BrokenPipeError:
         # The reader of the output has closed it, as head does; Python must not complain on exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:
+        if was_interrupted():
+            return _interrupted()
+        if not isinstance(error, SYSTEM_FAILURES):
+            raise
+        sys.stderr.write(f"samprof: {failure(_chosen(words) or 'start', error)}\n")
+        return BAD_INPUT
+
+
+def _interrupted() -> int:
+    sys.stderr.write("samprof: interrupted\n")
+    return INTERRUPTED
 
 
 def _run(arguments: list[str]) -> int:
     parser = Parser(prog="samprof", description="Which layers of Segment Anything scale, and why.")
     parser.add_argument("--version", action="version", version=f"samprof {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    chosen = next((word for word in arguments if word in COMMANDS), None)
+    chosen = _chosen(arguments)
     for name, text in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=_sentence(text))
         if name == chosen:
@@ -74,6 +88,10 @@ def _run(arguments: list[str]) -> int:
     code: int = options.run(options)
     sys.stdout.flush()
     return code
+
+
+def _chosen(arguments: Sequence[str]) -> str | None:
+    return next((word for word in arguments if word in COMMANDS), None)
 
 
 def _sentence(text: str) -> str:

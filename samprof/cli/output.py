@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from samprof.cli.json_rows import json_rows
 from samprof.errors import UsageError
 from samprof.files import written_whole
 from samprof.markup import printable
@@ -54,15 +54,15 @@ def print_table(
         SamprofError: the file cannot be written.
     """
     if options.json:
-        rows = json.loads(table.to_json(orient="records", double_precision=15))
-        text = json.dumps(rows, indent=1) + "\n"
+        texts = json_rows(table)
     elif options.csv:
-        text = table.to_csv(index=False)
+        texts = iter([table.to_csv(index=False)])
     elif options.parquet:
-        text = f"{_parquet(table, Path(options.parquet))}\n"
+        texts = iter([f"{_parquet(table, Path(options.parquet))}\n"])
     else:
-        text = as_text(None if options.markdown else width())
-    sys.stdout.write(text)
+        texts = iter([as_text(None if options.markdown else width())])
+    for text in texts:
+        sys.stdout.write(text)
     if for_programs(options):
         print_notes(notes)
 

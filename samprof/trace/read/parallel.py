@@ -65,7 +65,10 @@ def is_worthwhile(path: Path) -> bool:
 
 def read_in_parallel(path: Path) -> TraceData | None:
     """The trace in a file; None if one process must read it alone, which then reports any error."""
-    tokens = _token_pipe()
+    try:
+        tokens = _token_pipe()
+    except OSError:  # no more files may be opened
+        return None
     try:
         worker = start(
             "samprof.trace.read.parallel_worker",

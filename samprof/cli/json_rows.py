@@ -1,0 +1,29 @@
+"""The rows of a table as JSON, a few at a time: all at once would take many times the table's memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_AT_ONCE = 4096
+
+
+def json_rows(table: pd.DataFrame) -> Iterator[str]:
+    r"""The pieces of a JSON list with one object per row, indented by 1.
+
+    Example:
+        >>> import pandas as pd
+        >>> "".join(json_rows(pd.DataFrame({"ns": [1]})))
+        '[\n {\n  "ns": 1\n }\n]\n'
+    """
+    between = "["
+    for begin in range(0, len(table), _AT_ONCE):
+        part = table.iloc[begin : begin + _AT_ONCE]
+        rows = json.loads(part.to_json(orient="records", double_precision=15))
+        yield between + json.dumps(rows, indent=1).removeprefix("[").removesuffix("\n]")
+        between = ","
+    yield "\n]\n" if len(table) else "[]\n"
