@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import shutil
+import threading
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,7 +31,7 @@ def write_boards(directory: Path, boards: Sequence[Board]) -> Path:
     """Writes a run: one subdirectory per variant, so that TensorBoard overlays their curves.
 
     `points` holds one experiment per point, `plugins/profile` the traces. What samprof wrote into the
-    directory before is replaced; other files stay.
+    directory before is replaced, once all is written; other files stay.
 
     Returns:
         The directory.
@@ -40,24 +43,42 @@ def write_boards(directory: Path, boards: Sequence[Board]) -> Path:
     writer_class()
     with _errors_named(directory):
         directory.mkdir(parents=True, exist_ok=True)
-        figures = [run_figures(board.summary, board.timeline) for board in boards]
-        _remove_former(directory)
-        for board, pictures in zip(boards, figures, strict=True):
-            with event_file(directory / board.summary.variant) as writer:
-                for scalar in scalars(board):
-                    writer.add_scalar(*scalar)
-                for tag, text in texts(board).items():
-                    writer.add_text(tag, text)
-                for name, picture in pictures.items():
-                    writer.add_image(name, _pixels(picture), dataformats="HWC")
-            for name, (_, trace) in board.traces.items():
-                link_or_copy(trace, directory / PROFILES / name / span_name(trace))
-        rows = [experiment for board in boards for experiment in experiments(board)]
-        values = {key: sorted({row.hparams[key] for row in rows}) for key in rows[0].hparams}
-        for row in rows:
-            with event_file(directory / POINTS / row.name) as writer:
-                _add_experiment(writer, row, values)
+        new = directory / f".samprof.{uuid.uuid4().hex[:8]}"
+        try:
+            _write(new, boards)
+            _remove_former(directory)
+            _move(new, directory)
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
     return directory
+
+
+def _write(directory: Path, boards: Sequence[Board]) -> None:
+    for board in boards:
+        with event_file(directory / board.summary.variant) as writer:
+            for scalar in scalars(board):
+                writer.add_scalar(*scalar)
+            for tag, text in texts(board).items():
+                writer.add_text(tag, text)
+            for name, picture in run_figures(board.summary, board.timeline).items():
+                writer.add_image(name, _pixels(picture), dataformats="HWC")
+        for name, (_, trace) in board.traces.items():
+            link_or_copy(trace, directory / PROFILES / name / span_name(trace))
+    rows = [experiment for board in boards for experiment in experiments(board)]
+    values = {key: sorted({row.hparams[key] for row in rows}) for key in rows[0].hparams}
+    for row in rows:
+        with event_file(directory / POINTS / row.name) as writer:
+            _add_experiment(writer, row, values)
+
+
+def _move(new: Path, directory: Path) -> None:
+    """Moves the files, each into the same folder of the other directory."""
+    for path in sorted(new.rglob("*")):
+        target = directory / path.relative_to(new)
+        if path.is_dir():
+            target.mkdir(exist_ok=True)
+        else:
+            path.replace(target)
 
 
 def write_recording(directory: Path, name: str, path: Path, trace: Trace, rank: int) -> Path:
@@ -112,11 +133,28 @@ def event_file(directory: Path) -> Iterator[SummaryWriter]:
         MissingPackageError: tensorboard is not installed.
         OSError: it cannot be written.
     """
-    writer = writer_class()(str(directory), filename_suffix=_SUFFIX)
+    with _quiet_threads():
+        writer = writer_class()(str(directory), filename_suffix=_SUFFIX)
+        try:
+            yield writer
+        finally:
+            writer.close()
+
+
+@contextmanager
+def _quiet_threads() -> Iterator[None]:
+    """Lets no thread print that it cannot write: TensorBoard's tells whoever closes the file as well."""
+    usual = threading.excepthook
+
+    def print_others(arguments: threading.ExceptHookArgs) -> None:
+        if not issubclass(arguments.exc_type, OSError):
+            usual(arguments)
+
+    threading.excepthook = print_others
     try:
-        yield writer
+        yield
     finally:
-        writer.close()
+        threading.excepthook = usual
 
 
 def _add_experiment(

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from samprof.errors import RunError
 from samprof.integrations.tensorboard.board import Board
 from samprof.sweeps.run.data import RunData
+from samprof.sweeps.run.point import Point
 from samprof.sweeps.run.schema import inside
+from samprof.trace.read.load import read_trace
 
 
 def boards_of(run: RunData) -> list[Board]:
-    """The variants of which some size ran to its end.
+    """The variants of which some size ran to its end; their traces are read.
 
     Raises:
-        RunError: there is none.
+        RunError: there is none, or a trace lies outside of the run directory.
+        TraceError: a trace cannot be read.
     """
     variants = run.good_variants()
     if not variants:
@@ -33,10 +37,18 @@ def _board(run: RunData, variant: str) -> Board:
         components={
             point.size: run.components(point.size, variant) for point in points if point.components
         },
-        traces={
-            point.key: (point.size, inside(run.path, point.trace))
-            for point in points
-            if point.trace
-        },
+        traces={point.key: (point.size, _trace_of(run, point)) for point in points if point.trace},
         timeline=run.timeline(None, variant),
     )
+
+
+def _trace_of(run: RunData, point: Point) -> Path:
+    """The trace file of a point, which was read: nothing else may be linked into a log directory.
+
+    Raises:
+        TraceError: it is no trace.
+        RunError: it lies outside of the run directory.
+    """
+    path = inside(run.path, point.trace).resolve()
+    read_trace(path)
+    return path

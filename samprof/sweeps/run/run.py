@@ -250,6 +250,7 @@ class Run:
         Raises:
             MissingPackageError: tensorboard or matplotlib is not installed.
             RunError: no size ran to its end, or the directory cannot be written.
+            TraceError: a trace of the run cannot be read.
         """
         from samprof.integrations.tensorboard.write import write_boards
         from samprof.sweeps.run.boards import boards_of
