@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def profile(
-    module: nn.Module,
+    module: nn.Module | object,
     *,
     name: str | None = None,
     granularity: Granularity = "block",
@@ -39,7 +39,8 @@ def profile(
     """A context manager that records what the module does, layer by layer.
 
     Args:
-        module: any `nn.Module`; the parts of SAM are known by their role.
+        module: any `nn.Module`, or a predictor or mask generator around one (`.model`, or
+            `.predictor.model`); the parts of SAM are known by their role.
         name: the first part of every path; by default what the class is called.
         granularity: `block` names components, blocks and their attention, MLP, norms, patch
             embedding and neck; `layer` every module; `op` also the functions and ops inside.
@@ -70,17 +71,19 @@ def profile(
         ['net', 'net.0', 'net.1', '(outside)']
     """
     from samprof.record.profile import Profile
+    from samprof.sam.model.pipeline import module_of
     from samprof.sam.model.roles import describe
 
+    recorded = module_of(module)
     return Profile(
-        module,
+        recorded,
         name=name,
         granularity=granularity,
         steps=steps,
         memory=memory,
         shapes=shapes,
         stacks=stacks,
-        labels=describe(module),
+        labels=describe(recorded),
         logdir=logdir,
         as_run=_run_of,
         remember=True,

@@ -78,6 +78,21 @@ def too_large(points: pd.DataFrame, axis: Axis) -> str:
     return f"{axis.text(min(sizes))} did not fit in memory" if sizes else ""
 
 
+def no_size_ran(points: pd.DataFrame, axis: Axis) -> tuple[str, str]:
+    """Why there is nothing to say, and what to do: smaller sizes help only where memory ran out.
+
+    Args:
+        points: as `Run.points` gives them.
+        axis: what the sizes count.
+    """
+    cause = "no size ran to its end"
+    if (points["status"] == "oom").any():
+        return f"{cause}: {too_large(points, axis)}", "sweep smaller ones"
+    messages = [text for text in points.get("message", []) if isinstance(text, str) and text]
+    first = f": {messages[0].splitlines()[0]}" if messages else ""
+    return f"{cause}{first}", "look at the messages of `samprof scaling`"
+
+
 def doubts(points: pd.DataFrame, wall: pd.DataFrame, axis: Axis) -> str:
     """Says when measurements differ so much among themselves that the answer needs care; else empty.
 

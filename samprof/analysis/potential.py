@@ -8,6 +8,9 @@ from samprof.analysis.roofline import Roof
 from samprof.analysis.wording import ratio_text
 from samprof.units import rate_text
 
+_NEARLY_ALL = 0.99
+"""A larger share says no more than that nothing else matters: 19930x is no promise."""
+
 
 def potential(roles: pd.DataFrame, roof: Roof | None, size: int) -> pd.DataFrame:
     """One row per layer class, the one that could give most first.
@@ -60,11 +63,15 @@ def potential_sentence(table: pd.DataFrame, roof: Roof | None, axis: Axis) -> st
     if table.empty:
         return ""
     first = table.iloc[0]
-    text = f"Optimise the {first['role']} first: it takes all of the time per {axis.unit}"
-    if np.isfinite(first["most_speedup"]):
-        text = (
-            f"Optimise the {first['role']} first: it takes {first['share']:.0%} of the time per "
-            f"{axis.unit}, so making it faster can give at most {ratio_text(first['most_speedup'])}"
+    text = f"Optimise {_named(first['role'])} first: it takes"
+    if not np.isfinite(first["most_speedup"]):
+        text += f" all of the time per {axis.unit}"
+    elif first["share"] > _NEARLY_ALL:
+        text += f" nearly all of the time per {axis.unit}"
+    else:
+        text += (
+            f" {first['share']:.0%} of the time per {axis.unit}, so making it faster can give at most "
+            f"{ratio_text(first['most_speedup'])}"
         )
     ordered = table[table["roof_speedup"].notna()].sort_values("roof_speedup", ascending=False)
     if roof is None or ordered.empty:
@@ -72,4 +79,9 @@ def potential_sentence(table: pd.DataFrame, roof: Roof | None, axis: Axis) -> st
     best = ordered.iloc[0]
     peaks = f"{rate_text(roof.flops_per_s)} and {rate_text(roof.bytes_per_s, 'B/s')}"
     speedup = ratio_text(best["roof_speedup"])
-    return f"{text}; the {best['role']} at the device's peaks ({peaks}) would give {speedup}."
+    return f"{text}; {_named(best['role'])} at the device's peaks ({peaks}) would give {speedup}."
+
+
+def _named(role: str) -> str:
+    """A layer class in a sentence; a path stands for itself."""
+    return role if "." in role else f"the {role}"

@@ -13,6 +13,7 @@ from samprof.analysis.fit import fit_rows
 from samprof.analysis.intervals import Floats, Interval, paired_ratio
 from samprof.analysis.per_process import rounds_of, time_per_process
 
+_CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
 _COSTS = ("flops", "bytes", "ops_without_formula", "device_gap_ns", "launch_gap_ns")
 _FORWARD = ["size", "variant", "round", "process", "state", "repeat"]
 WIDE = 0.2
@@ -109,8 +110,9 @@ def times_by_size(layers: pd.DataFrame, axis: Axis = BATCH_SIZE) -> pd.DataFrame
 def by_role(layers: pd.DataFrame) -> pd.DataFrame:
     """The same long form with one row per role: self times of its layers, so nothing counts twice.
 
-    Layers without a role go by their type; what a layer with rows below it does itself is the "rest
-    of" its role; `(outside)` and `(no launch)` stay as they are.
+    Layers without a role go by their type, and containers, whose type says nothing, by their path; what
+    a layer with rows below it does itself is the "rest of" its role; `(outside)` and `(no launch)` stay
+    as they are.
     """
     label = layers["path"].map(role_labels(layers))
     keys = [*_FORWARD, "step", "time_source"]
@@ -124,7 +126,8 @@ def by_role(layers: pd.DataFrame) -> pd.DataFrame:
 def role_labels(layers: pd.DataFrame) -> dict[str, str]:
     """Path -> what `by_role` calls its row."""
     rows = layers.drop_duplicates("path")
-    label = rows["role"].where(rows["role"] != "", rows["type"])
+    types = rows["type"].where(~rows["type"].isin(_CONTAINERS), "")
+    label = rows["role"].where(rows["role"] != "", types)
     label = label.where(label != "", rows["path"])
     label = label.where(~rows["path"].isin(_with_rows_below(rows)), REST_OF + label)
     return dict(zip(rows["path"], label, strict=True))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from samprof.analysis.advice import advice, doubts, seen_once, too_large
+from samprof.analysis.advice import advice, doubts, no_size_ran, seen_once, too_large
 from samprof.analysis.axis import BATCH_SIZE, Axis
 from samprof.analysis.blame import Blame, blame_sentence, blamed
 from samprof.analysis.growth import growth_sentence
@@ -102,8 +102,7 @@ def verdict(
         RunError: no size ran to its end.
     """
     if wall.empty:
-        remedy = "look at the messages of `samprof scaling`, then sweep smaller batch sizes"
-        raise RunError("verdict", "the run", "no batch size ran to its end", remedy)
+        raise RunError("verdict", "the run", *no_size_ran(points, axis))
     speedups = whole_speedups(wall, axis)
     claim = claim_of(speedups, axis, undecided)
     blame = () if paging else blamed(layers, axis, claim.word)

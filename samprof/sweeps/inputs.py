@@ -169,7 +169,16 @@ def _repeated(argument: Any, size: int) -> Any:
 def _expanded(tensor: Tensor, size: int) -> Tensor:
     if tensor.dim() == 0 or tensor.shape[0] != 1:
         return tensor
-    return tensor.expand(size, *tensor.shape[1:]).contiguous()
+    repeated = tensor.expand(size, *tensor.shape[1:])
+    return repeated.contiguous(memory_format=_memory_format(tensor))
+
+
+def _memory_format(tensor: Tensor) -> torch.memory_format:
+    """How the tensor lies in memory, where it is as `contiguous` can make another lie."""
+    last = {4: torch.channels_last, 5: torch.channels_last_3d}.get(tensor.dim())
+    if last is None or tensor.is_contiguous() or not tensor.is_contiguous(memory_format=last):
+        return torch.contiguous_format
+    return last
 
 
 def _is_list_of_one(argument: Any) -> bool:

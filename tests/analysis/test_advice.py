@@ -1,7 +1,10 @@
 """What casts doubt on a verdict; the size to run is tested with the limits."""
 
+import pandas as pd
 import pytest
 
+from samprof.analysis.advice import no_size_ran
+from samprof.analysis.axis import BATCH_SIZE
 from samprof.analysis.verdict import verdict
 from tests.analysis.test_scaling import layers, points, wall
 from tests.analysis.test_verdict import HELPS, found
@@ -31,3 +34,14 @@ def test_a_profiler_that_changes_the_forward_raises_a_doubt(
     table = points()
     table.loc[table["size"] == size, "profiler_overhead"] = overhead
     assert words in str(verdict(table, HELPS, layers()))
+
+
+def test_smaller_sizes_are_advised_only_where_memory_ran_out() -> None:
+    rows = [(4, "failed", "RuntimeError: no kernel image\n  at line 3"), (8, "failed", "")]
+    failed = pd.DataFrame(rows, columns=["size", "status", "message"])
+    cause, remedy = no_size_ran(failed, BATCH_SIZE)
+    assert cause == "no size ran to its end: RuntimeError: no kernel image"
+    assert remedy == "look at the messages of `samprof scaling`"
+    cause, remedy = no_size_ran(failed.assign(status=["failed", "oom"]), BATCH_SIZE)
+    assert cause == "no size ran to its end: batch 8 did not fit in memory"
+    assert remedy == "sweep smaller ones"

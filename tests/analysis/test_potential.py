@@ -31,3 +31,16 @@ def test_ops_without_a_formula_have_no_roof() -> None:
     two = potential(of(role(), role("norm"), roof=None), None, 4)
     assert potential_sentence(two, None, BATCH_SIZE).endswith("can give at most 2.00x.")
     assert potential_sentence(table.head(0), ROOF, BATCH_SIZE) == ""
+
+
+def test_what_takes_nearly_all_of_the_time_promises_nothing() -> None:
+    # 19,999 of 20,000: that nothing else matters is all that 20000x says.
+    rows = of(role("Conv2d", time_ns=19_999), role("norm", time_ns=1))
+    assert potential_sentence(potential(rows, None, 4), None, BATCH_SIZE) == (
+        "Optimise the Conv2d first: it takes nearly all of the time per image."
+    )
+
+
+def test_a_path_stands_for_itself_in_a_sentence() -> None:
+    text = potential_sentence(potential(of(role("net.0")), None, 4), None, BATCH_SIZE)
+    assert text.startswith("Optimise net.0 first")

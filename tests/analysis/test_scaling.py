@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samprof.analysis.scaling import by_role, scaling_table, times_by_size
+from samprof.analysis.scaling import by_role, role_labels, scaling_table, times_by_size
 
 SIZES = (1, 2, 4)
 Time = Callable[[int], float]
@@ -234,6 +234,16 @@ def test_roles_partition_the_time_of_the_whole() -> None:
         "rest of window block",
         "window attention",
         "MLP",
+    }
+
+
+def test_containers_without_a_role_go_by_their_path() -> None:
+    rows = [("net", "Net"), ("net.0", "Sequential"), ("net.1", "Conv2d")]
+    table = pd.DataFrame(rows, columns=["path", "type"]).assign(role="", depth=[0, 1, 1])
+    assert role_labels(table) == {
+        "net": "rest of Net",
+        "net.0": "net.0",  # the type says nothing
+        "net.1": "Conv2d",
     }
 
 

@@ -127,5 +127,7 @@ def test_the_smallest_batch_within_five_percent_of_the_best_is_advised() -> None
 
 
 def test_a_verdict_needs_a_point() -> None:
-    with pytest.raises(RunError, match="no batch size ran to its end"):
+    with pytest.raises(
+        RunError, match="no size ran to its end: batch 1 did not fit in memory; sweep smaller ones"
+    ):
         verdict(points(sizes=(), oom=(1,)), wall({}), layers())

@@ -93,6 +93,19 @@ def test_every_example_of_the_batch_holds_the_values_of_the_one() -> None:
     assert batch.is_contiguous()
 
 
+def test_images_in_channels_last_stay_so() -> None:
+    image = torch.ones(1, 3, 4, 5).to(memory_format=torch.channels_last)
+    (batch,) = batched(image, nn.Identity())(2).args
+    assert batch.is_contiguous(memory_format=torch.channels_last)
+    assert not batch.is_contiguous()
+    video = torch.ones(1, 3, 4, 5, 6).to(memory_format=torch.channels_last_3d)
+    (batch,) = batched(video, nn.Identity())(2).args
+    assert batch.is_contiguous(memory_format=torch.channels_last_3d)
+    # A single channel lies the same in both.
+    (batch,) = batched(torch.ones(1, 1, 4, 5), nn.Identity())(2).args
+    assert batch.stride() == (20, 20, 5, 1)
+
+
 def test_tensors_are_found_however_deep_they_lie() -> None:
     deep = {"levels": [ones(1, 2), Pair(ones(1, 3), (ones(5), "x"))], "in": Batch(x=ones(1, 4))}
     (found,) = batched((deep,), Net())(2).args

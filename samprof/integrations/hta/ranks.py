@@ -33,7 +33,7 @@ def rank_traces(paths: Sequence[Path]) -> RankTraces:
         paths: trace files; the columns of several are cached beside them.
 
     Raises:
-        TraceError: none of them can be read.
+        TraceError: none of them can be read, or nothing tells their ranks.
     """
     if len(paths) == 1:
         return RankTraces({0: paths[0]}, {0: load_trace(paths[0])}, ())

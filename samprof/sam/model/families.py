@@ -1,15 +1,18 @@
 """What Segment Anything and its descendants call their parts: data only.
 
-segment_anything and its copies (segment-anything-fast, MobileSAM), SAM 2, and the models of Hugging
-Face (Sam, SamHQ, Sam2, EdgeTam). Classes are matched by name, so that copies in other packages
-are recognised too.
+segment_anything and its copies (segment-anything-fast, MobileSAM, SAM-HQ, EfficientSAM), SAM 2, and the
+models of Hugging Face (Sam, SamHQ, Sam2, Sam3, EdgeTam) and timm (samvit). Classes are matched by name,
+so that copies in other packages are recognised too.
 """
 
 SAM, IMAGE_ENCODER = "SAM", "image encoder"
 PROMPT_ENCODER, MASK_DECODER = "prompt encoder", "mask decoder"
 MEMORY_ATTENTION, MEMORY_ENCODER = "memory attention", "memory encoder"
-MEMORY = (MEMORY_ATTENTION, MEMORY_ENCODER)
-"""Components that only video models have."""
+TEXT_ENCODER, DETECTOR = "text encoder", "detector"
+OF_SOME = (TEXT_ENCODER, DETECTOR, MEMORY_ATTENTION, MEMORY_ENCODER)
+"""Components that only SAM 3 and video models have."""
+OPEN = frozenset({SAM, IMAGE_ENCODER, PROMPT_ENCODER, *OF_SOME})
+"""Roles inside which repeated blocks are looked for where none is known."""
 
 WHOLE = {
     "Sam": "sam",
@@ -20,8 +23,20 @@ WHOLE = {
     "Sam2VideoModel": "sam2",
     "EdgeTamModel": "sam2",
     "EdgeTamVideoModel": "sam2",
+    "Sam3Model": "sam3",
+    "Sam3LiteTextModel": "sam3",
+    "Sam3TrackerModel": "sam3_tracker",
+    "Sam3TrackerVideoModel": "sam3_tracker",
+    "Sam3VideoModel": "sam3_video",
 }
 """Class of a whole model -> what to call it."""
+
+WHOLE_WITH = (
+    {"image_encoder", "vision_encoder"},
+    {"prompt_encoder", "sam_prompt_encoder"},
+    {"mask_decoder", "sam_mask_decoder"},
+)
+"""Attributes, one of each set, that make a model of any class a whole SAM."""
 
 PARTS = {
     "image_encoder": IMAGE_ENCODER,
@@ -32,6 +47,13 @@ PARTS = {
     "sam_mask_decoder": MASK_DECODER,
     "memory_attention": MEMORY_ATTENTION,
     "memory_encoder": MEMORY_ENCODER,
+    "text_encoder": TEXT_ENCODER,
+    "text_projection": TEXT_ENCODER,
+    "geometry_encoder": PROMPT_ENCODER,
+    "detr_encoder": DETECTOR,
+    "detr_decoder": DETECTOR,
+    "dot_product_scoring": DETECTOR,
+    "tracker_neck": IMAGE_ENCODER,
 }
 """Attribute of a whole model -> role, whatever its class: MobileSAM's encoder is a TinyViT."""
 
@@ -43,12 +65,17 @@ ALONE = {
     "SamHQVisionModel": ("vision_encoder", IMAGE_ENCODER),
     "Sam2VisionModel": ("vision_encoder", IMAGE_ENCODER),
     "EdgeTamVisionModel": ("vision_encoder", IMAGE_ENCODER),
+    "Sam3VisionModel": ("vision_encoder", IMAGE_ENCODER),
+    "VisionTransformerSAM": ("image_encoder", IMAGE_ENCODER),
+    "EfficientViTSamImageEncoder": ("image_encoder", IMAGE_ENCODER),
     "PromptEncoder": ("prompt_encoder", PROMPT_ENCODER),
     "SamPromptEncoder": ("prompt_encoder", PROMPT_ENCODER),
     "SamHQPromptEncoder": ("prompt_encoder", PROMPT_ENCODER),
     "Sam2PromptEncoder": ("prompt_encoder", PROMPT_ENCODER),
     "EdgeTamPromptEncoder": ("prompt_encoder", PROMPT_ENCODER),
     "MaskDecoder": ("mask_decoder", MASK_DECODER),
+    "MaskDecoderHQ": ("mask_decoder", MASK_DECODER),
+    "SAM2MaskDecoder": ("mask_decoder", MASK_DECODER),
     "SamMaskDecoder": ("mask_decoder", MASK_DECODER),
     "SamHQMaskDecoder": ("mask_decoder", MASK_DECODER),
     "Sam2MaskDecoder": ("mask_decoder", MASK_DECODER),
@@ -69,6 +96,12 @@ BLOCKS = {
 }
 """Classes of the encoders' transformer blocks; `window_size` tells whether one attends globally."""
 
+ATTENTIONS = ("attn", "attention", "self_attn")
+"""What a transformer block calls its attention."""
+
+PROJECTIONS = ({"qkv", "proj"}, {"q_proj", "k_proj", "v_proj"}, {"query", "key", "value"})
+"""Children, all of one set, that make a module an attention."""
+
 FUSED_ATTENTION = {
     "SamVisionSdpaAttention",
     "SamHQVisionSdpaAttention",
@@ -78,16 +111,29 @@ FUSED_ATTENTION = {
 """Attention as one op: a transpose is part of splitting heads, not of the scores."""
 
 BLOCK_PARTS = {
-    "attn": "{scope} attention",
+    **dict.fromkeys(ATTENTIONS, "{scope}attention"),
     "mlp": "MLP",
     "norm1": "norm",
     "norm2": "norm",
     "layer_norm1": "norm",
     "layer_norm2": "norm",
+    "layernorm_before": "norm",
+    "layernorm_after": "norm",
     "local_conv": "local convolution",
 }
-ATTENTION_PARTS = {"qkv": "qkv", "proj": "projection"}
-ENCODER_PARTS = {"patch_embed": "patch embedding", "neck": "neck"}
+ATTENTION_PARTS = {
+    "qkv": "qkv",
+    "q_proj": "qkv",
+    "k_proj": "qkv",
+    "v_proj": "qkv",
+    "proj": "projection",
+    "o_proj": "projection",
+}
+ENCODER_PARTS = {
+    "patch_embed": "patch embedding",
+    "embeddings": "patch embedding",
+    "neck": "neck",
+}
 """Also one level down: SAM 2's patches are embedded in its trunk."""
 
 DECODER_PARTS = {
@@ -99,6 +145,18 @@ DECODER_PARTS = {
     "output_hypernetworks_mlps": "mask head",
     "iou_prediction_head": "mask head",
     "pred_obj_score_head": "mask head",
+    "final_output_upscaling_layers": "decoder upscaling",
+    "hf_mlp": "mask head",
+    "hq_mask_mlp": "mask head",
+    **dict.fromkeys(
+        (
+            *("compress_vit_feat", "embedding_encoder", "embedding_maskfeature"),
+            *("compress_vit_conv1", "compress_vit_norm", "compress_vit_conv2"),
+            *("encoder_conv1", "encoder_norm", "encoder_conv2"),
+            *("mask_conv1", "mask_norm", "mask_conv2"),
+        ),
+        "HQ features",
+    ),
 }
 TRANSFORMER_PARTS = {
     "Attention": "decoder attention",

@@ -7,6 +7,9 @@ they become ranges, each patched where its caller looks it up.
 import sys
 from collections.abc import Iterator
 from types import ModuleType
+from typing import Any
+
+from torch import nn
 
 from samprof.record.labels import Function
 
@@ -27,8 +30,10 @@ COMPONENTS = {
 }
 """Role -> component, in the order of the pipeline. Whatever runs inside one belongs to it."""
 
+_OF_THE_MODEL = {"preprocess": PREPROCESSING, "postprocess_masks": UPSAMPLING}
+"""Methods of a whole model, whatever its class."""
+
 _METHODS = {
-    "Sam": {"preprocess": PREPROCESSING, "postprocess_masks": UPSAMPLING},
     "PromptEncoder": {"get_dense_pe": "prompt encoder"},
     "ResizeLongestSide": {
         "apply_image": PREPROCESSING,
@@ -40,10 +45,49 @@ _METHODS = {
     },
     "MaskData": {"filter": FILTERING, "cat": "collecting masks"},
     "SamAutomaticMaskGenerator": {"postprocess_small_regions": FILTERING},
+    "SAM2Transforms": {
+        "__call__": PREPROCESSING,
+        "forward_batch": PREPROCESSING,
+        "transform_coords": PREPROCESSING,
+        "transform_boxes": PREPROCESSING,
+        "postprocess_masks": UPSAMPLING,
+    },
+}
+_PREDICTOR = {"set_image": "set image", "predict": "predict", "predict_torch": "predict"}
+_IMAGE_PROCESSOR = {
+    "preprocess": PREPROCESSING,
+    "post_process_masks": UPSAMPLING,
+    "filter_masks": FILTERING,
+    "post_process_for_mask_generation": NMS,
 }
 _STARTS = {
-    "SamPredictor": {"set_image": "set image", "predict": "predict", "predict_torch": "predict"},
+    "SamPredictor": _PREDICTOR,
+    "EfficientViTSamPredictor": _PREDICTOR,
+    "SAM2ImagePredictor": {
+        "set_image": "set image",
+        "set_image_batch": "set image",
+        "predict": "predict",
+        "predict_batch": "predict",
+    },
     "SamAutomaticMaskGenerator": {"generate": "automatic masks"},
+    "SAM2AutomaticMaskGenerator": {"generate": "automatic masks"},
+    # Hugging Face: what a processor calls, and what is called on its results.
+    "SamImageProcessor": _IMAGE_PROCESSOR,
+    "Sam2ImageProcessor": _IMAGE_PROCESSOR,
+    "Sam3ImageProcessor": _IMAGE_PROCESSOR,
+    "Sam3Processor": {
+        "post_process_semantic_segmentation": UPSAMPLING,
+        "post_process_instance_segmentation": UPSAMPLING,
+        "post_process_object_detection": FILTERING,
+    },
+    # ultralytics
+    "Predictor": {
+        "preprocess": PREPROCESSING,
+        "set_image": "set image",
+        "prompt_inference": "predict",
+        "generate": "automatic masks",
+        "postprocess": UPSAMPLING,
+    },
 }
 _CALLED_BY_GENERATOR = {
     "generate_crop_boxes": "cropping",
@@ -71,6 +115,10 @@ def functions_around(sam: type) -> dict[str, Function]:
         sam: the class of the model, segment_anything's or a copy of it.
     """
     found: dict[str, Function] = {}
+    for kind in filter(is_found_by_name, sam.__mro__):
+        for name in vars(kind).keys() & _OF_THE_MODEL.keys():
+            own = Function(kind.__module__, f"{kind.__name__}.{name}", _OF_THE_MODEL[name], "block")
+            found[f"{own.module}.{own.name}"] = own
     for module in _package_of(sam):
         home = module.__name__
         for holder, methods in _METHODS.items():
@@ -105,10 +153,29 @@ def _is_home(module: ModuleType, holder: str) -> bool:
     return isinstance(found, type) and found.__module__ == module.__name__
 
 
+def is_found_by_name(kind: type) -> bool:
+    """Whether a class stands in its module under its name, as one inside a function does not."""
+    return getattr(sys.modules.get(kind.__module__), kind.__name__, None) is kind
+
+
 def _defines(module: ModuleType, holder: str, name: str) -> bool:
     return _is_home(module, holder) and name in vars(vars(module)[holder])
 
 
 def model_of(user: object) -> object:
-    """The model that a predictor, or a mask generator with its predictor, works with."""
-    return getattr(getattr(user, "predictor", user), "model", None)
+    """The model that a predictor, or a mask generator with its predictor, works with.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> model_of(SimpleNamespace(predictor=SimpleNamespace(model="sam")))
+        'sam'
+    """
+    return getattr(getattr(user, "predictor", None) or user, "model", None)
+
+
+def module_of(given: object) -> Any:
+    """The module that is given, or the one that a given predictor works with; else what is given."""
+    if isinstance(given, nn.Module):
+        return given
+    model = model_of(given)
+    return model if isinstance(model, nn.Module) else given

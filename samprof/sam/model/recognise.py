@@ -6,8 +6,8 @@ from samprof.sam.model import families
 
 
 def is_whole_model(module: nn.Module) -> bool:
-    """Whether the module is a whole SAM model, or of a class derived from one."""
-    return is_whole_class(type(module))
+    """Whether the module is a whole SAM model: by its class, by one of its bases, or by its parts."""
+    return is_whole_class(type(module)) or _has_all_parts(module)
 
 
 def is_whole_class(kind: type) -> bool:
@@ -28,6 +28,8 @@ def component_role(module: nn.Module) -> str | None:
 def root_name(module: nn.Module) -> str | None:
     """What to call a root module; None where it is not recognised."""
     whole = _whole_class_name(type(module))
+    if whole is None and _has_all_parts(module):
+        whole = "sam2" if hasattr(module, "memory_attention") else "sam"
     if whole is not None:
         return whole
     if type(module).__name__ in families.ALONE:
@@ -36,8 +38,46 @@ def root_name(module: nn.Module) -> str | None:
 
 
 def is_block(module: nn.Module) -> bool:
-    """Whether the module is a transformer block of an encoder, also outside of one."""
-    return type(module).__name__ in families.BLOCKS and hasattr(module, "window_size")
+    """Whether the module is a transformer block of a vision model, also outside of SAM.
+
+    By the class of SAM's own blocks; else where it has an attention with its projections, an MLP and two
+    norms.
+    """
+    if type(module).__name__ in families.BLOCKS and hasattr(module, "window_size"):
+        return True
+    children = dict(module.named_children())
+    norms = [name for name in children if families.BLOCK_PARTS.get(name) == "norm"]
+    attentions = [children[name] for name in families.ATTENTIONS if name in children]
+    return "mlp" in children and len(norms) > 1 and any(map(_is_attention, attentions))
+
+
+def scope_of(block: nn.Module, *, inside_encoder: bool) -> str:
+    """How far a block's attention reaches: with a window inside each, without one over the image.
+
+    Args:
+        block: a transformer block.
+        inside_encoder: whether it is one of SAM's image encoder. Elsewhere nothing is said of a block
+            that knows no windows.
+    """
+    if getattr(block, "window_size", 0):
+        return "window "
+    return "global " if inside_encoder or hasattr(block, "window_size") else ""
+
+
+def _is_attention(module: nn.Module) -> bool:
+    children = {
+        name for _, part in _itself_and_children(module) for name, _ in part.named_children()
+    }
+    return any(children >= projections for projections in families.PROJECTIONS)
+
+
+def _itself_and_children(module: nn.Module) -> list[tuple[str, nn.Module]]:
+    return [("", module), *module.named_children()]
+
+
+def _has_all_parts(module: nn.Module) -> bool:
+    children = {name for name, _ in module.named_children()}
+    return all(children & names for names in families.WHOLE_WITH)
 
 
 def _whole_class_name(kind: type) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from samprof.analysis.advice import no_size_ran
 from samprof.analysis.axis import BATCH_SIZE
 from samprof.errors import RunError, UsageError
 from samprof.sweeps.gather.calls import calls_of, kind_for
@@ -29,8 +30,7 @@ def size_of_run(run: Run, trace: Trace, size: int | None) -> int:
     sizes = [point.size for point in points if point.trace]
     listed = ", ".join(map(str, sizes))
     if not sizes:
-        remedy = "look at the messages of its points, then sweep smaller sizes"
-        raise RunError("compare", run.path, "no size ran to its end", remedy)
+        raise RunError("compare", run.path, *no_size_ran(run.data.points, run.data.axis))
     if size is not None and size not in sizes:
         raise RunError("compare", run.path, f"no {run.axis.text(size)}", f"it has {listed}")
     if size is not None or len(sizes) == 1:

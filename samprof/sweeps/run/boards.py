@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from samprof.analysis.advice import no_size_ran
 from samprof.errors import RunError
 from samprof.integrations.tensorboard.board import Board
 from samprof.sweeps.run.data import RunData
@@ -22,8 +23,7 @@ def boards_of(run: RunData) -> list[Board]:
     """
     variants = run.good_variants()
     if not variants:
-        remedy = "look at the messages of its points, then sweep smaller sizes"
-        raise RunError("run", run.path, "no size ran to its end", remedy)
+        raise RunError("run", run.path, *no_size_ran(run.points, run.axis))
     first, *others = (_board(run, variant) for variant in variants)
     # The picture of the components is one of all variants.
     return [first, *(replace(one, summary=replace(one.summary, components={})) for one in others)]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from samprof.analysis.advice import no_size_ran
 from samprof.errors import RunError
 
 if TYPE_CHECKING:
@@ -106,8 +107,7 @@ def _points(run: RunData, variant: str | None) -> dict[int, Point]:
     """The points that ran to their end, by size."""
     present = run.good_variants()
     if not present:
-        remedy = "look at the messages of its points, then sweep smaller sizes"
-        raise RunError("compare", run.path, "no size ran to its end", remedy)
+        raise RunError("compare", run.path, *no_size_ran(run.points, run.axis))
     chosen = variant or present[0]
     if chosen not in present:
         remedy = f"there are {', '.join(present)}"

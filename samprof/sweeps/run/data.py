@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+from samprof.analysis.advice import no_size_ran
 from samprof.analysis.axis import BATCH_SIZE, Axis, axis_from
 from samprof.analysis.cpu_speed import UsualSpeed
 from samprof.analysis.limits import Limits
@@ -163,8 +164,8 @@ class RunData:
         name = self.chosen(variant)
         if name not in self._tables:
             if not self.good_points(name):
-                remedy = "look at the messages of its points, then sweep smaller sizes"
-                raise RunError("run", self.path, "no size ran to its end", remedy)
+                of_it = self.points[self.points["variant"] == name]
+                raise RunError("run", self.path, *no_size_ran(of_it, self.axis))
             self._tables[name] = variant_tables(
                 points=self.points,
                 layers=self.layers,

@@ -18,14 +18,23 @@ def each(count: int) -> Formula:
     return formula
 
 
-def _broadcast(inputs: Inputs) -> tuple[int, int]:
-    """One operation per element of the output, whose shape the inputs broadcast to."""
-    size = _output_size(inputs)
-    return size, inputs.read_and_written(size)
+def _broadcast_of(count: int) -> Formula:
+    """`count` operations per element of the output, whose shape the inputs broadcast to."""
+
+    def formula(inputs: Inputs) -> tuple[int, int]:
+        size = _output_size(inputs)
+        return count * size, inputs.read_and_written(size)
+
+    return formula
+
+
+def _test(inputs: Inputs) -> tuple[int, int]:
+    """One operation per element, and an output of one byte per element."""
+    return inputs.size(0), inputs.all_read() + inputs.size(0)
 
 
 def _comparison(inputs: Inputs) -> tuple[int, int]:
-    """The same with an output of one byte per element."""
+    """One operation per element that the inputs broadcast to, and an output of one byte each."""
     size = _output_size(inputs)
     return size, inputs.all_read() + size
 
@@ -41,6 +50,22 @@ def _where(inputs: Inputs) -> tuple[int, int]:
 def _reduction(inputs: Inputs) -> tuple[int, int]:
     """One operation per element read; the output is negligible."""
     return inputs.size(0), inputs.all_read()
+
+
+def _norm(inputs: Inputs) -> tuple[int, int]:
+    """The power of each element, and their sum; the roots of the sums are negligible."""
+    return 2 * inputs.size(0), inputs.all_read()
+
+
+def _gated(inputs: Inputs) -> tuple[int, int]:
+    """One half of the input times the sigmoid of the other."""
+    return inputs.size(0), inputs.read_and_written(inputs.size(0) // 2)
+
+
+def _bias_and_scale(inputs: Inputs) -> tuple[int, int]:
+    """Queries, keys and values [B, S, 3 * D], bias [3 * D]: each gets its bias, queries are scaled."""
+    size = inputs.size(0)
+    return size + size // 3, inputs.read_and_written(size)
 
 
 def _squared_error(inputs: Inputs) -> tuple[int, int]:
@@ -87,29 +112,41 @@ def _broadcast_shape(shapes: Sequence[Shape]) -> Shape:
     return tuple(max(sides) for sides in zip(*padded, strict=True))
 
 
-_ARITHMETIC = ("add", "sub", "mul", "div", "rsub", "maximum", "minimum", "__xor__", "masked_fill")
-_BITWISE = ("bitwise_and", "bitwise_or", "bitwise_xor")
-_COMPARISONS = ("gt", "ge", "lt", "le", "eq", "ne", "logical_and", "logical_or")
-_FUNCTIONS = ("gelu", "relu", "sigmoid", "tanh", "exp", "sqrt", "rsqrt", "pow", "neg", "abs", "sin")
-_MORE_FUNCTIONS = ("cos", "reciprocal", "log", "erf", "silu", "threshold", "clamp", "round")
-_REDUCTIONS = ("sum", "mean", "max", "min", "amax", "amin", "any", "all", "argmax", "var", "prod")
+_ARITHMETIC = """
+    add sub mul div rsub maximum minimum __xor__ masked_fill fmod remainder floor_divide atan2
+    bitwise_and bitwise_or bitwise_xor
+"""
+_FUNCTIONS = """
+    gelu relu sigmoid tanh exp sqrt rsqrt pow neg abs sin cos reciprocal log erf silu threshold clamp
+    round log2 log10 log1p exp2 expm1 sign sgn floor ceil trunc frac tan square clamp_min clamp_max
+    hardtanh hardswish hardsigmoid elu leaky_relu softplus mish bitwise_not cumsum
+"""
+_COMPARISONS = "gt ge lt le eq ne logical_and logical_or logical_xor"
+_TESTS = "isneginf isposinf logical_not"
+_FUSED = "addcmul addcdiv"
+_REDUCTIONS = "sum mean max min amax amin any all argmax argmin var std prod equal"
+_CONCATENATIONS = "cat stack flip roll"
+_COPIES = "copy_ fill_ zero_"
 
 ELEMENTWISE: dict[str, Formula] = {
     "aten::where": _where,
     "aten::gelu_backward": each(2),
+    "aten::glu": _gated,
+    "aten::linalg_vector_norm": _norm,
+    "aten::_transform_bias_rescale_qkv": _bias_and_scale,
     # The gradient where the output is above the threshold, else 0.
     "aten::threshold_backward": each(1),
     "aten::mse_loss": _squared_error,
     "aten::mse_loss_backward": _squared_error_backward,
-    **{f"aten::{name}": _comparison for name in _COMPARISONS},
-    **{f"aten::{name}_": _broadcast for name in _COMPARISONS},
-    **{f"aten::{name}{end}": _broadcast for name in (*_ARITHMETIC, *_BITWISE) for end in ("", "_")},
-    **{
-        f"aten::{name}{end}": each(1)
-        for name in (*_FUNCTIONS, *_MORE_FUNCTIONS, "bitwise_not")
-        for end in ("", "_")
-    },
-    **{f"aten::{name}": _reduction for name in _REDUCTIONS},
-    **{f"aten::{name}": _copy_all for name in ("cat", "stack", "flip", "roll")},
-    **{f"aten::{name}": _copy_into for name in ("copy_", "fill_", "zero_")},
+    **{f"aten::{name}": _comparison for name in _COMPARISONS.split()},
+    **{f"aten::{name}_": _broadcast_of(1) for name in _COMPARISONS.split()},
+    **{f"aten::{name}": _test for name in _TESTS.split()},
+    **{f"aten::{name}{end}": _broadcast_of(1) for name in _ARITHMETIC.split() for end in ("", "_")},
+    **{f"aten::{name}{end}": each(1) for name in _FUNCTIONS.split() for end in ("", "_")},
+    # A product and a sum; a difference, a product and a sum.
+    **{f"aten::{name}{end}": _broadcast_of(2) for name in _FUSED.split() for end in ("", "_")},
+    **{f"aten::lerp{end}": _broadcast_of(3) for end in ("", "_")},
+    **{f"aten::{name}": _reduction for name in _REDUCTIONS.split()},
+    **{f"aten::{name}": _copy_all for name in _CONCATENATIONS.split()},
+    **{f"aten::{name}": _copy_into for name in _COPIES.split()},
 }

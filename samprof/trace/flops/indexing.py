@@ -11,6 +11,8 @@ from math import prod
 
 from samprof.trace.flops.op_inputs import Formula, Inputs
 
+_PLACE_BYTES = 8
+
 
 def _gather(inputs: Inputs) -> tuple[int, int]:
     """Input, dimension, index: the output has the shape of the index."""
@@ -60,6 +62,13 @@ def _scatter_add(inputs: Inputs) -> tuple[int, int]:
     return inputs.size(2), _scatter(inputs)[1]
 
 
+def _topk(inputs: Inputs) -> tuple[int, int]:
+    """Input, k, dimension: each element is compared at least once; k values and places are written."""
+    (kept,) = inputs.numbers(1)
+    written = kept * _slice_of(inputs, 2)
+    return inputs.size(0), inputs.read_and_written(written) + written * _PLACE_BYTES
+
+
 def _index_and_values(inputs: Inputs) -> int:
     """Bytes of the index, and of one value per index; a scalar takes none."""
     if len(inputs.types) > 4:
@@ -79,9 +88,9 @@ def _read_at(inputs: Inputs, *, source: int, index: int, count: int) -> int:
     return read + (min(inputs.size(source), count) + count) * inputs.width(source)
 
 
-def _slice_of(inputs: Inputs) -> int:
-    """Elements of the input at one index along the dimension."""
-    shape, (dimension,) = inputs.shapes[0], inputs.numbers(1)
+def _slice_of(inputs: Inputs, place: int = 1) -> int:
+    """Elements of the input at one index along the dimension, which is the argument at the place."""
+    shape, (dimension,) = inputs.shapes[0], inputs.numbers(place)
     inputs.size(0)
     rest = list(shape)
     del rest[dimension]
@@ -98,4 +107,5 @@ INDEXING: dict[str, Formula] = {
     "aten::scatter": _scatter,
     "aten::scatter_add_": _scatter_add_in_place,
     "aten::scatter_add": _scatter_add,
+    "aten::topk": _topk,
 }

@@ -1,12 +1,16 @@
-"""Cost of matrix products, convolutions and attention, as `torch.utils.flop_counter` counts it."""
+"""Cost of matrix products and attention, as `torch.utils.flop_counter` counts it.
+
+Products of integers are counted like those of floats. PyTorch's counter does not see them, nor any
+product inside an op that torch does not take apart (`_addmm_activation`, the fast path of
+`nn.TransformerEncoder`).
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from math import prod
+from samprof.trace.flops.op_inputs import Formula, Inputs
 
-from samprof.trace.flops.op_inputs import Formula, Inputs, Shape
+_BYTES_OF_SCALAR_TYPE = {"5": 2, "6": 4, "15": 2}
+"""Number of a type (c10/core/ScalarType.h): half, float, bfloat16."""
 
 
 def _mm(inputs: Inputs) -> tuple[int, int]:
@@ -33,48 +37,25 @@ def _baddbmm(inputs: Inputs) -> tuple[int, int]:
     return 2 * b * m * k * n, inputs.read_and_written(b * m * n)
 
 
-def _convolution(inputs: Inputs) -> tuple[int, int]:
-    """Input x [N, C_in, *space], w [C_out, C_in / groups, *kernel] or, transposed, with C_in first.
-
-    Each weight is applied once per place of the output (of the input, if transposed).
-    """
-    x, w = inputs.shapes[:2]
-    out = _convolved(inputs, x, w)
-    places = x[2:] if inputs.truth(6) else out[2:]
-    return 2 * x[0] * prod(w) * prod(places), inputs.read_and_written(prod(out))
+def _int_mm(inputs: Inputs) -> tuple[int, int]:
+    """[m, k] @ [k, n] of bytes, summed in 32 bits."""
+    (m, k), (_, n) = inputs.shapes[:2]
+    return 2 * m * k * n, inputs.all_read() + 4 * m * n
 
 
-def _convolved(inputs: Inputs, x: Shape, w: Shape) -> Shape:
-    """The shape of a convolution's output (the formulas of torch.nn.Conv2d and ConvTranspose2d)."""
-    space = len(x) - 2
-    stride, padding, dilation, more = (_spread(inputs.numbers(i), space) for i in (3, 4, 5, 7))
-    kernel = w[2:]
-    if inputs.truth(6):
-        (groups,) = inputs.numbers(8)
-        sides = [
-            (x[2 + i] - 1) * stride[i]
-            - 2 * padding[i]
-            + dilation[i] * (kernel[i] - 1)
-            + more[i]
-            + 1
-            for i in range(space)
-        ]
-        return (x[0], w[1] * groups, *sides)
-    sides = [
-        (x[2 + i] + 2 * padding[i] - dilation[i] * (kernel[i] - 1) - 1) // stride[i] + 1
-        for i in range(space)
-    ]
-    return (x[0], w[0], *sides)
+def _int8_weights(inputs: Inputs) -> tuple[int, int]:
+    """[m, k] @ [n, k] transposed, the weights in bytes, a scale per row [n]."""
+    (m, k), (n, _) = inputs.shapes[:2]
+    return 2 * m * k * n, inputs.read_and_written(m * n)
 
 
-def _convolution_backward(inputs: Inputs) -> tuple[int, int]:
-    """Gradients of the input and of the weights: each costs as much as the forward."""
-    gradient, x, w = inputs.shapes[:3]
-    mask = json.loads(inputs.values[10].lower())
-    places = x[2:] if inputs.truth(7) else gradient[2:]
-    once = 2 * x[0] * prod(w) * prod(places)
-    written = mask[0] * prod(x) + mask[1] * prod(w)
-    return once * (bool(mask[0]) + bool(mask[1])), inputs.read_and_written(written)
+def _scaled_mm(inputs: Inputs) -> tuple[int, int]:
+    """[m, k] @ [k, n] in 8-bit floats; the output has the type that is asked for, else theirs."""
+    (m, k), (_, n) = inputs.shapes[:2]
+    if inputs.values[6] in ("", *_BYTES_OF_SCALAR_TYPE):
+        width = _BYTES_OF_SCALAR_TYPE.get(inputs.values[6], inputs.width(0))
+        return 2 * m * k * n, inputs.all_read() + width * m * n
+    raise ValueError("an unknown type")
 
 
 def _attention(inputs: Inputs) -> tuple[int, int]:
@@ -90,10 +71,6 @@ def _attention_backward(inputs: Inputs) -> tuple[int, int]:
     return 2 * b * h * s * t * (3 * d + 2 * e), inputs.read_and_written(written)
 
 
-def _spread(numbers: Sequence[int], count: int) -> Sequence[int]:
-    return numbers if len(numbers) == count else list(numbers) * count
-
-
 _ATTENTION = (
     "aten::scaled_dot_product_attention",
     "aten::_scaled_dot_product_flash_attention",
@@ -106,10 +83,13 @@ _ATTENTION = (
 MATMUL: dict[str, Formula] = {
     "aten::mm": _mm,
     "aten::addmm": _addmm,
+    # The activation is counted as little as the bias.
+    "aten::_addmm_activation": _addmm,
+    "aten::_int_mm": _int_mm,
+    "aten::_scaled_mm": _scaled_mm,
+    "aten::_weight_int8pack_mm": _int8_weights,
     "aten::bmm": _bmm,
     "aten::baddbmm": _baddbmm,
-    "aten::convolution": _convolution,
-    "aten::convolution_backward": _convolution_backward,
     **dict.fromkeys(_ATTENTION, _attention),
     **{f"{name}_backward": _attention_backward for name in _ATTENTION},
 }

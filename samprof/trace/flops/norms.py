@@ -51,12 +51,16 @@ def _native_batch_norm_backward(inputs: Inputs) -> tuple[int, int]:
 NORMS: dict[str, Formula] = {
     "aten::_softmax": each(5),
     "aten::_softmax_backward_data": each(4),
+    # The masking is one more.
+    "aten::_masked_softmax": each(6),
     "aten::_log_softmax": each(5),
     # exp, the sum of the gradient, their product, the difference.
     "aten::_log_softmax_backward_data": each(4),
     "aten::native_layer_norm": each(7),
     "aten::native_layer_norm_backward": each(14),
     "aten::native_group_norm": each(7),
+    # Square, mean, scaling, weight (Zhang and Sennrich 2019, equation 4).
+    "aten::_fused_rms_norm": each(4),
     "aten::native_batch_norm": _batch_norm,
     "aten::cudnn_batch_norm": _batch_norm,
     "aten::miopen_batch_norm": _batch_norm,

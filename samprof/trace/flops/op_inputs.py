@@ -24,6 +24,10 @@ _BYTES = {
     "bool": 1,
     "unsigned char": 1,
     "signed char": 1,
+    "c10::Float8_e4m3fn": 1,
+    "c10::Float8_e5m2": 1,
+    "c10::qint8": 1,
+    "c10::quint8": 1,
     "c10::complex<float>": 8,
     "c10::complex<double>": 16,
 }

@@ -84,21 +84,33 @@ def rank_numbers(known: Mapping[Path, int | None]) -> dict[Path, int]:
         known: trace file -> the rank in its metadata.
 
     Returns:
-        Ranks from the metadata; where these are not all there and different, from the file names; else
-        the order of the names.
+        Ranks from the metadata; where these are not all there and different, from the file names. A
+        trace that stands alone is rank 0 where nothing else is known.
+
+    Raises:
+        TraceError: neither tells that they are of different ranks: traces of several batch sizes, or of
+            one rank at several times, have no slowest rank.
     """
     paths = sorted(known, key=lambda path: path.name)
     names = [_RANK_IN_NAME.search(path.name) for path in paths]
     named = [int(match[1]) if match else None for match in names]
-    for ranks in ([known[path] for path in paths], named, range(len(paths))):
-        found = {path: rank for path, rank in zip(paths, ranks, strict=True) if rank is not None}
+    for ranks in ([known[path] for path in paths], named, [0]):
+        found = {path: rank for path, rank in zip(paths, ranks, strict=False) if rank is not None}
         if len(set(found.values())) == len(paths):
-            break
-    return dict(sorted(found.items(), key=lambda item: item[1]))
+            return dict(sorted(found.items(), key=lambda item: item[1]))
+    cause = (
+        f"{len(paths)} traces, which neither distributedInfo nor their names give different ranks"
+    )
+    remedy = "give one of them, name them rank0.json and so on, or compare sizes: samprof scaling"
+    raise TraceError("ranks", paths[0].parent, cause, remedy)
 
 
 def number_ranks(found: list[RankTables]) -> list[RankTables]:
-    """Gives every trace its own rank; see `rank_numbers`."""
+    """Gives every trace its own rank; see `rank_numbers`.
+
+    Raises:
+        TraceError: they are not of different ranks.
+    """
     tables = {one.path: one for one in found}
     ranks = rank_numbers({one.path: one.rank for one in found})
     return [replace(tables[path], rank=rank) for path, rank in ranks.items()]

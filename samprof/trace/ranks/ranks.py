@@ -53,7 +53,7 @@ class Ranks:
             The column rank, then the columns of `Trace.layers`.
 
         Raises:
-            TraceError: none of the traces can be read.
+            TraceError: none of the traces can be read, or nothing tells their ranks.
         """
         import pandas as pd
 
@@ -99,7 +99,7 @@ class Ranks:
         """The tables of each rank, in order of rank; each trace is read once per `by`.
 
         Raises:
-            TraceError: none of the traces can be read.
+            TraceError: none of the traces can be read, or nothing tells their ranks.
         """
         if check_by(by) not in self._read:
             count = min(workers or cores(), len(self.traces))

@@ -1,17 +1,19 @@
 """What the ops of a trace cost: FLOPs and bytes of each op, and of each layer.
 
-Of nested ops the outermost that has a formula counts: the ops it calls are how it computes. An op
-without a formula that launches device activity itself, or calls no other op and may compute, is counted
-as unknown: its FLOPs are unknown, not zero.
+Of nested ops the outermost that has a formula counts: the ops it calls are how it computes. Of an op
+without a formula, what it calls counts instead, if something of that computes. Where nothing does (it
+calls no op, or only such as reserve, view, copy and fill), and where it launches device activity
+itself, it is counted as unknown: its FLOPs are unknown, not zero.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from samprof.trace.flops.registry import FREE_OPS, cost_of
+from samprof.trace.flops.registry import FREE_OPS, MOVING_OPS, NATIVE_LIBRARIES, cost_of
 from samprof.trace.model.data import TraceData
 from samprof.trace.model.events import Ints, Mask
 from samprof.trace.model.nesting import Nesting
@@ -64,11 +66,35 @@ def _count(trace: TraceData) -> OpCosts | None:
         [(one.flops, one.matrix_flops, one.bytes) if one else (0, 0, 0) for one in found], np.int64
     ).reshape(-1, 3)[which]
     numbers[~counts] = 0
-    free = np.array([text in FREE_OPS for text in trace.names], bool)[name]
-    may_compute = np.array([_may_compute(text) for text in trace.names], bool)[name]
-    computes = (_launching(trace) & ~free) | (_leaves(ops) & may_compute)
-    unknown = computes & ~known & ~covered
+    unknown = ~known & ~covered & _computing(trace, name, known, numbers[:, 0] > 0)
     return OpCosts(counts, unknown, *numbers.T)
+
+
+def _computing(trace: TraceData, name: Ints, known: Mask, works: Mask) -> Mask:
+    """Which ops compute by themselves, as far as their names and the ops inside them tell.
+
+    Args:
+        trace: a trace.
+        name: of each op, an index into the trace's names.
+        known: ops whose cost is known.
+        works: those of them that count, and do operations.
+    """
+    ops = trace.launches().ops
+
+    def named(test: Callable[[str], bool]) -> Mask:
+        return np.array([test(text) for text in trace.names], bool)[name]
+
+    itself = _launching(trace) & ~named(FREE_OPS.__contains__)
+    itself |= named(lambda text: text.startswith(NATIVE_LIBRARIES))
+    may_compute = named(_may_compute) & ~known
+    moves = named(MOVING_OPS.__contains__) & ~_leaves(ops)
+    inside = np.zeros(len(ops.rows), bool)  # whether anything inside it computes
+    for level in range(int(ops.depth.max(initial=0)), -1, -1):
+        here = ops.depth == level
+        itself[here] |= may_compute[here] & ~inside[here] & ~moves[here]
+        computes = np.flatnonzero(here & (itself | inside | works) & (ops.parent >= 0))
+        inside[ops.parent[computes]] = True
+    return itself
 
 
 def cost_columns(trace: TraceData, ranges: Ranges, outer: Mask, by: By) -> dict[str, Ints]:

@@ -38,3 +38,18 @@ def test_losses_and_gradients_of_elements() -> None:
 def test_copies_move_and_do_not_compute() -> None:
     types = ["float", "c10::BFloat16", "Scalar"]
     assert cost_of("aten::copy_", text([[2, 3], [2, 3], []], types)) == OpCost(0, 0, 6 * 4 + 6 * 2)
+
+
+def test_functions_tests_and_norms_of_elements() -> None:
+    one = text([[2, 3]])
+    # 6 operations, 6 numbers read and written; a test writes a byte.
+    for name in ("log2", "sign", "floor", "hardswish"):
+        assert cost_of(f"aten::{name}", one) == OpCost(6, 0, 48)
+    assert cost_of("aten::isneginf", one) == OpCost(6, 0, 24 + 6)
+    assert cost_of("aten::linalg_vector_norm", one) == OpCost(12, 0, 24)
+    # One half of 4 numbers times the sigmoid of the other, for 3 columns.
+    assert cost_of("aten::glu", text([[4, 3], []])) == OpCost(12, 0, 48 + 24)
+    # A product and a sum; a difference, a product and a sum; of three inputs.
+    three = text([[2, 3], [3], [2, 1]], ["float"] * 3)
+    assert cost_of("aten::addcmul", three) == OpCost(12, 0, 4 * (6 + 3 + 2 + 6))
+    assert cost_of("aten::lerp", three) == OpCost(18, 0, 4 * (6 + 3 + 2 + 6))

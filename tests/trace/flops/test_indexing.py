@@ -57,3 +57,11 @@ def test_the_gradient_of_rows_is_added_up() -> None:
 def test_indexing_by_an_unknown_mask_is_not_guessed() -> None:
     x = torch.ones(4, 6)
     assert costs(lambda: x[x > 0], "index", "nonzero") == [None, None]
+
+
+def test_the_largest_are_found_by_comparing_each_element() -> None:
+    x = torch.ones(2, 3, 16)
+    # 96 numbers read; of each of the 6 rows, 4 values and places of 8 bytes written.
+    assert costs(lambda: x.topk(4), "topk") == [OpCost(96, 0, 4 * 96 + 24 * (4 + 8))]
+    # Of the 3 rows of each, the first: 2 x 16.
+    assert costs(lambda: x.topk(1, dim=1), "topk") == [OpCost(96, 0, 4 * 96 + 32 * (4 + 8))]

@@ -1,4 +1,4 @@
-"""Products, convolutions and attention: each formula against PyTorch's own registry."""
+"""Products and attention: each formula against PyTorch's own registry."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.flop_counter import flop_registry
 
-from samprof.trace.flops.registry import FORMULAS, cost_of
-from tests.support.op_inputs import counted, recorded, text
+from samprof.trace.flops.registry import FORMULAS, OpCost, cost_of
+from tests.support.op_inputs import costs, counted, recorded, text
 
 aten = torch.ops.aten
 sides = st.integers(1, 40)
@@ -33,42 +33,48 @@ def test_products_are_counted_as_pytorch_counts_them(b: int, m: int, k: int, n: 
     assert matrix_flops("aten::baddbmm", batched) == 2 * b * m * k * n
 
 
-@pytest.mark.parametrize(
-    ("shape", "options"),
-    [
-        ((2, 4, 9, 11), {"out_channels": 6, "kernel_size": 3}),
-        ((1, 4, 9, 11), {"out_channels": 6, "kernel_size": (3, 1), "stride": (2, 1), "padding": 1}),
-        ((1, 4, 9, 11), {"out_channels": 8, "kernel_size": 3, "groups": 2, "dilation": 2}),
-        ((1, 3, 16, 16), {"out_channels": 5, "kernel_size": 4, "stride": 4, "bias": False}),
-    ],
-)
-@pytest.mark.parametrize("transposed", [False, True])
-@torch.inference_mode()
-def test_convolutions_agree_with_the_flop_counter(
-    shape: tuple[int, ...], options: dict[str, Any], *, transposed: bool
+def test_products_of_integers_are_counted_like_those_of_floats() -> None:
+    a, b = torch.ones(32, 16, dtype=torch.int8), torch.ones(16, 8, dtype=torch.int8)
+    # 32 x 16 x 8 multiply-adds; 512 and 128 bytes read, 256 sums of 4 bytes written.
+    whole = OpCost(8192, 8192, 512 + 128 + 1024)
+    assert costs(lambda: torch._int_mm(a, b), "_int_mm") == [whole]
+    assert counted(lambda: torch._int_mm(a, b)) == 0  # it is not in PyTorch's registry
+    # Weights [8, 16] in bytes with 8 scales: 32 x 16 bfloat16 read, 32 x 8 written.
+    types = ["c10::BFloat16", "signed char", "c10::BFloat16"]
+    packed = text([[32, 16], [8, 16], [8]], types)
+    assert cost_of("aten::_weight_int8pack_mm", packed) == OpCost(8192, 8192, 1024 + 128 + 16 + 512)
+
+
+@pytest.mark.parametrize(("asked", "width"), [("", 1), ("15", 2), ("6", 4), ("7", None)])
+def test_products_of_small_floats_are_written_in_the_type_that_is_asked_for(
+    asked: str, width: int | None
 ) -> None:
-    kind = torch.nn.ConvTranspose2d if transposed else torch.nn.Conv2d
-    layer, x = kind(shape[1], **options), torch.ones(shape)
-    (inputs,) = [one for name, one in recorded(lambda: layer(x)) if name == "aten::convolution"]
-    cost = cost_of("aten::convolution", inputs)
-    assert cost is not None
-    assert cost.matrix_flops == counted(lambda: layer(x))
-    # Image, weights, bias and result once each, in float32.
-    tensors = [x, *layer.parameters(), layer(x)]
-    assert cost.bytes == 4 * sum(tensor.numel() for tensor in tensors)
+    # 4 x 32 x 16 multiply-adds; 128 and 512 bytes and two scales of 4 read.
+    shapes = [[4, 32], [32, 16], [], [], [], [], [], []]
+    types = ["c10::Float8_e4m3fn"] * 2 + ["float"] * 2 + ["", "", "Scalar", "Scalar"]
+    cost = cost_of("aten::_scaled_mm", text(shapes, types, ["", "", "", "", "", "", asked, "True"]))
+    assert cost == (None if width is None else OpCost(4096, 4096, 128 + 512 + 8 + 64 * width))
 
 
-def test_the_backward_of_a_convolution_agrees_with_the_flop_counter() -> None:
-    layer, x = torch.nn.Conv2d(4, 6, 3, padding=1), torch.ones(2, 4, 9, 11, requires_grad=True)
-    gradient = torch.ones_like(layer(x))
-
-    def backward() -> None:
-        layer(x).backward(gradient)
-
-    names = ("aten::convolution", "aten::convolution_backward")
-    found = [cost_of(name, one) for name, one in recorded(backward) if name in names]
-    assert len(found) == 2
-    assert sum(cost.matrix_flops for cost in found if cost) == counted(backward)
+@torch.inference_mode()
+def test_the_fast_path_of_a_transformer_layer_by_hand() -> None:
+    layer = torch.nn.TransformerEncoderLayer(16, 2, 32, batch_first=True).eval()
+    x = torch.ones(3, 5, 16)  # 15 tokens
+    qkv, projection = 2 * 15 * 16 * 48, 2 * 15 * 16 * 16
+    scores = weighted = 2 * 3 * 2 * 5 * 5 * 8  # 3 images, 2 heads of 8
+    first, second = 2 * 15 * 16 * 32, 2 * 15 * 32 * 16
+    found = [cost_of(name, inputs) for name, inputs in recorded(lambda: layer(x))]
+    products = qkv + projection + scores + weighted + first + second
+    assert sum(cost.matrix_flops for cost in found if cost) == products
+    # The counter sees one op, which torch does not take apart for it.
+    assert counted(lambda: layer(x)) == 0
+    assert costs(lambda: layer(x), "_addmm_activation") == [
+        OpCost(first, first, 4 * (32 + 15 * 16 + 16 * 32 + 15 * 32))
+    ]
+    # 15 tokens of 48 numbers get their bias, a third of them is scaled.
+    assert costs(lambda: layer(x), "_transform_bias_rescale_qkv") == [
+        OpCost(15 * 48 + 15 * 16, 0, 4 * (15 * 48 + 48 + 15 * 48))
+    ]
 
 
 @pytest.mark.parametrize("name", [name for name in FORMULAS if "attention" in name])

@@ -17,6 +17,12 @@ def test_softmax_and_norm_by_the_algorithm() -> None:
     # 7 an element; the image, weight and bias read, the result written.
     cost = cost_of("aten::native_layer_norm", text([[2, 3], [], [3], [3], []], types))
     assert cost == OpCost(42, 0, 4 * (6 + 3 + 3 + 6))
+    # Square, mean, scaling, weight.
+    rms = text([[2, 3], [], [3], []], ["float", "ScalarList", "float", "Scalar"])
+    assert cost_of("aten::_fused_rms_norm", rms) == OpCost(24, 0, 4 * (6 + 3 + 6))
+    # The masking is one more than a softmax; a mask of one byte per element is read.
+    masked = text([[2, 3], [2, 3], [], []], ["float", "bool", "Scalar", "Scalar"])
+    assert cost_of("aten::_masked_softmax", masked) == OpCost(36, 0, 48 + 6)
 
 
 @pytest.mark.parametrize(

@@ -49,12 +49,29 @@ def test_a_rank_is_an_integer_of_the_metadata(
         ({"a.json": 5, "b.json": 3}, {"b.json": 3, "a.json": 5}),
         ({"rank4.json": 0, "rank_2.json": 0}, {"rank_2.json": 2, "rank4.json": 4}),
         ({"rank7.json": None, "rank6.json": 1}, {"rank6.json": 6, "rank7.json": 7}),
-        ({"b.json": 0, "a.json": 0}, {"a.json": 0, "b.json": 1}),
-        ({"rank1.json": None, "b.json": None}, {"b.json": 0, "rank1.json": 1}),
+        ({"alone.json": None}, {"alone.json": 0}),
     ],
 )
-def test_ranks_are_from_the_metadata_else_the_names_else_the_order(
+def test_ranks_are_from_the_metadata_else_the_names(
     known: dict[str, int | None], expected: dict[str, int]
 ) -> None:
     found = rank_numbers({Path(name): rank for name, rank in known.items()})
     assert [(path.name, rank) for path, rank in found.items()] == list(expected.items())
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"batch1.json": None, "batch2.json": None, "batch4.json": None},
+        {"b.json": 0, "a.json": 0},
+        {"rank1.json": None, "b.json": None},
+        {"a.json": 1, "b.json": None},
+    ],
+)
+def test_traces_that_nothing_calls_ranks_are_refused_in_one_line(
+    known: dict[str, int | None],
+) -> None:
+    with pytest.raises(
+        TraceError, match=r"^ranks: job: \d traces, which neither .* samprof scaling$"
+    ):
+        rank_numbers({Path("job") / name: rank for name, rank in known.items()})

@@ -115,10 +115,9 @@ def test_layers_of_single_ranks_stand_after_what_they_followed() -> None:
         ((5, 3), ("a.json", "b.json"), {"a.json": 5, "b.json": 3}),
         ((0, 0), ("rank4.json", "rank_2.json"), {"rank4.json": 4, "rank_2.json": 2}),
         ((None, 1), ("rank7.json", "rank6.json"), {"rank7.json": 7, "rank6.json": 6}),
-        ((0, 0), ("b.json", "a.json"), {"a.json": 0, "b.json": 1}),
     ],
 )
-def test_a_rank_is_what_the_trace_says_else_its_name_else_its_place(
+def test_a_rank_is_what_the_trace_says_else_its_name(
     tmp_path: Path,
     said: tuple[int | None, int | None],
     names: tuple[str, str],
@@ -128,6 +127,20 @@ def test_a_rank_is_what_the_trace_says_else_its_name_else_its_place(
         write_rank(tmp_path, rank, 1_000, name)
     totals = loaded(tmp_path).totals()
     assert dict(zip(totals["trace"], totals["rank"], strict=True)) == expected
+
+
+def test_traces_of_several_batch_sizes_are_no_ranks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for size in (1, 2, 4):
+        write_rank(tmp_path, None, 1_000 * size, f"batch{size}.json")
+    with pytest.raises(TraceError, match="3 traces, which neither distributedInfo nor their names"):
+        loaded(tmp_path).layers()
+    assert main(["layers", str(tmp_path), "--no-cache"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "samprof scaling" in printed.err
+    assert len(printed.err.strip().splitlines()) == 1  # after that of the progress
 
 
 def test_a_trace_that_cannot_be_read_is_left_out_and_named(folder: Path) -> None:

@@ -71,12 +71,23 @@ def test_kernels_side_by_side_are_summed_and_the_device_is_idle_once(tmp_path: P
     assert table.loc[IDLE, "device_ns"] == 810
 
 
-def test_time_in_ranges_of_no_component_is_other(tmp_path: Path) -> None:
-    file = TraceFile(metadata={"schemaVersion": 1, "samprof": RECORDED})
+def test_a_module_that_nothing_is_known_of_is_no_host_work(tmp_path: Path) -> None:
+    modules = RECORDED["modules"] | {"sam.tracker": ["Tracker", "SAM"]}
+    file = TraceFile(metadata={"schemaVersion": 1, "samprof": RECORDED | {"modules": modules}})
     file.step(0, 0, 100)
-    file.range("sam", 10, 80)
-    assert {name: row["host_ns"] for name, row in by_component(load(file, tmp_path)).items()} == {
-        OTHER: 100
+    file.range("sam", 10, 80)  # compiled: no part of it is seen
+    file.step(1, 100, 100)
+    file.range("sam", 110, 80)
+    file.range("sam.image_encoder", 120, 30)
+    file.range("sam.tracker", 150, 20)
+    steps = component_steps(load(file, tmp_path))
+    host = steps[steps["host_ns"] > 0].set_index(["step", "component"])["host_ns"]
+    assert host.to_dict() == {
+        (0, "sam"): 80,
+        (0, OTHER): 20,
+        (1, "image encoder"): 30,
+        (1, "sam.tracker"): 20,
+        (1, OTHER): 50,  # 20 around the model, 30 between its parts
     }
 
 

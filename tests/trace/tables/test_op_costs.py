@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import samprof
 from samprof.sam.model.build import build_sam
 from samprof.trace import Trace
-from tests.support.op_traces import MM, layer
+from tests.support.op_traces import ADD, MM, layer
 from tests.support.tracefile import TraceFile
 
 
@@ -56,6 +56,42 @@ def test_backward_cost_belongs_to_the_layer_of_its_forward(tmp_path: Path) -> No
     file.op("aten::mm", 210, 30, 2, **MM)
     file.flow(1, forward=(10, 1), backward=(200, 2))
     assert load(file, tmp_path).layers().set_index("path").loc["net", "flops"] == 96
+
+
+def test_an_op_that_calls_others_is_unknown_unless_they_compute(tmp_path: Path) -> None:
+    file = TraceFile()
+    file.range("net", 0, 200)
+    file.op("mylib::special", 10, 20)  # reserves and fills memory, and computes by itself
+    file.op("aten::empty", 12, 2)
+    file.op("aten::fill_", 15, 2, **ADD)
+    file.op("mylib::composite", 40, 20)
+    file.op("aten::mm", 42, 10, **MM)
+    file.op("mylib::outer", 70, 20)  # what it calls is unknown, once
+    file.op("mylib::inner", 72, 10)
+    file.op("quantized::linear", 100, 20)  # computes, whatever it calls besides
+    file.op("aten::mm", 102, 10, **MM)
+    file.op("aten::clone", 130, 20)  # a copy, and no more
+    file.op("aten::copy_", 132, 10, **ADD)
+    file.op("aten::_assert_tensor_metadata", 160, 5)
+    trace = load(file, tmp_path)
+    ops = trace.ops()
+    unknown = ops.loc[~ops["has_formula"].astype(bool), "op"]
+    assert sorted(unknown) == ["mylib::inner", "mylib::special", "quantized::linear"]
+    row = trace.layers().set_index("path").loc["net"]
+    assert (row["flops"], row["ops_without_formula"]) == (96, 3)
+
+
+@torch.inference_mode()
+def test_int8_layers_are_unknown_and_not_zero() -> None:
+    model = torch.nn.Sequential(torch.nn.Linear(16, 8), torch.nn.ReLU()).eval()
+    quantized = torch.ao.quantization.quantize_dynamic(model, {torch.nn.Linear})
+    with samprof.profile(quantized, name="net") as recording:
+        quantized(torch.ones(2, 16))
+    # Its weights are packed: a trace does not hold their shape. Of ReLU 16 operations.
+    row = recording.layers().set_index("path").loc["net"]
+    assert (row["flops"], row["ops_without_formula"]) == (16, 1)
+    ops = recording.trace.ops().set_index("op")
+    assert not ops.loc["quantized::linear_dynamic", "has_formula"]
 
 
 @torch.inference_mode()
