@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from samprof.trace.model.names import OWNERLESS_NAMES
 from samprof.trace.model.ranges import By
 
 LAYER_KINDS: tuple[By, ...] = ("samprof", "module", "annotation")
@@ -19,9 +20,8 @@ KIND_WORDS = {
     "annotation": "user annotations",
     "op": "ops",
 }
-OWNERLESS = ("(outside)", "(no launch)")
 STEP = "ProfilerStep"
-_STEP_NUMBER = re.compile(rf"(^| > ){STEP}#\d+")
+_STEP_NUMBER = re.compile(rf"(^| > ){STEP}#[0-9]+")
 _LEAST_OF_RANGES = 0.1
 _LEAST_OF_ANNOTATIONS = 0.5
 """The part of each side's time that must be in layers that both have: of the time in modules, and of
@@ -113,7 +113,7 @@ def align(
 
 def _shared(a: pd.DataFrame, b: pd.DataFrame, by: str) -> tuple[int, bool]:
     """How many paths both have, and whether enough of the time is in them."""
-    shared = set(a["path"]) & set(b["path"]) - set(OWNERLESS)
+    shared = set(a["path"]) & set(b["path"]) - set(OWNERLESS_NAMES)
     layers = {path for path in shared if path.rpartition(" > ")[2] != STEP}
     return len(shared), all(_is_enough(side, layers, by) for side in (a, b))
 
@@ -136,7 +136,7 @@ def _is_enough(rows: pd.DataFrame, shared: set[str], by: str) -> bool:
         around.append((depth, bool(inside[place])))
     if by == "annotation":
         return bool(own[inside].sum() > _LEAST_OF_ANNOTATIONS * own.sum())
-    owned = own[~rows["path"].isin(OWNERLESS).to_numpy()].sum()
+    owned = own[~rows["path"].isin(OWNERLESS_NAMES).to_numpy()].sum()
     return bool(inside.any() and own[inside].sum() >= _LEAST_OF_RANGES * owned)
 
 
@@ -193,8 +193,8 @@ def _same_name(a: pd.DataFrame, b: pd.DataFrame, by: str) -> tuple[str, str] | N
 
 def _largest(rows: pd.DataFrame) -> list[str]:
     """The ranges that hold most of the time in ranges."""
-    owned = rows.loc[~rows["path"].isin(OWNERLESS), "self_ns"].sum()
-    held = rows[~rows["path"].isin(OWNERLESS) & (2 * rows["total_ns"] > owned)]
+    owned = rows.loc[~rows["path"].isin(OWNERLESS_NAMES), "self_ns"].sum()
+    held = rows[~rows["path"].isin(OWNERLESS_NAMES) & (2 * rows["total_ns"] > owned)]
     return list(held["path"])
 
 
@@ -207,7 +207,7 @@ def _main(rows: pd.DataFrame) -> list[str]:
 def _inside(rows: pd.DataFrame, by: str) -> dict[str, set[str]]:
     """Path -> the rest of the paths below it."""
     separator = separator_of(by)
-    paths = set(rows["path"]) - set(OWNERLESS)
+    paths = set(rows["path"]) - set(OWNERLESS_NAMES)
     found: dict[str, set[str]] = {}
     for path in paths:
         place = path.find(separator)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from samprof.analysis.alignment import OWNERLESS, Move, separator_of, without_step_numbers
+from samprof.analysis.alignment import Move, separator_of, without_step_numbers
 from samprof.analysis.compare import merged_order
+from samprof.trace.model.names import OWNERLESS_NAMES
 
 _SUMS = ["calls", "kernels", "total_ns", "self_ns"]
 
@@ -103,7 +104,7 @@ def steps_of(a: pd.DataFrame, b: pd.DataFrame) -> tuple[str, int, int] | None:
     """The outermost layer that holds most of the time on both sides, and how often each side ran it."""
     calls = a.merge(b, on="path", suffixes=("_a", "_b"))
     for name, rows in (("a", a), ("b", b)):
-        owned = rows.loc[~rows["path"].isin(OWNERLESS), "self_ns"].sum()
+        owned = rows.loc[~rows["path"].isin(OWNERLESS_NAMES), "self_ns"].sum()
         calls = calls[(calls[f"calls_{name}"] > 0) & (2 * calls[f"total_ns_{name}"] > owned)]
     if calls.empty:
         return None

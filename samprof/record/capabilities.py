@@ -8,14 +8,14 @@ import sys
 import torch
 from torch.profiler import ProfilerActivity
 
-from samprof.record import patches
+from samprof.record.entering import fast_record_function
 
 
 def what_is_missing(device: torch.device) -> dict[str, str]:
     """Why something does not work here; an empty text where it does."""
     activities = torch.profiler.supported_activities()  # type: ignore[no-untyped-call]
     gpu = torch.cuda.is_available()
-    fast = patches.fast_record_function()[1] == "_RecordFunctionFast"
+    fast = fast_record_function()[1] == "_RecordFunctionFast"
     slower = "this torch has record_function only, which is slower"
     return {
         "profiling CPU": "" if ProfilerActivity.CPU in activities else "torch.profiler cannot",

@@ -6,6 +6,7 @@ to a compressing process is no faster (measured in docs/how-it-works.md), and wo
 forever if that process hung: Kineto writes while holding the GIL.
 """
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -65,24 +66,24 @@ def _plain_file(folder: Path) -> Iterator[Path]:
             undo.callback(name.unlink, missing_ok=True)
         memory = _memory_file()
         if memory is not None:
-            undo.callback(os.close, memory)
+            undo.callback(memory.close)
             with suppress(OSError):  # no links here: then it is an ordinary file
                 for name in names:
-                    name.symlink_to(f"/proc/self/fd/{memory}")
+                    name.symlink_to(f"/proc/self/fd/{memory.fileno()}")
         yield path
 
 
-def _memory_file() -> int | None:
+def _memory_file() -> io.FileIO | None:
     """A file in memory that can be opened by name; None where the system has no such files."""
     if sys.platform != "linux":
         return None
     try:
-        memory = os.memfd_create("samprof")
+        memory = io.FileIO(os.memfd_create("samprof"), "w")
     except OSError:
         return None
-    if Path(f"/proc/self/fd/{memory}").exists():
+    if Path(f"/proc/self/fd/{memory.fileno()}").exists():
         return memory
-    os.close(memory)
+    memory.close()
     return None
 
 

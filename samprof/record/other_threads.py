@@ -10,7 +10,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -49,18 +48,20 @@ class OtherThreads:
 
     def call(self, name: str, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Runs the call inside a range of this name and returns its result."""
-        with self.timed(name):
-            return call(*args, **kwargs)
-
-    @contextmanager
-    def timed(self, name: str) -> Iterator[None]:
-        """Collects the block as a range of this name."""
-        ranges = self._ranges  # a block that outlasts the session does not belong to the next one
+        ranges = self._ranges  # a call that outlasts the session does not belong to the next one
         start = time.time_ns()
         try:
-            yield
+            return call(*args, **kwargs)
         finally:
-            ranges.append((name, threading.get_native_id(), start, time.time_ns()))
+            ranges.append(_range(name, start))
+
+    def add(self, name: str, start_ns: int) -> None:
+        """Collects a range of this name that began then and ends now."""
+        self._ranges.append(_range(name, start_ns))
+
+
+def _range(name: str, start_ns: int) -> Range:
+    return name, threading.get_native_id(), start_ns, time.time_ns()
 
 
 def as_events(ranges: Sequence[Range], head: bytes) -> Iterator[bytes]:

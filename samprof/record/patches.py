@@ -1,212 +1,115 @@
-"""Patches that make callables enter ranges while recordings run, and are undone afterwards.
+"""Callables that enter ranges while recordings run, and are as they were afterwards.
 
-Wrapping the forward with the profiler's fast record function is the cheapest way to name a module
-(measured in docs/how-it-works.md). If several recordings name the same callable, it is wrapped once
-and enters the ranges of all of them.
+If several recordings name the same callable, it is wrapped once and enters the ranges of all of them.
 """
 
-import functools
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from threading import RLock, get_ident
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from threading import RLock
 from typing import Any, SupportsIndex
 
 import torch
 from torch import nn
 
-from samprof.record.other_threads import OtherThreads
-from samprof.record.root_calls import Note, RootCalls
-from samprof.record.select import Selection, range_name
+from samprof.record.entering import Switch, entering
+from samprof.record.patch import Patch, Use, Wrap
+from samprof.record.root_calls import RootCalls
+from samprof.record.select import Selection, range_name, static_forward
 
-other_threads = OtherThreads()
 root_calls = RootCalls()
 _lock = RLock()
-_patches: dict[tuple[int, str], "_Patch"] = {}
-_COPYING = "__reduce_ex__"
+_patches: dict[tuple[int, str], Patch] = {}
 
 
-def fast_record_function() -> tuple[type, str]:
-    """The cheapest class that enters a named range, and its name in the metadata."""
-    try:
-        from torch._C._profiler import _RecordFunctionFast
-    except ImportError:
-        return torch.profiler.record_function, "record_function"
-    return _RecordFunctionFast, "_RecordFunctionFast"
+def enter_ranges(selection: Selection, user: object) -> None:
+    """Makes the selected modules and functions enter their ranges until `leave_ranges`.
 
-
-def enter_ranges(selection: Selection, stack: ExitStack) -> None:
-    """Makes the selected modules and functions enter their ranges until the stack is closed."""
+    Args:
+        selection: the modules and functions.
+        user: whoever leaves them.
+    """
     for module, path in selection.modules.items():
         note = root_calls.noting(path) if path == selection.root else None
-        _add(module, _entry_point(module), range_name(path), stack, note)
+        use = Use(user, range_name(path), note)
+        _add(module, _entry_point(module), _in_ranges, use)
+        _add(module, "__reduce_ex__", _copying, Use(user, instance=module))
     for function, name in selection.functions:
         owner: Any = sys.modules[function.module]
         holder, _, key = function.name.rpartition(".")
-        _add(getattr(owner, holder) if holder else owner, key, name, stack)
+        _add(getattr(owner, holder) if holder else owner, key, _in_ranges, Use(user, name))
+    if hasattr(torch.jit._script, "_script_impl"):
+        _add(torch.jit._script, "_script_impl", _scripting, Use(user))
+
+
+def leave_ranges(user: object) -> None:
+    """Ends all ranges of this user; may be called again where it was interrupted."""
+    with _lock:
+        for place, patch in list(_patches.items()):
+            patch.remove(user)
+            if not patch.uses:
+                del _patches[place]
 
 
 def around(call: Callable[..., Any], path: str) -> Callable[..., Any]:
     """The callable, wrapped in the range of a root."""
     name = range_name(path)
-    return entering(call, (name,), _Switch(), {name: root_calls.noting(path)})
-
-
-@contextmanager
-def annotation(name: str) -> Iterator[None]:
-    """A user annotation in the trace, whatever thread enters it."""
-    if other_threads.home is not None and other_threads.misses():
-        with other_threads.timed(name):
-            yield
-    else:
-        with torch.profiler.record_function(name):
-            yield
+    return entering(call, (name,), Switch(), {name: root_calls.noting(path)})
 
 
 def _entry_point(module: nn.Module) -> str:
-    """The attribute that a call of the module runs: that of `module.compile()`, else its forward."""
-    compiled = getattr(module, "_compiled_call_impl", None) is not None
-    return "_compiled_call_impl" if compiled else "forward"
+    """The attribute that a call of the module runs: that of `module.compile()`, else its forward.
+
+    A property that gives the forward would win over a wrapper: then what calls it is wrapped.
+    """
+    if getattr(module, "_compiled_call_impl", None) is not None:
+        return "_compiled_call_impl"
+    return "_call_impl" if isinstance(static_forward(module), property) else "forward"
 
 
-def _add(owner: Any, key: str, name: str, stack: ExitStack, note: Note | None = None) -> None:
+def _add(owner: Any, key: str, wrap: Wrap, use: Use) -> None:
     with _lock:
         patch = _patches.get((id(owner), key))
         if patch is None:
-            patch = _patches[id(owner), key] = _Patch(owner, key)
-        patch.add(name, note)
-        stack.callback(_remove, patch, name)
+            patch = _patches[id(owner), key] = Patch(owner, key, wrap)
+        patch.add(use)
 
 
-def _remove(patch: "_Patch", name: str) -> None:
-    with _lock:
-        patch.remove(name)
-        if not patch.names:
-            del _patches[id(patch.owner), patch.key]
+def _in_ranges(original: Any, uses: Sequence[Use], switch: Switch) -> Any:
+    """The original in the ranges of its uses."""
+    names = tuple(dict.fromkeys(use.name for use in uses))
+    notes = {use.name: use.note for use in uses if use.note is not None}
+    if isinstance(original, staticmethod):
+        return staticmethod(entering(original.__func__, names, switch, notes))
+    return entering(original, names, switch, notes)
 
 
-class _Patch:
-    """One replaced callable of a module, a class or a Python module: an entry of its `__dict__`."""
+def _copying(original: Any, uses: Sequence[Use], switch: Switch) -> Any:
+    """What copies and pickles a module without its wrappers: a copied one would run the original."""
+    del switch
+    owner = uses[0].instance
 
-    def __init__(self, owner: Any, key: str) -> None:
-        self.owner = owner
-        self.key = key
-        self.names: list[str] = []
-        self._notes: dict[str, Note] = {}
-        self._was_there = key in vars(owner)
-        self._original = vars(owner)[key] if self._was_there else getattr(owner, key)
-        self._installed: Any = None
-        self._switch = _Switch()
-
-    def add(self, name: str, note: Note | None) -> None:
-        self.names.append(name)
-        if note is not None:
-            self._notes[name] = note
-        self._update()
-
-    def remove(self, name: str) -> None:
-        self.names.remove(name)
-        self._update()
-
-    def _update(self) -> None:
-        self._switch.on = False  # references to the old wrapper now call the original only
-        if self._installed is not None and vars(self.owner).get(self.key) is not self._installed:
-            return  # someone replaced it meanwhile: theirs stays
-        if self.names:
-            self._install()
-        elif self._was_there:
-            self._put(self.key, self._original)
-        else:
-            self._take_away(self.key)
-        if not self.names and vars(self.owner).get(_COPYING) == self._reduced:
-            self._take_away(_COPYING)
-
-    def _install(self) -> None:
-        self._switch = _Switch()
-        names = tuple(dict.fromkeys(self.names))
-        if isinstance(self._original, staticmethod):
-            inner = entering(self._original.__func__, names, self._switch, self._notes)
-            self._installed = staticmethod(inner)
-        else:
-            self._installed = entering(self._original, names, self._switch, self._notes)
-        self._put(self.key, self._installed)
-        if isinstance(self.owner, nn.Module) and _COPYING not in vars(self.owner):
-            self._put(_COPYING, self._reduced)
-
-    def _put(self, key: str, value: Any) -> None:
-        if isinstance(self.owner, type):
-            setattr(self.owner, key, value)
-        else:  # not setattr, which nn.Module overrides
-            vars(self.owner)[key] = value
-
-    def _take_away(self, key: str) -> None:
-        if isinstance(self.owner, type):
-            delattr(self.owner, key)
-        else:
-            del vars(self.owner)[key]
-
-    def _reduced(self, protocol: SupportsIndex) -> Any:
-        """Copies and pickles the module without its wrapper.
-
-        A copied wrapper would run the forward of the original module.
-        """
-        plain: Any = type(self.owner).__reduce_ex__
-        function, arguments, state, *rest = plain(self.owner, protocol)
-        if isinstance(state, dict) and state.get(self.key) is self._installed:
-            state = {key: value for key, value in state.items() if key not in (self.key, _COPYING)}
-            if self._was_there:
-                state[self.key] = self._original
+    def reduced(protocol: SupportsIndex) -> Any:
+        function, arguments, state, *rest = original(protocol)
+        if isinstance(state, dict):
+            state = dict(state)
+            for (place, _), patch in list(_patches.items()):
+                if place == id(owner):
+                    patch.put_back(state)
         return function, arguments, state, *rest
 
-
-class _Switch:
-    """Whether a wrapper still enters its range."""
-
-    __slots__ = ("on",)
-
-    def __init__(self) -> None:
-        self.on = True
+    return reduced
 
 
-def entering(
-    call: Callable[..., Any],
-    names: tuple[str, ...],
-    switch: _Switch,
-    notes: Mapping[str, Note],
-) -> Callable[..., Any]:
-    """The callable, wrapped in ranges of these names; torch.compile traces the callable alone.
+def _scripting(original: Any, uses: Sequence[Use], switch: Switch) -> Any:
+    """What `torch.jit.script` does, on the originals: of a wrapper it would compile the wrong names."""
+    del uses, switch
 
-    Args:
-        call: the callable.
-        names: of the ranges, from the outermost in.
-        switch: whether they are entered.
-        notes: what is told of the calls, by range.
-    """
-    enter, _ = fast_record_function()
-    is_compiling = torch.compiler.is_compiling
+    def script(*args: Any, _frames_up: int = 0, **kwargs: Any) -> Any:
+        with _lock, ExitStack() as undo:
+            for patch in list(_patches.values()):
+                undo.enter_context(patch.away())
+            # One more frame lies between it and the names that its caller knows.
+            return original(*args, _frames_up=_frames_up + 1, **kwargs)
 
-    if len(names) > 1:
-        inner = entering(call, names[1:], switch, notes)
-        return entering(inner, names[:1], switch, notes)
-    (name,) = names
-    note = notes.get(name)
-
-    @functools.wraps(call)
-    def in_range(*args: Any, **kwargs: Any) -> Any:
-        if is_compiling() or not switch.on:
-            return call(*args, **kwargs)
-        if note is not None:
-            note(args, kwargs)
-        home = other_threads.home
-        if home is not None and get_ident() != home and other_threads.misses():
-            return other_threads.call(name, call, *args, **kwargs)
-        # A new object for every call: a shared one would break on recursion and threads. A with
-        # statement would take a tenth longer.
-        record = enter(name)
-        try:
-            record.__enter__()
-            return call(*args, **kwargs)
-        finally:
-            record.__exit__(None, None, None)
-
-    return in_range
+    return script

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import weakref
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -15,6 +16,7 @@ from samprof.errors import (
     SamprofError,
     UsageError,
 )
+from samprof.record.interrupts import complete
 from samprof.record.labels import ModelLabels
 from samprof.record.last import last, remember, tell_where_it_is
 from samprof.record.recording import AsRun, Recording
@@ -81,6 +83,7 @@ class Profile:
         self._as_run = as_run
         self._remember = remember
         self._recordings: list[Recording] = []
+        weakref.finalize(self, complete, partial(_end_all, self._recordings)).atexit = False
         self._select()
 
     def _select(self) -> Selection:
@@ -88,13 +91,18 @@ class Profile:
 
     def __enter__(self) -> Recording:
         recording = Recording(self._select(), self._options, self._steps, self._as_run)
-        recording._open()
-        if self._logdir is not None and recording._window is not None:
-            recording._close()
-            cause = "inside another recording, whose trace is not written yet"
-            raise RecordingError("profile", "logdir", cause, "give it to the outermost recording")
-        self._recordings.append(recording)
-        return recording
+        try:
+            self._recordings.append(recording)
+            recording._open()
+            if self._logdir is not None and recording._window is not None:
+                cause = "inside another recording, whose trace is not written yet"
+                raise RecordingError(
+                    "profile", "logdir", cause, "give it to the outermost recording"
+                )
+            return recording
+        except BaseException:
+            complete(lambda: _end(self._recordings, recording))
+            raise
 
     def __exit__(
         self,
@@ -102,8 +110,15 @@ class Profile:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        recording = self._recordings.pop()
-        recording._close()
+        if not self._recordings:
+            cause, remedy = "it was not entered", "use it in a with statement"
+            raise RecordingError("profile", "__exit__", cause, remedy)
+        recording = self._recordings[-1]
+        try:
+            _end(self._recordings, recording)
+        except BaseException:
+            complete(lambda: _end(self._recordings, recording))
+            raise
         if self._remember:
             remember(recording)
         if self._logdir is not None:
@@ -124,3 +139,16 @@ class Profile:
             error.add_note(
                 f"samprof: {failure}"
             )  # the first error is the one that the user must see
+
+
+def _end(recordings: list[Recording], recording: Recording) -> None:
+    """Closes one of the recordings and takes it off the list; may be called again."""
+    recording._close()
+    recordings[:] = [one for one in recordings if one is not recording]
+
+
+def _end_all(recordings: list[Recording]) -> None:
+    """Closes what nobody can leave any more: an interrupt came before the first line of `__exit__`."""
+    for recording in reversed(recordings):
+        recording._close()
+    recordings.clear()

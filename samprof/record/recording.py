@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +19,9 @@ from samprof.errors import (
 from samprof.files import copy_whole
 from samprof.markup import html_paragraphs, printable
 from samprof.record import words
-from samprof.record.patches import annotation, enter_ranges
+from samprof.record.interrupts import complete
+from samprof.record.marks import Mark
+from samprof.record.patches import enter_ranges, leave_ranges
 from samprof.record.select import Selection
 from samprof.record.session import FREE_SPACE, Options, Session, join, leave
 from samprof.trace import Trace, load_trace
@@ -51,8 +52,8 @@ class Recording:
         self._as_run = as_run
         self._options = options
         self._limit = steps
-        self._stack = ExitStack()
-        self._step: Any = None
+        self._step: Mark | None = None
+        self._part: Mark | None = None
         self._number = 0
         self._window: str | None = None
         self._is_open = False
@@ -90,7 +91,7 @@ class Recording:
         self._end_step()
         self._number += 1
         if self._limit is not None and self._number >= self._limit:
-            self._close()
+            complete(self._close)
         else:
             self._begin_step()
 
@@ -238,45 +239,49 @@ class Recording:
         return self._session.path
 
     def _open(self) -> None:
-        """Enters the ranges and the session; undoes both if something fails."""
-        with ExitStack() as undo:
-            enter_ranges(self._selection, undo)
-            session, joined = join(self._options, self._selection.metadata)
-            undo.callback(leave, session)
-            self._session = session
-            if joined:
-                self._window = f"samprof recording {next(_numbers)}"
-                undo.enter_context(annotation(self._window))
-            else:
-                undo.callback(self._mark_end)
-                self._begin_step()
-                undo.callback(self._end_step)
-            self._is_open = True
-            self._stack = undo.pop_all()
+        """Enters the ranges and the session; whatever it raises, `_close` undoes what was done."""
+        enter_ranges(self._selection, self)
+        self._session, joined = join(self, self._options, self._selection.metadata)
+        if joined:
+            self._window = f"samprof recording {next(_numbers)}"
+            self._part = Mark(self._window)
+            self._part.begin()
+        else:
+            self._begin_step()
+        self._is_open = True
 
     def _close(self) -> None:
-        self._is_open = False
-        self._selection = replace(
-            self._selection, modules={}
-        )  # so that the recording does not keep the model alive
-        self._stack.close()
+        """Undoes all that `_open` did; may be called again where it was interrupted."""
+        was_open, self._is_open = self._is_open, False
+        # So that the recording does not keep the model alive.
+        self._selection = replace(self._selection, modules={})
+        try:
+            self._end_step()
+            if self._part is not None:
+                self._part.end()
+            elif was_open:
+                self._mark_end()
+            leave(self)
+        finally:
+            leave_ranges(self)
 
     def _mark_end(self) -> None:
         """Marks where this recording ends in a session that other recordings continue."""
-        if self._session is not None and self._session.users > 1:
+        if self._session is not None and len(self._session.users) > 1:
             self._end = f"samprof recording {next(_numbers)} ended"
-            with annotation(self._end):
-                pass
+            mark = Mark(self._end)
+            mark.begin()
+            mark.end()
 
     def _begin_step(self) -> None:
         if self._session is None or self._session.is_foreign:
             return
-        self._step = torch.profiler.record_function(f"{STEP_PREFIX}{self._number}")
-        self._step.__enter__()
+        self._step = Mark(f"{STEP_PREFIX}{self._number}")
+        self._step.begin()
 
     def _end_step(self) -> None:
         if self._step is not None:
-            self._step.__exit__(None, None, None)
+            self._step.end()
             self._step = None
 
 

@@ -128,7 +128,12 @@ def is_opaque(module: nn.Module) -> bool:
         or inner_module(module) is not module
     ):
         return True
-    return hasattr(module.forward, "_torchdynamo_orig_callable")
+    return hasattr(static_forward(module), "_torchdynamo_orig_callable")
+
+
+def static_forward(module: nn.Module) -> Any:
+    """The module's forward as it stands on it or on its class; a property is not asked for its value."""
+    return vars(module).get("forward", getattr(type(module), "forward", None))
 
 
 def inner_module(module: nn.Module) -> nn.Module:

@@ -1,6 +1,5 @@
 """The torch.profiler session of this process, shared by all open recordings."""
 
-import json
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -12,15 +11,13 @@ from typing import Any
 import torch
 import torch.autograd.profiler as autograd_profiler
 
-from samprof._version import __version__
 from samprof.errors import RecordingError
-from samprof.record.environment import machine
+from samprof.record.entering import other_threads
 from samprof.record.export import write_trace
+from samprof.record.metadata import as_json
 from samprof.record.other_threads import Range
-from samprof.record.patches import fast_record_function, other_threads, root_calls
-from samprof.trace.model.names import encoded
+from samprof.record.patches import root_calls
 
-SCHEMA = 1
 FREE_SPACE = "free space in the temporary directory, or set TMPDIR"
 _lock = RLock()
 _open: "Session | None" = None
@@ -39,27 +36,29 @@ class Options:
 class Session:
     """One run of torch.profiler.
 
+    What is known of it is set before it is done, so that `stop` also ends what was interrupted, a start
+    or a stop.
+
     Attributes:
+        users: the recordings that share it, with their metadata.
         folder: holds the exported trace once the session has ended; removed with its last user.
         calls: root -> thread and size of the root's input at each of its calls.
         error, remedy: why an ended session has no trace, and what to do about it.
+        is_foreign: whether someone else runs the profiler, so that the ranges are in their trace.
     """
 
     options: Options
-    users: int = 0
+    users: dict[object, Mapping[str, Any]] = field(default_factory=dict)
     ended: bool = False
-    error: str = ""
-    remedy: str = FREE_SPACE
-    metadata: list[Mapping[str, Any]] = field(default_factory=list)
+    error: str = "it was interrupted"
+    remedy: str = "record again"
     calls: Mapping[str, list[tuple[int, int]]] = field(default_factory=dict)
     folder: tempfile.TemporaryDirectory[str] | None = None
+    is_foreign: bool = False
+    _metadata: list[Mapping[str, Any]] = field(default_factory=list)
     _profiler: Any = None
+    _was_enabled: bool = False
     _path: Path | None = None
-
-    @property
-    def is_foreign(self) -> bool:
-        """Whether someone else runs the profiler, so that the ranges are in their trace."""
-        return self._profiler is None
 
     @property
     def path(self) -> Path:
@@ -76,20 +75,24 @@ class Session:
             remedy = "leave the with block (of the outermost recording) first"
             raise RecordingError("recording", "trace", "still recording", remedy)
         if self._path is None:
-            raise RecordingError("recording", "trace", self.error or "not exported", self.remedy)
+            raise RecordingError("recording", "trace", self.error, self.remedy)
         return self._path
 
     def start(self) -> None:
         """Starts the profiler with the devices idle, or joins one that is already running."""
         root_calls.begin()
         if torch._C._autograd._profiler_enabled():
+            self.is_foreign = True
             return
         synchronize()
-        self._profiler = _profiler(self.options)
+        profiler = _profiler(self.options)
+        self._was_enabled = autograd_profiler._is_profiler_enabled
+        self._profiler = profiler
         try:
-            self._profiler.start()
+            profiler.start()
         except Exception as error:
-            self._profiler = None
+            with suppress(Exception):
+                self._end(profiler)
             cause = f"the profiler did not start ({error})"
             remedy = "close other profilers (Nsight, another torch.profiler) and try again"
             raise RecordingError("recording", "torch.profiler", cause, remedy) from error
@@ -97,38 +100,56 @@ class Session:
             other_threads.begin()
 
     def stop(self) -> None:
-        """Stops the profiler with the devices idle, and exports its trace."""
+        """Stops the profiler with the devices idle, exports its trace; called again, does the rest."""
+        is_first_try = not self.ended
         self.ended = True
-        ranges = other_threads.end()
-        self.calls = root_calls.end()
+        self.calls = root_calls.end() or self.calls
         if self.is_foreign:
             with suppress(RuntimeError):
                 torch._C._autograd._add_metadata_json("samprof", self._recorded())
             return
+        profiler = self._profiler
+        ranges = other_threads.end()
+        if profiler is None:
+            return
         try:
-            self._profiler.add_metadata_json("samprof", self._recorded())
+            profiler.add_metadata_json("samprof", self._recorded())
             if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
                 # Without it HTA assumes rank 0 and warns.
-                self._profiler.add_metadata_json("distributedInfo", '{"rank": 0, "world_size": 1}')
+                profiler.add_metadata_json("distributedInfo", '{"rank": 0, "world_size": 1}')
             synchronize()
         finally:
             # The profiler must stop even if the device raises.
-            profiler, self._profiler = self._profiler, _DONE
             running = autograd_profiler._is_profiler_enabled
-            # On only to keep torch from warning; left on, torch would make Python objects of all events.
-            profiler.profiler.acc_events = False
-            profiler.stop()
+            self._end(profiler)
         if running and _has_recorded(profiler):
             self._export(profiler, ranges)
-        else:
+        elif is_first_try:
             self.error = "the profiler was ended by another one, or runs on another thread"
             self.remedy = (
                 "run one profiler at a time, and leave the block on the thread that entered it"
             )
 
+    def _end(self, profiler: Any) -> None:
+        """Stops the profiler, wherever it was when its start or its stop was interrupted."""
+        if profiler.profiler is not None:
+            # On only to keep torch from warning; left on, torch would make Python objects of all events.
+            profiler.profiler.acc_events = False
+        try:
+            if autograd_profiler._is_profiler_enabled:
+                profiler.stop()
+            if torch._C._autograd._profiler_enabled():
+                torch._C._autograd._disable_profiler()
+        except Exception:
+            self._profiler = None
+            raise
+        finally:
+            if not self._was_enabled:
+                autograd_profiler._run_on_profiler_stop()  # type: ignore[no-untyped-call]
+        self._profiler = None
+
     def _recorded(self) -> str:
-        held = _merged(self.metadata) | {"calls": _encoded(self.calls), "machine": machine()}
-        return json.dumps(held, separators=(",", ":"))
+        return as_json(self._metadata, self.calls)
 
     def _export(self, profiler: Any, ranges: list[Range]) -> None:
         def write_plain(path: str) -> None:
@@ -143,37 +164,54 @@ class Session:
             self.folder = tempfile.TemporaryDirectory(prefix="samprof-", ignore_cleanup_errors=True)
             path = Path(self.folder.name) / "trace.json.gz"
             write_trace(write_plain, path, ranges)
-        except (OSError, RuntimeError) as error:
-            self.error = f"the trace could not be written ({error})"
-        else:
             self._path = path
+        except (OSError, RuntimeError) as error:
+            self.error, self.remedy = f"the trace could not be written ({error})", FREE_SPACE
+        except BaseException:
+            self._path = None
+            if self.folder is not None:
+                self.folder.cleanup()
+            raise
 
 
-_DONE = object()
-
-
-def join(options: Options, metadata: Mapping[str, Any]) -> tuple[Session, bool]:
+def join(user: object, options: Options, metadata: Mapping[str, Any]) -> tuple[Session, bool]:
     """The open session, or a new one that is now running; and whether it was already open."""
     global _open
     with _lock:
-        joined = _open is not None
-        session = _open or Session(options)
-        if not joined:
-            session.start()
+        session = _open
+        if session is not None and not session.users:  # the last one that left was interrupted
+            _finish(session)
+            session = None
+        joined = session is not None
+        if session is None:
+            session = Session(options)
+            session.users[user] = metadata
             _open = session
-        session.users += 1
-        session.metadata.append(metadata)
+            session.start()
+        session.users[user] = metadata
+        session._metadata.append(metadata)
         return session, joined
 
 
-def leave(session: Session) -> None:
-    """Ends the session when its last recording leaves."""
-    global _open
+def leave(user: object) -> None:
+    """Ends the session when its last recording leaves; may be called again where it was interrupted."""
     with _lock:
-        session.users -= 1
-        if session.users == 0 and not session.ended:
-            _open = None
-            session.stop()
+        session = _open
+        if session is None:
+            return
+        session.users.pop(user, None)
+        if not session.users:
+            _finish(session)
+
+
+def _finish(session: Session) -> None:
+    global _open
+    try:
+        session.stop()
+    except Exception:  # it has stopped, as far as it can
+        _open = None
+        raise
+    _open = None
 
 
 def synchronize() -> None:
@@ -229,30 +267,3 @@ def _config(options: Options) -> Any:
         except TypeError:
             continue
     return None
-
-
-def _merged(parts: list[Mapping[str, Any]]) -> dict[str, Any]:
-    """The metadata of the trace file, merged from all recordings that shared the session."""
-    merged: dict[str, Any] = {
-        "schema": SCHEMA,
-        "version": __version__,
-        "ranges": fast_record_function()[1],
-        "roots": [part["root"] for part in parts],
-        "granularity": parts[0]["granularity"] if parts else "",
-    }
-    for key in ("modules", "functions", "inner_ops", "components", "weights", "remarks"):
-        merged[key] = {path: value for part in parts for path, value in part[key].items()}
-    encoded = _encoded(merged)
-    assert isinstance(encoded, dict)
-    return encoded
-
-
-def _encoded(value: Any) -> Any:
-    """The value with all its strings encoded."""
-    if isinstance(value, str):
-        return encoded(value)
-    if isinstance(value, Mapping):
-        return {encoded(str(key)): _encoded(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_encoded(item) for item in value]
-    return value

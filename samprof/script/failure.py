@@ -9,7 +9,7 @@ _PACKAGE = Path(__file__).parents[1]
 _AROUND = (
     str(_PACKAGE / "script"),
     str(_PACKAGE / "cli"),
-    str(_PACKAGE / "record" / "patches.py"),
+    str(_PACKAGE / "record" / "entering.py"),
     str(_PACKAGE / "record" / "other_threads.py"),
 )
 """Where samprof's own frames around and inside a program's calls come from."""

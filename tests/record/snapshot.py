@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from samprof.record import patches, session
+from samprof.record import entering, patches, session
 
 Places = Mapping[str, Mapping[Any, Any]]
 
@@ -43,8 +43,8 @@ def world(*modules: nn.Module) -> dict[str, dict[Any, Any]]:
     }
     places["samprof"] = {
         "session": session._open,
-        "thread": patches.other_threads.home,
-        "ranges": len(patches.other_threads._ranges),
+        "thread": entering.other_threads.home,
+        "ranges": len(entering.other_threads._ranges),
         "replaced": len(patches._patches),
     }
     return places

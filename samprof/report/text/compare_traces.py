@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from rich.cells import cell_len
 
-from samprof.analysis.alignment import OWNERLESS
 from samprof.analysis.changes import ONLY_IN_A, ONLY_IN_B
 from samprof.analysis.compare import REGION_IN_A, REGION_IN_B
 from samprof.analysis.largest_differences import largest_differences
@@ -24,6 +23,7 @@ from samprof.report.text.table import (
     time_columns,
     wrapped,
 )
+from samprof.trace.model.names import OWNERLESS_NAMES
 from samprof.units import TIME_SOURCES, Unit, common_unit, time_text
 
 _SMALL = 0.001
@@ -134,7 +134,7 @@ def _calls(rows: pd.DataFrame) -> list[str]:
 def _without_small(table: pd.DataFrame) -> pd.DataFrame:
     """The ops, with those that hardly take time as one row, so that the rows still add up."""
     shares = table[["share", "b_share"]].max(axis=1).fillna(0)
-    small = ((shares < _SMALL) & ~table["path"].isin(OWNERLESS)).to_numpy()
+    small = ((shares < _SMALL) & ~table["path"].isin(OWNERLESS_NAMES)).to_numpy()
     if small.sum() < 2:
         return table
     rest = table[small]
@@ -181,7 +181,7 @@ def _sentences(comparison: TraceComparison) -> str:
             f"only in {a}, {len(other - one)} only in {b}, {len(one & other)} in both."
         )
     for name, change in ((a, ONLY_IN_A), (b, ONLY_IN_B)):
-        count = int(((table["change"] == change) & ~table["path"].isin(OWNERLESS)).sum())
+        count = int(((table["change"] == change) & ~table["path"].isin(OWNERLESS_NAMES)).sum())
         if count:
             parts.append(f"{'1 row is' if count == 1 else f'{count} rows are'} only in {name}.")
     for name, region in ((a, REGION_IN_A), (b, REGION_IN_B)):

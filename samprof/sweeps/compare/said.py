@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samprof.analysis.alignment import KIND_WORDS, OWNERLESS, Alignment
+from samprof.analysis.alignment import KIND_WORDS, Alignment
+from samprof.trace.model.names import OWNERLESS_NAMES
 from samprof.units import TIME_SOURCES
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _matched(sources: Sources, sides: tuple[Side, Side], alignment: Alignment, a
             if move is not None:
                 text += f" {move.old} of {source.name} is taken for {move.new}."
         return text
-    ops = [set(side.rows["path"]) - set(OWNERLESS) for side in sides]
+    ops = [set(side.rows["path"]) - set(OWNERLESS_NAMES) for side in sides]
     both = len(ops[0] & ops[1])
     count = "1 op" if both == 1 else f"{both} ops"
     layers = [[kind for kind in source.kinds if kind != "op"][:1] for source in sources]

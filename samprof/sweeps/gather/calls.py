@@ -11,8 +11,9 @@ import numpy as np
 from samprof.errors import UsageError
 from samprof.sweeps.gather.told import told_sizes
 from samprof.trace import Trace
-from samprof.trace.model.events import DEVICE_KINDS, STEP_PREFIX
+from samprof.trace.model.events import DEVICE_KINDS
 from samprof.trace.model.events import Kind as EventKind
+from samprof.trace.model.names import step_number
 from samprof.trace.model.ranges import By, Ranges, check_by, kinds_in
 from samprof.trace.model.slicing import slice_time
 
@@ -115,7 +116,7 @@ def calls_of(trace: Trace, name: str, kind: Kind, root: str | None) -> Calls:
 
 def without_steps(trace: Trace) -> Trace:
     """The trace without the annotations of steps, which own nothing here."""
-    steps = [code for code, name in enumerate(trace.names) if name.startswith(STEP_PREFIX)]
+    steps = [code for code, name in enumerate(trace.names) if step_number(name) is not None]
     events = trace.events
     dropped = np.isin(events.kind, (EventKind.ANNOTATION, EventKind.OP)) & np.isin(
         events.name, steps

@@ -8,15 +8,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from samprof.trace.model.events import DEVICE_KINDS, STEP_PREFIX, Events, Kind, MemoryEvents
-from samprof.trace.model.names import decoded
+from samprof.trace.model.events import DEVICE_KINDS, Events, Kind, MemoryEvents
+from samprof.trace.model.names import decoded, step_number
 from samprof.trace.model.nesting import Nesting
 from samprof.trace.model.owners import Launches, Owners, find_launches, find_owners
 from samprof.trace.model.ranges import By, Ranges, choose, nest_kind, ranges_of
 
 T = TypeVar("T")
-
-_STEP_DIGITS = 18  # more do not fit into 64 bits
 
 
 @dataclass(frozen=True)
@@ -108,11 +106,10 @@ class TraceData:
         """The marked steps as (number, start, end) in nanoseconds, in order of their start."""
         marked = []
         for row in self.events.of(Kind.ANNOTATION).tolist():
-            name = self.names[self.events.name[row]]
-            number = name.removeprefix(STEP_PREFIX)
-            if name != number and number.isdecimal() and len(number) <= _STEP_DIGITS:
+            number = step_number(self.names[self.events.name[row]])
+            if number is not None:
                 start = int(self.events.ts[row])
-                marked.append((int(number), start, start + int(self.events.dur[row])))
+                marked.append((number, start, start + int(self.events.dur[row])))
         return sorted(marked, key=lambda step: (step[1], step[0]))
 
 

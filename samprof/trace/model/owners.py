@@ -20,8 +20,6 @@ from samprof.trace.model.ranges import Ranges
 
 OUTSIDE = -1
 NO_LAUNCH = -2
-OUTSIDE_NAME = "(outside)"
-NO_LAUNCH_NAME = "(no launch)"
 
 
 @dataclass(frozen=True, slots=True)

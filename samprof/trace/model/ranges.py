@@ -17,7 +17,7 @@ from samprof.trace.model.events import (
     SmallInts,
 )
 from samprof.trace.model.inner_ops import label_inner_ops
-from samprof.trace.model.names import decoded
+from samprof.trace.model.names import decoded, told_apart
 from samprof.trace.model.nesting import Nesting
 from samprof.trace.model.outwards import nearest
 from samprof.trace.model.range_nodes import assign_nodes
@@ -140,8 +140,8 @@ def nest_kind(events: Events, names: tuple[str, ...], by: str) -> Nesting:
 
 def _label(by: str, name: str) -> str:
     if by == "samprof":
-        return decoded(name.removeprefix(RANGE_PREFIX))
-    return name.removeprefix(MODULE_PREFIX)
+        return told_apart(decoded(name.removeprefix(RANGE_PREFIX)))
+    return told_apart(name.removeprefix(MODULE_PREFIX))
 
 
 def _without_stray_functions(events: Events, names: tuple[str, ...], nesting: Nesting) -> Nesting:

@@ -11,7 +11,8 @@ import numpy as np
 
 from samprof.trace.model.data import TraceData
 from samprof.trace.model.events import Ints, Kind
-from samprof.trace.model.owners import NO_LAUNCH, NO_LAUNCH_NAME, OUTSIDE, OUTSIDE_NAME
+from samprof.trace.model.names import NO_LAUNCH_NAME, OUTSIDE_NAME
+from samprof.trace.model.owners import NO_LAUNCH, OUTSIDE
 from samprof.trace.model.ranges import By
 from samprof.trace.tables.kernels import steps_at
 from samprof.trace.tables.layers import layers_table

@@ -6,14 +6,16 @@ import numpy as np
 
 from samprof.trace.model.data import TraceData
 from samprof.trace.model.events import Kind, SmallInts
+from samprof.trace.model.names import NO_LAUNCH_NAME, told_apart
 from samprof.trace.model.outwards import nearest
-from samprof.trace.model.owners import NO_LAUNCH, NO_LAUNCH_NAME
+from samprof.trace.model.owners import NO_LAUNCH
 from samprof.trace.model.ranges import By, Ranges
 
 OTHER = "other host work"
 TRANSFERS = "transfers"
 WAITS = "synchronisation waits"
 IDLE = "device idle"
+_ROWS = (OTHER, TRANSFERS, WAITS, IDLE, NO_LAUNCH_NAME)
 _DEEPEST_WITHOUT_ROLES = 1
 
 
@@ -36,6 +38,7 @@ def component_of_ranges(trace: TraceData, ranges: Ranges) -> tuple[list[str], Sm
         own_names = [
             path if is_shown else "" for path, is_shown in zip(ranges.paths, shallow, strict=True)
         ]
+    own_names = [told_apart(name, _ROWS) for name in own_names]
     names = list(dict.fromkeys(name for name in own_names if name))
     place = {name: code for code, name in enumerate(names)}
     own = np.array([place.get(name, -1) for name in own_names], np.int32)

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from samprof.trace.model.data import TraceData
-from samprof.trace.model.owners import NO_LAUNCH_NAME
+from samprof.trace.model.names import NO_LAUNCH_NAME
 from samprof.trace.model.ranges import By
 from samprof.trace.model.slicing import slice_time
 from samprof.trace.tables.component_labels import IDLE, OTHER, TRANSFERS, WAITS

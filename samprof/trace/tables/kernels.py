@@ -8,7 +8,7 @@ import numpy as np
 
 from samprof.trace.model.data import TraceData
 from samprof.trace.model.events import ABSENT, Ints, Kind, Mask
-from samprof.trace.model.owners import NO_LAUNCH_NAME, OUTSIDE_NAME
+from samprof.trace.model.names import NO_LAUNCH_NAME, OUTSIDE_NAME
 from samprof.trace.model.ranges import By
 
 if TYPE_CHECKING:

@@ -33,7 +33,8 @@ import numpy as np
 from samprof.trace.model.allocations import Levels, levels_of, peak_inside
 from samprof.trace.model.data import TraceData
 from samprof.trace.model.events import Ints
-from samprof.trace.model.owners import OUTSIDE, OUTSIDE_NAME
+from samprof.trace.model.names import OUTSIDE_NAME
+from samprof.trace.model.owners import OUTSIDE
 from samprof.trace.model.ranges import By, Ranges
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ import numpy as np
 
 from samprof.trace.model.data import TraceData
 from samprof.trace.model.events import Ints, SmallInts
+from samprof.trace.model.names import NO_LAUNCH_NAME, OUTSIDE_NAME
 from samprof.trace.model.nesting import Nesting
-from samprof.trace.model.owners import NO_LAUNCH, NO_LAUNCH_NAME, OUTSIDE, OUTSIDE_NAME
+from samprof.trace.model.owners import NO_LAUNCH, OUTSIDE
 from samprof.trace.model.ranges import By, Ranges
 from samprof.trace.model.sums import union_by_group
 

@@ -7,7 +7,8 @@ import re
 import numpy as np
 
 from samprof.trace.model.data import TraceData
-from samprof.trace.model.events import STEP_PREFIX, Kind
+from samprof.trace.model.events import Kind
+from samprof.trace.model.names import step_number
 from samprof.trace.model.nesting import Nesting
 from samprof.trace.model.ranges import By
 
@@ -22,11 +23,10 @@ def step_windows(trace: TraceData, by: By) -> list[tuple[int, int, int, int]]:
     steps = trace.steps()
     if steps:
         events = trace.events
-        named = {STEP_PREFIX + str(number) for number, _, _ in steps}
         thread_of = {
             int(events.ts[row]): int(events.thread[row])
             for row in events.of(Kind.ANNOTATION).tolist()
-            if trace.names[events.name[row]] in named
+            if step_number(trace.names[events.name[row]]) is not None
         }
         return [
             (number, start, end, thread_of[start])

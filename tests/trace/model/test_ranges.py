@@ -1,6 +1,7 @@
 """Which events are ranges, and what they are called."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -108,3 +109,33 @@ def test_a_range_inside_one_of_its_node_is_not_outermost(tmp_path: Path) -> None
     assert ranges.paths == ("net", "net.a")
     order = np.argsort(ranges.nesting.start)
     assert ranges.outermost()[order].tolist() == [True, True, False, True]
+
+
+ROWS = ["(outside)", "(no launch)", "other host work", "transfers", "device idle"]
+
+
+@pytest.mark.parametrize("name", [*ROWS, "synchronisation waits", "", "ProfilerStep#007"])
+@pytest.mark.parametrize("by", ["samprof", "annotation", "module", "op"])
+def test_ranges_called_as_samprof_calls_its_own_rows(name: str, by: Any, tmp_path: Path) -> None:
+    file = TraceFile()
+    enter = {"samprof": file.range, "annotation": file.annotation, "module": file.module}
+    enter.get(by, file.op)(name, 10, 300)
+    file.launch(1, 30)
+    file.kernel(1, 200, 50)  # owned by the range
+    file.launch(2, 400)
+    file.kernel(2, 500, 7)  # launched in none
+    file.kernel(3, 600, 3)  # without a launch
+    trace = opened(file, tmp_path)
+    check = trace.check(by)
+    sums = check.attributed_ns, check.outside_ns, check.no_launch_ns, check.total_ns
+    assert (sums, check.ok) == ((50, 7, 3, 60), True)
+    table = trace.layers(by).set_index("path")["device_self_ns"].to_dict()
+    shown = f'"{name}"' if name in ROWS[:2] else name
+    assert table == {shown: 50, "(outside)": 7, "(no launch)": 3}
+    assert kernel_rows(trace, by)[0]["owner"] == shown
+    components = trace.components(by)
+    assert components["component"].is_unique
+    assert components["host_ns"].sum() == 300  # the window is the range
+    device = components.set_index("component")["device_ns"]
+    assert device.drop("device idle").sum() == 50
+    assert len(trace.timeline(by))

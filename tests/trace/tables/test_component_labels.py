@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from samprof.trace import Trace
-from samprof.trace.model.owners import NO_LAUNCH_NAME
+from samprof.trace.model.names import NO_LAUNCH_NAME
 from samprof.trace.tables.component_labels import (
     OTHER,
     TRANSFERS,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from samprof.trace.model.owners import NO_LAUNCH_NAME
+from samprof.trace.model.names import NO_LAUNCH_NAME
 from samprof.trace.tables.component_labels import OTHER, TRANSFERS
 from samprof.trace.tables.components import component_steps
 from samprof.trace.tables.timeline import DEVICE, timeline_table
