@@ -1,5 +1,7 @@
 """samprof's errors: each says operation, input, cause and remedy in a single line."""
 
+from samprof.printable import printable
+
 
 class SamprofError(Exception):
     """What samprof could not do, with which input, why, and what to do about it.
@@ -15,7 +17,7 @@ class SamprofError(Exception):
         self.cause = cause
         self.remedy = remedy
         message = f"{operation}: {subject}: {cause}; {remedy}"
-        super().__init__(" ".join(message.split()))
+        super().__init__(printable(" ".join(message.split())))
 
     def __reduce__(self) -> tuple[object, ...]:
         """Lets the error travel between processes whole, whatever its constructor takes."""

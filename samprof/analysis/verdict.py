@@ -21,6 +21,7 @@ from samprof.analysis.whole import claim_of, whole_speedups
 from samprof.analysis.wording import sentence
 from samprof.errors import RunError
 from samprof.markup import html_paragraphs
+from samprof.printable import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Verdict:
     sentences: tuple[str, ...]
 
     def __str__(self) -> str:
-        return " ".join(self.sentences)
+        return printable(" ".join(self.sentences))
 
     def _repr_html_(self) -> str:
         return html_paragraphs(self.sentences)

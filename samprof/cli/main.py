@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from samprof._version import __version__
+from samprof.cli.output import write_err
 from samprof.errors import SamprofError, UsageError
 
 COMMANDS = {
@@ -44,10 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(list(sys.argv[1:] if arguments is None else arguments))
     except SamprofError as error:
-        sys.stderr.write(f"samprof: {error}\n")
+        write_err(f"samprof: {error}\n")
         return BAD_INPUT
     except KeyboardInterrupt:
-        sys.stderr.write("samprof: interrupted\n")
+        write_err("samprof: interrupted\n")
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of the output has closed it, as head does; Python must not complain on exit.
@@ -72,7 +73,6 @@ def _run(arguments: list[str]) -> int:
         parser.print_help()
         return 0
     code: int = options.run(options)
-    sys.stdout.flush()
     return code
 
 

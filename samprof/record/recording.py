@@ -18,7 +18,8 @@ from samprof.errors import (
     TraceError,
 )
 from samprof.files import copy_whole
-from samprof.markup import html_paragraphs, printable
+from samprof.markup import html_paragraphs
+from samprof.printable import printable
 from samprof.record import words
 from samprof.record.patches import annotation, enter_ranges
 from samprof.record.select import Selection

@@ -102,6 +102,12 @@ def test_runs_with_one_size_in_common_are_compared_at_it(before: Path, tmp_path:
     assert "at all sizes" not in said
 
 
+def test_a_run_that_is_given_again_is_numbered(before: Path) -> None:
+    sides = sides_of([Run(before).data] * 2)
+    assert sides is not None
+    assert list(sides.points) == [str(before), f"{before} (2)"]
+
+
 def test_the_variants_of_a_run_are_compared(before: Path) -> None:
     assert sides_of([Run(before).data]) is None
     copied(before, before, "bf16")
