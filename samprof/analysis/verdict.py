@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -22,6 +23,8 @@ from samprof.analysis.wording import sentence
 from samprof.errors import RunError
 from samprof.markup import html_paragraphs
 from samprof.printable import printable
+
+_WIDTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,9 @@ class Verdict:
     reason: str
     remedy: str
     sentences: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return textwrap.fill(f"<Verdict: {self}>", _WIDTH, break_long_words=False)
 
     def __str__(self) -> str:
         return printable(" ".join(self.sentences))
