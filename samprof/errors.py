@@ -1,6 +1,10 @@
 """samprof's errors: each says operation, input, cause and remedy in a single line."""
 
+import textwrap
+
 from samprof.printable import printable
+
+_LONGEST = 200
 
 
 class SamprofError(Exception):
@@ -23,6 +27,19 @@ class SamprofError(Exception):
         """Lets the error travel between processes whole, whatever its constructor takes."""
         parts = (self.operation, self.subject, self.cause, self.remedy)
         return _remade, (type(self), parts)
+
+
+def first_line(error: BaseException) -> str:
+    r"""The first line of an exception's message, cut between words where it is long; else its type.
+
+    Example:
+        >>> first_line(ValueError("two words\nand more")), first_line(KeyError())
+        ('two words', 'KeyError')
+    """
+    lines = str(error).strip().splitlines()
+    return (
+        textwrap.shorten(lines[0], _LONGEST, placeholder=" ...") if lines else type(error).__name__
+    )
 
 
 def _remade(kind: type[SamprofError], parts: tuple[str, str, str, str]) -> SamprofError:

@@ -14,7 +14,7 @@ class CallsOf(NamedTuple):
     """A layer and how often it ran."""
 
     path: str
-    count: int
+    number: int
 
 
 def calls_in(layers: pd.DataFrame, time_source: str) -> CallsOf:

@@ -5,6 +5,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import NoReturn
 
 from samprof._version import __version__
@@ -37,18 +38,20 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Ends the command with the usage error."""
-        raise UsageError(self.prog, "arguments", message, f"see {self.prog} --help")
+        command = self.prog.partition(" ")[2] or "command line"
+        raise UsageError(command, "arguments", message, f"see {self.prog} --help")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _run(list(sys.argv[1:] if arguments is None else arguments))
+        return _run(words)
     except SamprofError as error:
-        write_err(f"samprof: {error}\n")
+        write_err(f"samprof: {_of_command(error, _command_in(words))}\n")
         return BAD_INPUT
-    except KeyboardInterrupt:
-        write_err("samprof: interrupted\n")
+    except KeyboardInterrupt as error:
+        write_err(f"samprof: {error if error.args else 'interrupted'}\n")
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of the output has closed it, as head does; Python must not complain on exit.
@@ -60,20 +63,49 @@ def _run(arguments: list[str]) -> int:
     parser = Parser(prog="samprof", description="Which layers of Segment Anything scale, and why.")
     parser.add_argument("--version", action="version", version=f"samprof {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    chosen = next((word for word in arguments if word in COMMANDS), None)
+    chosen = _command_in(arguments)
+    if chosen is not None and chosen not in COMMANDS:
+        remedy = f"use one of {', '.join(get_close_matches(chosen, COMMANDS) or COMMANDS)}"
+        raise UsageError("command line", chosen, "no such command", remedy)
     for name, text in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=_sentence(text))
         if name == chosen:
             module = importlib.import_module(f"samprof.cli.commands.{name}")
             module.add_arguments(command)
             command.set_defaults(run=module.run)
-    options = parser.parse_args(arguments)
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        _refuse(unknown, commands.choices.get(options.command, parser))
     options.words = ["samprof", *arguments]
     if options.command is None:
         parser.print_help()
         return 0
     code: int = options.run(options)
     return code
+
+
+def _command_in(words: Sequence[str]) -> str | None:
+    """The first word that is no option: the command, unless there is none of that name."""
+    return next((word for word in words if not word.startswith("-")), None)
+
+
+def _refuse(unknown: Sequence[str], parser: argparse.ArgumentParser) -> NoReturn:
+    """Ends the command with the first argument that it does not know, and the options most like it.
+
+    Raises:
+        UsageError: always.
+    """
+    operation = parser.prog.partition(" ")[2] or "command line"
+    found = get_close_matches(unknown[0].partition("=")[0], parser._option_string_actions)
+    remedy = f"the nearest: {', '.join(found)}" if found else f"see {parser.prog} --help"
+    raise UsageError(operation, unknown[0], "no such argument", remedy)
+
+
+def _of_command(error: SamprofError, command: str | None) -> SamprofError:
+    """The error by the name of the command that was given, where another's was in it."""
+    if command not in COMMANDS or error.operation not in COMMANDS:
+        return error
+    return SamprofError(command, error.subject, error.cause, error.remedy)
 
 
 def _sentence(text: str) -> str:

@@ -81,11 +81,10 @@ def measure_all(
         except KeyboardInterrupt:
             done = len(list((out / "points").glob("b*.json")))
             planned = sum(len(plan.sizes) for plan in plans)
-            write_err(
-                f"samprof: {options.command}: interrupted: {out} holds {done} of {planned} "
-                "points; run the same command again to finish\n"
-            )
-            raise
+            raise KeyboardInterrupt(
+                f"{options.command}: interrupted: {out} holds {done} of {planned} points; run the same "
+                "command again to finish"
+            ) from None
     RunDirectory(out).write_command(options.words)
     return run
 

@@ -39,7 +39,7 @@ def layers_text(
         sums: over all calls, instead of their mean.
     """
     whole = calls_in(layers, time_source)
-    count = 1 if sums else whole.count
+    count = 1 if sums else whole.number
     layers = layers if count == 1 else per_call(layers, count)
     rows = part_of(layers, depth, root)
     total, own = rows[f"{time_source}_total_ns"], rows[f"{time_source}_self_ns"]
@@ -69,8 +69,8 @@ def layers_text(
     head = f"{TIME_NAMES[time_source]} in {unit.name}"
     if count > 1:
         head = f"{TIME_NAMES[time_source]} per call of {whole.path}, in {unit.name}: the mean of {count}"
-    elif whole.count > 1:
-        head += f", the sum of {whole.count} calls of {whole.path}"
+    elif whole.number > 1:
+        head += f", the sum of {whole.number} calls of {whole.path}"
     return wrapped(head, width) + table_text(columns, width)
 
 
