@@ -1,5 +1,11 @@
 """samprof's errors: each says operation, input, cause and remedy in a single line."""
 
+import textwrap
+
+from samprof.printable import printable
+
+_LONGEST = 200
+
 
 class SamprofError(Exception):
     """What samprof could not do, with which input, why, and what to do about it.
@@ -15,12 +21,25 @@ class SamprofError(Exception):
         self.cause = cause
         self.remedy = remedy
         message = f"{operation}: {subject}: {cause}; {remedy}"
-        super().__init__(" ".join(message.split()))
+        super().__init__(printable(" ".join(message.split())))
 
     def __reduce__(self) -> tuple[object, ...]:
         """Lets the error travel between processes whole, whatever its constructor takes."""
         parts = (self.operation, self.subject, self.cause, self.remedy)
         return _remade, (type(self), parts)
+
+
+def first_line(error: BaseException) -> str:
+    r"""The first line of an exception's message, cut between words where it is long; else its type.
+
+    Example:
+        >>> first_line(ValueError("two words\nand more")), first_line(KeyError())
+        ('two words', 'KeyError')
+    """
+    lines = str(error).strip().splitlines()
+    return (
+        textwrap.shorten(lines[0], _LONGEST, placeholder=" ...") if lines else type(error).__name__
+    )
 
 
 def _remade(kind: type[SamprofError], parts: tuple[str, str, str, str]) -> SamprofError:

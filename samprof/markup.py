@@ -1,9 +1,13 @@
 """Tables and sentences as HTML and as GitHub Markdown; every text in them is escaped."""
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
-_MARKDOWN = str.maketrans({character: f"\\{character}" for character in "\\|<`*[_~"})
+from samprof.printable import printable
+
+_TICKS = re.compile("`+")
+_MARKDOWN = str.maketrans({character: f"\\{character}" for character in "\\|<&`*[_~"})
 
 
 def html_table(
@@ -24,7 +28,7 @@ def html_table(
     sides = ["left" if words else "right" for words in left]
     lines = ['<table style="border-collapse: collapse">']
     if caption:
-        lines.append(f'<caption style="text-align: left">{escape(caption)}</caption>')
+        lines.append(f'<caption style="text-align: left">{escape(printable(caption))}</caption>')
     lines.append(f"<thead>{_html_row('th', headers, sides)}</thead><tbody>")
     lines += [_html_row("td", row, sides) for row in rows]
     return "\n".join([*lines, "</tbody></table>"])
@@ -37,7 +41,7 @@ def html_paragraphs(sentences: Iterable[str]) -> str:
         >>> html_paragraphs(["a < b"])
         '<p>a &lt; b</p>'
     """
-    return "\n".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
+    return "\n".join(f"<p>{escape(printable(sentence))}</p>" for sentence in sentences)
 
 
 def markdown_table(
@@ -90,18 +94,9 @@ def markdown_code(name: str) -> str:
         '`a\\|b`'
     """
     words = printable(name)
-    fence = "``" if "`" in words else "`"
-    return f"{fence}{words.replace('|', chr(92) + '|')}{fence}"
-
-
-def printable(text: str) -> str:
-    r"""The text with control characters written as escapes.
-
-    Example:
-        >>> printable("a\nb")
-        'a\\nb'
-    """
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    fence = "`" * (max(map(len, _TICKS.findall(words)), default=0) + 1)
+    space = " " if words.startswith("`") or words.endswith("`") else ""
+    return f"{fence}{space}{words.replace('|', chr(92) + '|')}{space}{fence}"
 
 
 def _html_row(tag: str, cells: Sequence[str], sides: Sequence[str]) -> str:

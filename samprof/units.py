@@ -137,17 +137,17 @@ def bytes_of(text: str) -> int:
     """The bytes that a text stands for; kB, MB, GB, TB are decimal, KiB, MiB, GiB, TiB binary.
 
     Raises:
-        ValueError: it is not an amount of memory, or less than a byte.
+        ValueError: it is not an amount of memory with its unit, or less than a byte.
 
     Example:
-        >>> bytes_of("2GB"), bytes_of("1.5 GiB"), bytes_of("800MiB"), bytes_of("4096")
+        >>> bytes_of("2GB"), bytes_of("1.5 GiB"), bytes_of("800MiB"), bytes_of("4096 B")
         (2000000000, 1610612736, 838860800, 4096)
-        >>> bytes_of("2 gallons")
+        >>> bytes_of("20")
         Traceback (most recent call last):
-        ValueError: not an amount of memory
+        ValueError: not an amount of memory with its unit
     """
     known = {unit.name.lower(): unit for unit in (*MEMORY_UNITS, *DECIMAL_UNITS, *_TERA)}
-    return _parsed(text, known | {"": known["b"]}, "not an amount of memory")
+    return _parsed(text, known, "not an amount of memory with its unit")
 
 
 def nanoseconds_of(text: str) -> int:

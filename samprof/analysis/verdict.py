@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -21,6 +22,9 @@ from samprof.analysis.whole import claim_of, whole_speedups
 from samprof.analysis.wording import sentence
 from samprof.errors import RunError
 from samprof.markup import html_paragraphs
+from samprof.printable import printable
+
+_WIDTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,11 @@ class Verdict:
     remedy: str
     sentences: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        return textwrap.fill(f"<Verdict: {self}>", _WIDTH, break_long_words=False)
+
     def __str__(self) -> str:
-        return " ".join(self.sentences)
+        return printable(" ".join(self.sentences))
 
     def _repr_html_(self) -> str:
         return html_paragraphs(self.sentences)

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from samprof.printable import printable
 from samprof.units import memory_text, rate_text
 
 _STATE = {
@@ -59,16 +60,11 @@ def _peak_rows(peaks: Mapping[str, Any]) -> Rows:
 def _section(title: str, rows: Sequence[tuple[str, str]], width: int) -> str:
     """A title and its rows; long text continues in its own column."""
     names = max(len(name) for name, _ in rows)
-    lines = [title]
+    lines = [printable(title)]
     for name, text in rows:
-        head, rest = _plain(f"  {name:{names}}  "), _plain(text)
+        head, rest = printable(f"  {name:{names}}  "), printable(" ".join(text.split()))
         indent = " " * len(head)
         lines += textwrap.wrap(
             rest, width, initial_indent=head, subsequent_indent=indent, break_on_hyphens=False
         )
     return "\n".join(lines) + "\n"
-
-
-def _plain(text: str) -> str:
-    """The text without control characters: some of it comes from files and drivers."""
-    return "".join(c if c.isprintable() else " " for c in text)

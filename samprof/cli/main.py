@@ -5,11 +5,13 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import NoReturn
 
 from samprof._version import __version__
 from samprof.cli.failures import SYSTEM_FAILURES, failure
 from samprof.cli.interrupts import was_interrupted
+from samprof.cli.output import write_err
 from samprof.errors import SamprofError, UsageError
 
 COMMANDS = {
@@ -38,7 +40,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Ends the command with the usage error."""
-        raise UsageError(self.prog, "arguments", message, f"see {self.prog} --help")
+        command = self.prog.partition(" ")[2] or "command line"
+        raise UsageError(command, "arguments", message, f"see {self.prog} --help")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,25 +50,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(words)
     except SamprofError as error:
-        sys.stderr.write(f"samprof: {error}\n")
+        write_err(f"samprof: {_of_command(error, _command_in(words))}\n")
         return BAD_INPUT
-    except KeyboardInterrupt:
-        return _interrupted()
+    except KeyboardInterrupt as error:
+        return _interrupted(error)
     except BrokenPipeError:
         # The reader of the output has closed it, as head does; Python must not complain on exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
         if was_interrupted():
-            return _interrupted()
+            return _interrupted(error)
         if not isinstance(error, SYSTEM_FAILURES):
             raise
-        sys.stderr.write(f"samprof: {failure(_chosen(words) or 'start', error)}\n")
+        write_err(f"samprof: {failure(_command_in(words) or 'start', error)}\n")
         return BAD_INPUT
 
 
-def _interrupted() -> int:
-    sys.stderr.write("samprof: interrupted\n")
+def _interrupted(error: BaseException) -> int:
+    told = isinstance(error, KeyboardInterrupt) and error.args
+    write_err(f"samprof: {error if told else 'interrupted'}\n")
     return INTERRUPTED
 
 
@@ -73,25 +77,49 @@ def _run(arguments: list[str]) -> int:
     parser = Parser(prog="samprof", description="Which layers of Segment Anything scale, and why.")
     parser.add_argument("--version", action="version", version=f"samprof {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    chosen = _chosen(arguments)
+    chosen = _command_in(arguments)
+    if chosen is not None and chosen not in COMMANDS:
+        remedy = f"use one of {', '.join(get_close_matches(chosen, COMMANDS) or COMMANDS)}"
+        raise UsageError("command line", chosen, "no such command", remedy)
     for name, text in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=_sentence(text))
         if name == chosen:
             module = importlib.import_module(f"samprof.cli.commands.{name}")
             module.add_arguments(command)
             command.set_defaults(run=module.run)
-    options = parser.parse_args(arguments)
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        _refuse(unknown, commands.choices.get(options.command, parser))
     options.words = ["samprof", *arguments]
     if options.command is None:
         parser.print_help()
         return 0
     code: int = options.run(options)
-    sys.stdout.flush()
     return code
 
 
-def _chosen(arguments: Sequence[str]) -> str | None:
-    return next((word for word in arguments if word in COMMANDS), None)
+def _command_in(words: Sequence[str]) -> str | None:
+    """The first word that is no option: the command, unless there is none of that name."""
+    return next((word for word in words if not word.startswith("-")), None)
+
+
+def _refuse(unknown: Sequence[str], parser: argparse.ArgumentParser) -> NoReturn:
+    """Ends the command with the first argument that it does not know, and the options most like it.
+
+    Raises:
+        UsageError: always.
+    """
+    operation = parser.prog.partition(" ")[2] or "command line"
+    found = get_close_matches(unknown[0].partition("=")[0], parser._option_string_actions)
+    remedy = f"the nearest: {', '.join(found)}" if found else f"see {parser.prog} --help"
+    raise UsageError(operation, unknown[0], "no such argument", remedy)
+
+
+def _of_command(error: SamprofError, command: str | None) -> SamprofError:
+    """The error by the name of the command that was given, where another's was in it."""
+    if command not in COMMANDS or error.operation not in COMMANDS:
+        return error
+    return SamprofError(command, error.subject, error.cause, error.remedy)
 
 
 def _sentence(text: str) -> str:

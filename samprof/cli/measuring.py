@@ -2,11 +2,10 @@
 
 import argparse
 import os
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from samprof.cli.output import for_programs
+from samprof.cli.output import for_programs, write_err, write_out
 from samprof.cli.workload_options import is_on_cpu
 from samprof.errors import MissingPackageError
 from samprof.sam.catalogue import AUTO
@@ -82,11 +81,10 @@ def measure_all(
         except KeyboardInterrupt:
             done = len(list((out / "points").glob("b*.json")))
             planned = sum(len(plan.sizes) for plan in plans)
-            sys.stderr.write(
-                f"samprof: {options.command}: interrupted: {out} holds {done} of {planned} "
-                "points; run the same command again to finish\n"
-            )
-            raise
+            raise KeyboardInterrupt(
+                f"{options.command}: interrupted: {out} holds {done} of {planned} points; run the same "
+                "command again to finish"
+            ) from None
     RunDirectory(out).write_command(options.words)
     return run
 
@@ -100,6 +98,6 @@ def write_pages(run: Run, out: Path, options: argparse.Namespace) -> None:
         written.append(f"Figures:       {figures}")
     except MissingPackageError as error:
         # The sweep is done and printed; samprof report can write them later.
-        sys.stderr.write(f"samprof: {error}\n")
+        write_err(f"samprof: {error}\n")
     if not for_programs(options):
-        sys.stdout.write("\n" + "\n".join(written) + "\n")
+        write_out("\n" + "\n".join(written) + "\n")

@@ -7,12 +7,12 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from samprof.cli.json_rows import json_rows
 from samprof.errors import UsageError
 from samprof.files import written_whole
-from samprof.markup import printable
+from samprof.printable import csv_text, printable, printable_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,21 +56,34 @@ def print_table(
     if options.json:
         texts = json_rows(table)
     elif options.csv:
-        texts = iter([table.to_csv(index=False)])
+        texts = iter([csv_text(table)])
     elif options.parquet:
         texts = iter([f"{_parquet(table, Path(options.parquet))}\n"])
     else:
         texts = iter([as_text(None if options.markdown else width())])
     for text in texts:
-        sys.stdout.write(text)
+        write_out(text)
     if for_programs(options):
         print_notes(notes)
 
 
 def print_notes(notes: Iterable[str]) -> None:
-    """Prints each note once, to stderr; a terminal sequence in a name is shown, not obeyed."""
-    lines = (f"samprof: note: {printable(note)}\n" for note in dict.fromkeys(notes))
-    sys.stderr.write("".join(lines))
+    """Prints each note once, to stderr."""
+    for note in dict.fromkeys(notes):
+        write_err(f"samprof: note: {printable(note)}\n")
+
+
+def write_out(text: str) -> None:
+    """Writes lines to stdout; a terminal sequence in a name is shown, not obeyed."""
+    sys.stdout.write(printable_lines(text))
+    sys.stdout.flush()
+
+
+def write_err(text: str, stream: TextIO | None = None) -> None:
+    """Writes lines to stderr, or to the stream that it was, as `write_out` does to stdout."""
+    stream = stream or sys.stderr
+    stream.write(printable_lines(text))
+    stream.flush()
 
 
 def for_programs(options: argparse.Namespace) -> bool:

@@ -1,6 +1,5 @@
 """Progress on stderr: of a sweep, of a search for the largest batch, of reading many traces."""
 
-import sys
 import time
 from collections.abc import Sequence
 from types import TracebackType
@@ -17,6 +16,8 @@ from rich.progress import (
 )
 
 from samprof.analysis.variant import EAGER
+from samprof.cli.output import write_err
+from samprof.printable import printable
 from samprof.sweeps.plan import Plan
 from samprof.sweeps.progress import Progress as Step
 from samprof.sweeps.search.search_run import SearchProgress
@@ -50,7 +51,7 @@ class SweepBar(_Bar):
 
     def __init__(self) -> None:
         columns = (
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             TimeElapsedColumn(),
             TextColumn("{task.fields[limit]}"),
@@ -71,7 +72,7 @@ class SweepBar(_Bar):
             reason = _reason(step.sample.status, step.sample.message)
             self._print(f"{_point_name(plan, step.size)}: {reason}")
         else:
-            text = f"round {step.round + 1}, {_point_name(plan, step.size)}"
+            text = printable(f"round {step.round + 1}, {_point_name(plan, step.size)}")
             self._bar.update(self._task, description=text)
 
     def _show_time(self, remaining_s: float | None) -> None:
@@ -83,7 +84,7 @@ class SweepBar(_Bar):
         self._bar.update(self._task, limit=f"of at most {limit:.0f} s")
 
     def _print(self, text: str) -> None:
-        self._console.print(text, markup=False)
+        self._console.print(printable(text), markup=False)
 
 
 class ReadingBar(_Bar):
@@ -91,7 +92,7 @@ class ReadingBar(_Bar):
 
     def __init__(self) -> None:
         columns = (
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("traces,"),
@@ -106,8 +107,7 @@ class ReadingBar(_Bar):
 
 def print_search(step: SearchProgress) -> None:
     """Prints one step of a search for the largest batch."""
-    sys.stderr.write(f"{_point_name(step.plan, step.size)}: {_search_text(step)}\n")
-    sys.stderr.flush()
+    write_err(f"{_point_name(step.plan, step.size)}: {_search_text(step)}\n")
 
 
 def _search_text(step: SearchProgress) -> str:

@@ -7,7 +7,7 @@ import sys
 import weakref
 
 from samprof.errors import RecordingError, SamprofError
-from samprof.markup import printable
+from samprof.printable import printable
 from samprof.record.recording import Recording
 from samprof.record.words import NOTHING_RAN
 

@@ -17,7 +17,8 @@ from samprof.errors import (
     TraceError,
 )
 from samprof.files import copy_whole
-from samprof.markup import html_paragraphs, printable
+from samprof.markup import html_paragraphs
+from samprof.printable import printable
 from samprof.record import words
 from samprof.record.interrupts import complete
 from samprof.record.marks import Mark

@@ -1,5 +1,8 @@
 """A run as HTML, for notebooks."""
 
+import pandas as pd
+
+from samprof.analysis.axis import Axis
 from samprof.analysis.part import part_of
 from samprof.markup import html_paragraphs
 from samprof.report.summary import Summary
@@ -9,6 +12,11 @@ from samprof.report.text.table import Cells, table_html
 from samprof.trace.model.names import tree_labels
 
 _MOST_ROWS = 60
+
+
+def points_html(points: pd.DataFrame, axis: Axis) -> str:
+    """The points of a run, of which none need have run to its end."""
+    return table_html(points_columns(points, axis))
 
 
 def run_html(summary: Summary) -> str:
@@ -23,7 +31,7 @@ def run_html(summary: Summary) -> str:
     return "\n".join(
         [
             html_paragraphs([summary.title, *summary.verdict.sentences]),
-            table_html(points_columns(summary.points, axis)),
+            points_html(summary.points, axis),
             table_html(
                 [layers, *scaling_columns(rows, times, axis)], scaling_head(rows, times, axis)
             ),

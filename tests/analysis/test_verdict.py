@@ -45,6 +45,8 @@ def test_the_verdict_when_batching_helps() -> None:
     )
     assert answer.reason == answer.sentences[1]
     assert answer.remedy == ""
+    assert " ".join(repr(answer).split()) == f"<Verdict: {answer}>"
+    assert max(map(len, repr(answer).splitlines())) <= 100
 
 
 def test_the_verdict_when_batching_hurts() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from samprof.cli.main import main
 from tests.cli.conftest import MS
+from tests.support.calls import calls
 from tests.support.command_line import output
 from tests.support.tracefile import TraceFile
 from tests.trace.tables.test_op_costs import layer
@@ -19,6 +20,26 @@ def test_the_table_comes_with_the_time_accounting(
     assert "Device time in us" in text or "Device time in ms" in text
     assert "attributed 6.00 ms + outside 1.00 ms + no launch 0 ns" in " ".join(text.split())
     assert "= total 7.00 ms (exact)" in " ".join(text.split())
+
+
+def test_times_are_those_of_one_call_unless_sums_are_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = calls("samprof", [2, 2, 2, 2], kernels=True).write(tmp_path / "trace.json")
+    for words, head, numbers in [  # each call launches one kernel of 500 ns inside net.second
+        ((), "Device time per call of net, in ns: the mean of 4", ["1", "500.0", "0.0", "0.0"]),
+        (
+            ("--total",),
+            "Device time in ns, the sum of 4 calls of net",
+            ["4", "2000.0", "0.0", "0.0"],
+        ),
+    ]:
+        lines = output(capsys, "layers", path, *words).splitlines()
+        assert lines[0] == head
+        assert lines[3].split()[:5] == ["net", *numbers]
+        assert lines[-2].startswith("Time accounting of the trace: Device time: attributed 2.00 us")
+    rows = json.loads(output(capsys, "layers", path, "--json"))
+    assert (rows[0]["calls"], rows[0]["device_total_ns"]) == (4, 2000)
 
 
 def test_device_time_is_not_made_up(cpu_trace: Path, capsys: pytest.CaptureFixture[str]) -> None:

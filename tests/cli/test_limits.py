@@ -22,7 +22,7 @@ LIMIT = FIXED + EACH + EACH // 2
 def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny net at batch 1, 2 and 4, with a limit between the first two."""
     out = tmp_path_factory.mktemp("limited") / "net"
-    limits = ("--memory-limit", str(LIMIT), "--latency-limit", "1000s")
+    limits = ("--memory-limit", f"{LIMIT}B", "--latency-limit", "1000s")
     assert main(["sweep", *SWEEP, *FORWARDS, *limits, "--out", str(out)]) == 0
     return out
 
@@ -31,7 +31,8 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("arguments", "words"),
     [
         (["--memory-limit", "2 gallons"], "--memory-limit 2 gallons: not an amount of memory"),
-        (["--memory-limit", "0"], "--memory-limit 0: not an amount of memory"),
+        (["--memory-limit", "0GB"], "--memory-limit 0GB: not an amount of memory"),
+        (["--memory-limit", "20"], "--memory-limit 20: not an amount of memory with its unit"),
         (["--memory-limit", "-1GB"], "--memory-limit"),
         (["--memory-limit", "free"], "free memory of cpu: only a CUDA device reports"),
         (["--latency-limit", "200"], "--latency-limit 200: not a time with its unit"),
@@ -57,7 +58,7 @@ def test_scaling_refuses_such_a_limit_too(
 ) -> None:
     assert main(["scaling", str(tmp_path), "--memory-limit", text]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert f"--memory-limit {text}: not an amount of memory; write 2GB" in line
+    assert f"--memory-limit {text}: not an amount of memory with its unit; write 2GB" in line
 
 
 def test_the_answer_is_kept_and_the_verdict_keeps_to_the_limits(swept: Path) -> None:
@@ -106,7 +107,7 @@ def test_another_limit_is_searched_and_the_same_one_is_not(
     shutil.copytree(swept, out)
     # 3 fit, and 4 were measured already.
     limit = LIMIT + 2 * EACH
-    command = ["sweep", *SWEEP, *FORWARDS, "--memory-limit", str(limit), "--out", str(out)]
+    command = ["sweep", *SWEEP, *FORWARDS, "--memory-limit", f"{limit}B", "--out", str(out)]
     assert main(command) == 0
     first = capsys.readouterr()
     assert "batch 3: testing whether it fits into" in first.err

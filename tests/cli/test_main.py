@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from samprof.cli.main import main
+from samprof.errors import first_line
+from samprof.sweeps import execute_all
 
 
 def bad_files(folder: Path) -> dict[str, Path]:
@@ -64,7 +66,21 @@ def test_bad_input_is_one_line(
         (["layers"], "required: path"),
         (["layers", "{trace}", "--json", "--csv"], "not allowed with"),
         (["scaling", "{trace}"], "the size of its calls cannot be told"),
-        (["paint"], "invalid choice"),
+        (["paint"], "command line: paint: no such command; use one of sweep, "),
+        (["layer", "x"], "command line: layer: no such command; use one of layers"),
+        (["sweep", "--modle", "small"], "sweep: --modle: no such argument; the nearest: --model"),
+        (
+            ["layers", "{trace}", "other"],
+            "layers: other: no such argument; see samprof layers --help",
+        ),
+        (["layers", "--by"], "samprof: layers: arguments: argument --by: expected one argument"),
+        (["workload", "predict", "--prompts", "0"], "workload: --prompts 0: not a count"),
+        (["record", "--size", "0", "--out", "x"], "samprof: record: size '0': not a size"),
+        (["record", "--steps", "0", "--out", "x"], "samprof: record: steps=0: not a count"),
+        (
+            ["workload", "encode", "--precision", "x"],
+            "samprof: workload: --precision x: not a share",
+        ),
         (["sweep", "--model", "vit_x"], "unknown model"),
         (["sweep", "--dtype", "int8"], "unknown dtype"),
         (["sweep", "--batch-sizes", "1,0"], "not a size"),
@@ -82,3 +98,24 @@ def test_bad_usage_is_one_line(
     assert captured.out == ""
     assert captured.err.count("\n") == 1
     assert words in captured.err
+
+
+def test_an_interrupted_sweep_says_so_once_and_how_to_go_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(execute_all, "run_sweeps", interrupt)
+    out = tmp_path / "out"
+    words = ["--factory", "tests.support.targets:net", "--batch-sizes", "1,2", "--out", str(out)]
+    assert main(["sweep", *words]) == 130
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        f"samprof: sweep: interrupted: {out} holds 0 of 2 points; run the same command again to finish"
+    )
+
+
+def test_a_long_reason_is_cut_between_words() -> None:
+    text = "word " * 100
+    assert first_line(RuntimeError(text)) == " ".join(["word"] * 39) + " ..."
+    assert first_line(RuntimeError("whole\nand more")) == "whole"

@@ -152,7 +152,7 @@ for number in range(25):
         (["--calls", "0", "x.py"], "run: --calls 0: not a count; give 1 or more"),
         (["--skip", "-1", "x.py"], "run: --skip -1: not a count; give 0 or more"),
         (["--granularity", "x", "x.py"], "run: --granularity x: unknown granularity; use one of "),
-        (["--nothing", "x.py"], "samprof: arguments: unrecognized arguments: --nothing"),
+        (["--nothing", "x.py"], "run: --nothing: no such argument"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(

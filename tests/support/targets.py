@@ -8,6 +8,7 @@ from torch import nn
 
 from samprof.record.labels import ModelLabels
 from samprof.sweeps.target import Target
+from tests.support.hostile import EVIL, FORMULA
 
 WIDTH = 16
 
@@ -64,6 +65,15 @@ def example(size: int) -> tuple[torch.Tensor]:
 
 def net() -> Target:
     return Target(Net(), example, ModelLabels(name="net"), label="tiny")
+
+
+def hostile() -> Target:
+    """A module whose names a terminal would obey."""
+    module = nn.Sequential()
+    module.add_module(EVIL, nn.Linear(WIDTH, WIDTH))
+    module.add_module(FORMULA.replace(".", "-"), nn.Linear(WIDTH, WIDTH))
+    labels = ModelLabels(name=EVIL, roles={EVIL: EVIL})
+    return Target(module, example, labels, label=EVIL, notes=(EVIL,))
 
 
 def out_of_memory_at_four() -> Target:

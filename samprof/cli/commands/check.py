@@ -2,12 +2,11 @@
 
 import argparse
 import json
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 from samprof.cli.open_path import ANY_PATH, add_by_argument, add_cache_argument, open_path
-from samprof.cli.output import print_notes, width
+from samprof.cli.output import print_notes, width, write_out
 
 FAILED = 1
 
@@ -35,9 +34,9 @@ def run(options: argparse.Namespace) -> int:
         checks = {f"rank {rank}": one.as_dict() for rank, one in source.checks(options.by).items()}
         notes = source.notes
     if options.json:
-        sys.stdout.write(json.dumps(checks, indent=1) + "\n")
+        write_out(json.dumps(checks, indent=1) + "\n")
     else:
-        sys.stdout.write("".join(_text(name, check) for name, check in checks.items()))
+        write_out("".join(_text(name, check) for name, check in checks.items()))
     print_notes(notes)
     return 0 if all(check["ok"] for check in checks.values()) and not notes else FAILED
 

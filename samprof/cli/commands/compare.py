@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,14 @@ from samprof.cli.open_path import (
     add_size_argument,
     open_path,
 )
-from samprof.cli.output import add_output_arguments, for_programs, print_notes, print_table
+from samprof.cli.output import (
+    add_output_arguments,
+    for_programs,
+    print_notes,
+    print_table,
+    write_err,
+    write_out,
+)
 from samprof.cli.part_options import add_part_arguments, check_root
 from samprof.errors import UsageError
 
@@ -94,8 +100,11 @@ def run(options: argparse.Namespace) -> int:
         return 0
     lines, passed = _judged(compared, gate, options.root)
     quiet = for_programs(options) and not options.markdown
-    out = sys.stderr if quiet else sys.stdout
-    out.write(("" if quiet else "\n") + "".join(f"{line}\n" for line in lines))
+    text = "".join(f"{line}\n" for line in lines)
+    if quiet:
+        write_err(text)
+    else:
+        write_out(f"\n{text}")
     return 0 if passed else REGRESSED
 
 

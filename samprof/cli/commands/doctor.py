@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from samprof.cli.installed import installed_extras, versions
 from samprof.cli.model_options import add_device_argument
-from samprof.cli.output import print_notes, width
+from samprof.cli.output import print_notes, width, write_err, write_out
 from samprof.errors import RunError
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
         },
     }
     as_json = options.json
-    sys.stdout.write(json.dumps(found, indent=1) + "\n" if as_json else doctor_text(found, width()))
+    write_out(json.dumps(found, indent=1) + "\n" if as_json else doctor_text(found, width()))
     return 0
 
 
@@ -71,7 +70,7 @@ def _peaks(device: torch.device, *, again: bool) -> tuple[Peaks | None, bool]:
     cached = None if again else cached_peaks(name)
     if cached is not None:
         return cached, True
-    sys.stderr.write(f"samprof: measuring the peaks of {name}, which takes a few seconds\n")
+    write_err(f"samprof: measuring the peaks of {name}, which takes a few seconds\n")
     measured = None
     try:
         measured = peaks.measure_peaks(device)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 from samprof.cli.open_path import add_cache_argument, add_trace_arguments, trace_file
+from samprof.cli.output import print_notes, write_out
 from samprof.errors import UsageError
 
 if TYPE_CHECKING:
@@ -52,10 +52,10 @@ def run(options: argparse.Namespace) -> int:
         by=options.by,
         cache=not options.no_cache,
     )
-    sys.stdout.write(
+    write_out(
         f"{options.output}: {_contents(written)}\nLook at it: samprof view {options.output}\n"
     )
-    sys.stderr.write("".join(f"samprof: note: {note}\n" for note in written.notes))
+    print_notes(written.notes)
     return 0
 
 

@@ -40,6 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="show device time or CPU time (default: device time if the trace has any)",
     )
     parser.add_argument(
+        "--total",
+        action="store_true",
+        help="sums over all calls in the trace, as JSON, CSV and Parquet have them (default: per call "
+        "of the layer that holds most of the time)",
+    )
+    parser.add_argument(
         "--workers",
         type=int,
         metavar="N",
@@ -79,9 +85,14 @@ def _print_trace(trace: Trace, options: argparse.Namespace) -> None:
 
         check = trace.check(options.by)
         text = layers_text(
-            table, width, time_source=time_source, depth=options.depth, root=options.root
+            table,
+            width,
+            time_source=time_source,
+            depth=options.depth,
+            root=options.root,
+            sums=options.total,
         )
-        accounting = wrapped(f"Time accounting: {check_text(check.as_dict())}", width)
+        accounting = wrapped(f"Time accounting of the trace: {check_text(check.as_dict())}", width)
         return f"{text}\n{accounting}{notes_text(check.notes, width)}"
 
     print_table(part_shown(table, options), options, as_text, trace.notes)

@@ -1,7 +1,6 @@
 """`samprof record`: records one model at one batch size; writes the trace."""
 
 import argparse
-import sys
 
 from samprof.cli.model_options import add_granularity_argument, add_model_arguments, recipe_of
 from samprof.cli.output import (
@@ -9,6 +8,7 @@ from samprof.cli.output import (
     add_output_arguments,
     for_programs,
     print_table,
+    write_out,
 )
 from samprof.sweeps.plan import checked_count, checked_sizes
 
@@ -77,5 +77,5 @@ def run(options: argparse.Namespace) -> int:
 
     print_table(trace.layers(), options, as_text)
     if not for_programs(options):
-        sys.stdout.write(f"\nTrace: {path}\n")
+        write_out(f"\nTrace: {path}\n")
     return 0

@@ -1,10 +1,10 @@
 """`samprof report`: the page and the figures of a run, or one page on several runs."""
 
 import argparse
-import sys
 from pathlib import Path
 
 from samprof.cli.open_path import open_run
+from samprof.cli.output import write_out
 from samprof.errors import UsageError
 
 
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
         found = open_run(path, "report")
         page = found.report(options.output or Path(path) / "report.html")
         written = [page, *found.figures(options.figures or Path(path) / "figures")]
-    sys.stdout.write("".join(f"{path}\n" for path in written))
+    write_out("".join(f"{path}\n" for path in written))
     return 0
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samprof.cli.model_options import add_granularity_argument
-from samprof.cli.output import add_depth_argument, width
+from samprof.cli.output import add_depth_argument, width, write_err
 from samprof.errors import SamprofError, UsageError
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
         text = script_text(ran, program.name, settings.modules, options.depth, width())
     except SamprofError as error:  # the exit code is the script's all the same
         text = f"samprof: {error}\n"
-    words.write(f"\n{text}")
+    write_err(f"\n{text}", words)
     return ran.exit_code
 
 

@@ -2,10 +2,9 @@
 
 import argparse
 import importlib.util
-import sys
 
 from samprof.cli.open_path import open_run
-from samprof.cli.output import width
+from samprof.cli.output import width, write_err, write_out
 
 LOOPBACK = "127.0.0.1"
 _PLUGIN = "torch_tb_profiler"
@@ -42,19 +41,18 @@ def run(options: argparse.Namespace) -> int:
     port = checked_port(options.port)
     found = open_run(options.path, "tensorboard")
     directory = found.tensorboard(options.logdir or found.path / "tensorboard")
-    sys.stdout.write(f"{directory}\n")
+    write_out(f"{directory}\n")
     if options.no_serve:
         return 0
     try:
         with serving(directory, options.host, port) as server:
             address = f"{server.url}{_AS_MEASURED}"
-            sys.stdout.write(f"TensorBoard: {address}\n{_remark()}Press Ctrl-C to stop.\n")
-            sys.stdout.flush()
+            write_out(f"TensorBoard: {address}\n{_remark()}Press Ctrl-C to stop.\n")
             server.wait()
     except KeyboardInterrupt:
-        sys.stderr.write("\nsamprof: TensorBoard stopped\n")
+        write_err("\nsamprof: TensorBoard stopped\n")
         return 0
-    sys.stderr.write("samprof: TensorBoard stopped by itself\n")
+    write_err("samprof: TensorBoard stopped by itself\n")
     return 1
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from samprof.cli.output import write_err, write_out
 from samprof.verify.run import GROUPS, MINUTES
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ def run(options: argparse.Namespace) -> int:
         command=" ".join(options.words),
         compiler_missing=_compiler_missing(dry=options.dry),
         report=_print,
-        progress=lambda text: print(text, file=sys.stderr, flush=True),
+        progress=lambda text: write_err(f"{text}\n"),
     )
-    print(_summary(results))
+    write_out(f"{_summary(results)}\n")
     return FAILED if any(check.ok is False for check in results.checks) else 0
 
 
@@ -73,7 +73,7 @@ def _compiler_missing(*, dry: bool) -> str:
 
 
 def _print(check: Check) -> None:
-    print(check.line(), flush=True)
+    write_out(f"{check.line()}\n")
 
 
 def _summary(results: Results) -> str:

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from samprof.cli.open_path import add_trace_arguments, trace_file
+from samprof.cli.output import write_out
 
 if TYPE_CHECKING:
     from samprof.integrations.perfetto.serve import TraceServer
@@ -35,15 +36,14 @@ def run(options: argparse.Namespace) -> int:
 
     try:
         with trace_server(trace_file(options), options.port) as server:
-            sys.stdout.write(_instructions(server))
-            sys.stdout.flush()
+            write_out(_instructions(server))
             if not options.no_open and _has_windows():
                 import webbrowser
 
                 webbrowser.open_new_tab(server.link)
             server.serve_forever()
     except KeyboardInterrupt:
-        sys.stdout.write("\n")
+        write_out("\n")
     return 0
 
 

@@ -77,7 +77,10 @@ def _measure(options: argparse.Namespace) -> int:
 def _size(options: argparse.Namespace, workload: str) -> int:
     """How many images or prompts are measured."""
     counts_prompts = "prompts" in WORKLOADS[workload].over
-    given: int | None = options.prompts if counts_prompts else options.size
+    name = "prompts" if counts_prompts else "size"
+    given: int | None = getattr(options, name)
+    if given is not None and given < 1:
+        raise UsageError("workload", f"--{name} {given}", "not a count", "give 1 or more")
     return usual_size(workload, options.images) if given is None else given
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from samprof.analysis.measured import measured
+from samprof.printable import printable
 from samprof.report.summary import Summary
 from samprof.report.text.components import components_text
 from samprof.report.text.points import points_text
 from samprof.report.text.scaling import scaling_text
+from samprof.report.text.table import wrapped
 from samprof.units import MEMORY_UNITS, TIME_UNITS
 
 if TYPE_CHECKING:
@@ -70,7 +72,7 @@ def scalars(board: Board) -> Iterator[Scalar]:
         if row["profiler_overhead"] == row["profiler_overhead"]:
             yield Scalar("profiler/profiler_overhead", row["profiler_overhead"], size)
         for role in times[times["size"] == size].to_dict("records"):
-            tag = f"role_{board.summary.time_source}_ms_per_{unit}/{role['path']}"
+            tag = f"role_{board.summary.time_source}_ms_per_{unit}/{printable(role['path'])}"
             yield Scalar(tag, role["unit_ns"] / _MS.size, size)
         for name, host, device in _component_times(board, size):
             yield Scalar(f"component_host_ms/{name}", host / _MS.size, size)
@@ -84,14 +86,16 @@ def _component_times(board: Board, size: int) -> Iterator[tuple[str, int, int | 
         return
     on_device = bool(table["device_ns"].any())
     for row in table.to_dict("records"):
-        yield row["component"], row["host_ns"], row["device_ns"] if on_device else None
+        yield printable(row["component"]), row["host_ns"], row["device_ns"] if on_device else None
 
 
 def texts(board: Board) -> dict[str, str]:
     """Tag -> markdown: the verdict, which TensorBoard shows first, and the tables behind it."""
     summary = board.summary
     found = {
-        "answer/verdict": f"{summary.title}\n\n{summary.verdict}\n",
+        "answer/verdict": "\n".join(
+            wrapped(text, MARKDOWN) for text in (summary.title, str(summary.verdict))
+        ),
         "tables/points": points_text(summary.points, MARKDOWN, summary.axis),
         "tables/scaling": scaling_text(summary.scaling, summary.times, MARKDOWN, axis=summary.axis),
         "tables/layer classes": scaling_text(
@@ -101,7 +105,7 @@ def texts(board: Board) -> dict[str, str]:
     if board.components:
         largest = max(board.components)
         table = components_text({summary.variant: board.components[largest]}, MARKDOWN)
-        found["tables/components"] = f"{summary.axis.text(largest)}\n\n{table}"
+        found["tables/components"] = f"{wrapped(summary.axis.text(largest), MARKDOWN)}\n{table}"
     return found
 
 
@@ -116,7 +120,7 @@ class Experiment(NamedTuple):
 def experiments(board: Board) -> Iterator[Experiment]:
     """The points of a variant: model, variant, dtype and size, with throughput, latency and memory."""
     summary, names = board.summary, {size: name for name, (size, _) in board.traces.items()}
-    model = str(summary.target.get("label") or summary.target.get("name") or "model")
+    model = printable(str(summary.target.get("label") or summary.target.get("name") or "model"))
     for row in board.points.to_dict("records"):
         size = int(row["size"])
         yield Experiment(

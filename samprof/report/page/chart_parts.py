@@ -9,7 +9,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from samprof.errors import MissingPackageError
-from samprof.markup import printable
+from samprof.printable import printable
 
 if TYPE_CHECKING:
     import altair

@@ -65,6 +65,8 @@ def timeline_chart(
         return []
     span = float((timeline["start_ns"] + timeline["dur_ns"]).max())
     shown = visible_bars(timeline, span).nlargest(most, "dur_ns").sort_index()
+    if shown.empty:
+        return []
     unit = common_unit([span])
     place = {key: number for number, key in enumerate(rows_in_order(shown))}
     rows = [

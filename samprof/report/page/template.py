@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from samprof.errors import MissingPackageError
-from samprof.markup import printable
+from samprof.printable import printable
 
 if TYPE_CHECKING:
     import jinja2

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from samprof.errors import MissingPackageError
+from samprof.printable import printable
 from samprof.report.palette import CAPTION
 
 if TYPE_CHECKING:
@@ -62,7 +63,22 @@ def title_above(figure: Figure, title: str) -> None:
 
 
 def png(figure: Figure) -> bytes:
-    """The figure as PNG."""
+    """The figure as PNG, its names printable."""
+    _show_printable(figure)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=_DPI)
     return buffer.getvalue()
+
+
+def _show_printable(figure: Figure) -> None:
+    """Makes every text of the figure printable: its ticks, legends, titles and names."""
+    from matplotlib.text import Text
+    from matplotlib.ticker import FixedLocator
+
+    for text in figure.findobj(Text):
+        text.set_text(printable(text.get_text()))
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if isinstance(axis.get_major_locator(), FixedLocator):  # its labels are drawn anew
+                labels = [printable(label.get_text()) for label in axis.get_ticklabels()]
+                axis.set_ticks(axis.get_majorticklocs(), labels)

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from samprof.analysis.part import part_of
+from samprof.analysis.per_call import calls_in, per_call
 from samprof.report.text.table import (
     Cells,
     Width,
@@ -12,6 +13,7 @@ from samprof.report.text.table import (
     text_cells,
     time_cells,
     time_columns,
+    wrapped,
 )
 from samprof.report.words import TIME_NAMES
 from samprof.units import common_unit, memory_text
@@ -24,8 +26,9 @@ def layers_text(
     time_source: str,
     depth: int | None = None,
     root: str | None = None,
+    sums: bool = False,
 ) -> str:
-    """The layer table of a trace.
+    """The layer table of a trace, as the mean of its calls.
 
     Args:
         layers: as `Trace.layers` gives it.
@@ -33,15 +36,19 @@ def layers_text(
         time_source: whose times: device or cpu.
         depth: rows down to this one; shares are those of the whole trace all the same.
         root: rows of this path and inside it, from which the depth counts.
+        sums: over all calls, instead of their mean.
     """
+    whole = calls_in(layers, time_source)
+    count = 1 if sums else whole.number
+    layers = layers if count == 1 else per_call(layers, count)
     rows = part_of(layers, depth, root)
     total, own = rows[f"{time_source}_total_ns"], rows[f"{time_source}_self_ns"]
-    everything = max(int(layers[f"{time_source}_self_ns"].sum()), 1)
+    everything = max(float(layers[f"{time_source}_self_ns"].sum()), 1)
     unit = common_unit(total)
     total_text, own_text = time_columns([total, own], unit)
     columns = [
         layer_cells(rows, width),
-        Cells("calls", count_cells(rows["calls"]), 6),
+        Cells("calls", _counts(rows["calls"]), 6),
         Cells("total", total_text, 10),
         Cells("self", own_text, 8),
         Cells("self %", [f"{value / everything:.1%}".removesuffix("%") for value in own], 7),
@@ -49,7 +56,7 @@ def layers_text(
     if time_source == "device":
         columns += [
             Cells("busy", time_cells(rows["device_busy_ns"], unit), 4),
-            Cells("kernels", count_cells(rows["kernels"]), 5),
+            Cells("kernels", _counts(rows["kernels"]), 5),
             Cells("phase", text_cells(rows["phase"]), 3, "left"),
         ]
     if "role" in rows:
@@ -59,4 +66,14 @@ def layers_text(
             Cells("memory peak", [memory_text(value) for value in rows["memory_peak_bytes"]], 2)
         )
     columns.append(Cells("note", text_cells(rows["note"]), 1, "left"))
-    return f"{TIME_NAMES[time_source]} in {unit.name}\n" + table_text(columns, width)
+    head = f"{TIME_NAMES[time_source]} in {unit.name}"
+    if count > 1:
+        head = f"{TIME_NAMES[time_source]} per call of {whole.path}, in {unit.name}: the mean of {count}"
+    elif whole.number > 1:
+        head += f", the sum of {whole.number} calls of {whole.path}"
+    return wrapped(head, width) + table_text(columns, width)
+
+
+def _counts(values: pd.Series) -> list[str]:
+    """Whole numbers; those of a mean that is none have a decimal."""
+    return count_cells(values) if (values % 1 == 0).all() else [f"{one:.1f}" for one in values]

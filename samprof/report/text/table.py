@@ -19,7 +19,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from samprof.markup import html_table, markdown_table, markdown_text, printable
+from samprof.markup import html_table, markdown_table, markdown_text
+from samprof.printable import printable
 from samprof.report.text.shorten import distinct_width, shortened
 from samprof.trace.model.names import tree_labels
 from samprof.units import Unit, fixed_digits
@@ -72,6 +73,12 @@ class Cells:
         """Columns in which no two of its paths look the same."""
         return distinct_width(self.values, self.least_width) if self.paths else self.least_width
 
+    def printable(self) -> Cells:
+        """The column with texts that can be shown."""
+        return replace(
+            self, header=printable(self.header), values=[printable(text) for text in self.values]
+        )
+
     def in_width(self, width: int) -> Cells:
         """The column with what its cells show in so many columns."""
         return replace(self, values=[shortened(text, width) for text in self.values])
@@ -86,10 +93,7 @@ def table_text(columns: Sequence[Cells], width: Width) -> str:
     if width is None:
         left, code = [c.justify == "left" for c in shown], [c.code for c in shown]
         return "\n" + markdown_table([c.header for c in shown], _rows(shown), left, code)
-    shown = [
-        replace(column, values=[printable(text) for text in column.values]) for column in shown
-    ]
-    shown = _fitting(shown, width)
+    shown = _fitting([column.printable() for column in shown], width)
     widths = _widths(shown, width)
     shown = [
         column.in_width(taken) if column.paths else column

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from samprof.errors import MissingPackageError, ModelError
+from samprof.errors import MissingPackageError, ModelError, first_line
 from samprof.sam.catalogue import DTYPES, MODELS
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def resolve_device(device: str) -> torch.device:
         wanted = torch.device(device)
         torch.empty(1, device=wanted)
     except Exception as error:  # each backend raises its own type
-        cause = f"no such device here ({_first_line(error)})"
+        cause = f"no such device here ({first_line(error)})"
         raise ModelError("device", device, cause, "use --device cpu or auto") from None
     return wanted
 
@@ -85,7 +85,7 @@ def _load_weights(sam: Any, name: str, checkpoint: Path) -> None:
     except FileNotFoundError:
         raise ModelError("checkpoint", checkpoint, "no such file", "check the path") from None
     except Exception as error:  # the unpickler raises anything on broken bytes
-        cause = f"not a PyTorch checkpoint ({_first_line(error)})"
+        cause = f"not a PyTorch checkpoint ({first_line(error)})"
         raise ModelError("checkpoint", checkpoint, cause, "download it again") from None
     if not isinstance(state, dict) or not all(isinstance(key, str) for key in state):
         cause = "it holds no state dict"
@@ -104,11 +104,6 @@ def _model_of(state: dict[str, Any]) -> str | None:
     """Which model a state dict belongs to, by the width of its patch embedding."""
     bias = state.get("image_encoder.patch_embed.proj.bias")
     return _WIDTH_OF.get(bias.numel()) if isinstance(bias, torch.Tensor) else None
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).splitlines()
-    return lines[0][:100] if lines else type(error).__name__
 
 
 def _build_small() -> Sam:

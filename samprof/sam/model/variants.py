@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from samprof.analysis.variant import EAGER
-from samprof.errors import ModelError
+from samprof.errors import ModelError, first_line
 from samprof.sam.model.attention import attentions, fuse
 from samprof.sam.model.cuda_graph import Graphed
 from samprof.sam.model.variant_names import dtype_of, parse
@@ -89,10 +89,9 @@ def _compile(encoder: nn.Module) -> None:
     try:
         encoder.compile(dynamic=False)
     except (ImportError, RuntimeError) as error:
-        reason = str(error).partition("\n")[0][:100]
         remedy = "use a variant without compile, or another Python or torch"
         raise ModelError(
-            "variant", "compile", f"no torch.compile here ({reason})", remedy
+            "variant", "compile", f"no torch.compile here ({first_line(error)})", remedy
         ) from None
 
 

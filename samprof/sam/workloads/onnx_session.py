@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from samprof.errors import MissingPackageError, ModelError
+from samprof.errors import MissingPackageError, ModelError, first_line
 
 if TYPE_CHECKING:
     from segment_anything.utils.onnx import SamOnnxModel
@@ -77,5 +77,5 @@ def _export(decoder: SamOnnxModel, example: Feed, path: Path) -> None:
     except ImportError as error:
         raise MissingPackageError("onnx", error.name or "onnx", "onnx") from None
     except Exception as error:  # the exporter raises many types
-        cause = f"cannot be exported ({' '.join(str(error).split())[:120]})"
+        cause = f"cannot be exported ({first_line(error)})"
         raise ModelError("onnx", "the mask decoder", cause, "use another torch or onnx") from None

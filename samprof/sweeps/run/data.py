@@ -244,9 +244,12 @@ class RunData:
         from samprof.trace.tables.components import component_table
 
         held = {p.size: p for p in self.points_of(self.chosen(variant)) if p.components}
-        wanted = max(held, default=0) if size is None else size
+        if not held:
+            remedy = "samprof workload measures those of SAM's pipelines"
+            raise RunError("run", self.path, "no components were recorded", remedy)
+        wanted = max(held) if size is None else size
         if wanted not in held:
-            sizes = ", ".join(map(str, held)) or "(none)"
+            sizes = ", ".join(map(str, held))
             raise RunError("run", self.path, f"no {self.axis.text(wanted)}", f"there are {sizes}")
         point = held[wanted]
         return component_table(point.recorded[-1].frame(point.components))

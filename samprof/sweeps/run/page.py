@@ -41,12 +41,17 @@ def sides_of(runs: Sequence[RunData]) -> Sides | None:
 
 
 def _names(runs: Sequence[RunData]) -> list[str]:
-    """The last part of each path, or all of it where that is not enough to tell them apart."""
+    """The last part of each path, or all of it where that is not enough to tell them apart.
+
+    A run that is given again is numbered.
+    """
     last = [run.path.resolve().name for run in runs]
     count = Counter(last)
-    return [
+    names = [
         name if count[name] == 1 else str(run.path) for name, run in zip(last, runs, strict=True)
     ]
+    again = [names[:place].count(name) for place, name in enumerate(names)]
+    return [f"{name} ({n + 1})" if n else name for name, n in zip(names, again, strict=True)]
 
 
 def _runs(runs: Sequence[RunData], names: Sequence[str]) -> Sides:

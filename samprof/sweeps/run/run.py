@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samprof.analysis.limits import Limits
+from samprof.printable import csv_text
 from samprof.sweeps.run.data import RunData
 from samprof.sweeps.run.directory import RunDirectory, write_whole
 from samprof.trace import Trace
@@ -39,10 +40,10 @@ class Run:
         return f"Run({str(self.path)!r}, {done} of {len(points)} points ok)"
 
     def _repr_html_(self) -> str:
-        from samprof.report.notebook import run_html
+        from samprof.report.notebook import points_html, run_html
 
         if not self.data.good_variants():
-            return self.points().to_html(index=False)
+            return points_html(self.data.points, self.axis)
         return run_html(self.summary())
 
     @property
@@ -286,4 +287,4 @@ class Run:
         buffer = io.BytesIO()
         self.data.layers.to_parquet(buffer, index=False)
         write_whole(self.path / "layers.parquet", buffer.getvalue())
-        write_whole(self.path / "scaling.csv", self.scaling().to_csv(index=False).encode())
+        write_whole(self.path / "scaling.csv", csv_text(self.scaling()).encode())

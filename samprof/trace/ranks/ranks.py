@@ -38,6 +38,10 @@ class Ranks:
     notes: list[str] = field(default_factory=list)
     _read: dict[str, list[RankTables]] = field(default_factory=dict, repr=False)
 
+    def __repr__(self) -> str:
+        """How many traces are where."""
+        return f"<Ranks {str(self.path)!r}: {len(self.traces)} traces>"
+
     def layers(
         self, by: By = "auto", *, workers: int | None = None, progress: Progress | None = None
     ) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from samprof.markup import printable
+from samprof.printable import printable
 from samprof.trace.model.data import TraceData
 from samprof.trace.model.events import DEVICE_KINDS, Kind
 from samprof.units import time_text

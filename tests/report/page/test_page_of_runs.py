@@ -102,6 +102,12 @@ def test_runs_with_one_size_in_common_are_compared_at_it(before: Path, tmp_path:
     assert "at all sizes" not in said
 
 
+def test_a_run_that_is_given_again_is_numbered(before: Path) -> None:
+    sides = sides_of([Run(before).data] * 2)
+    assert sides is not None
+    assert list(sides.points) == [str(before), f"{before} (2)"]
+
+
 def test_the_variants_of_a_run_are_compared(before: Path) -> None:
     assert sides_of([Run(before).data]) is None
     copied(before, before, "bf16")
@@ -186,6 +192,7 @@ def test_what_is_too_much_for_a_chart_is_left_out_and_said() -> None:
     (bars,) = timeline_chart(timeline, 2)
     assert [row["path"] for row in largest_data(bars)] == ["sam", "sam.image_encoder"]
     assert bars.note.startswith("4 ranges and kernels are too short or too deep to be shown.")
+    assert timeline_chart(timeline.assign(start_ns=10**15), 2) == []  # a long wait before it
     (time, _) = layer_lines(found, 6)  # two layers at three sizes
     assert {row["path"] for row in largest_data(time)} == {"enc.blocks.1.mlp", "enc.neck"}
     assert time.note == "3 layers with less time are not shown."

@@ -73,6 +73,8 @@ def test_the_time_of_every_file_is_accounted_for(tmp_path: Path) -> None:
         assert check["ok"]
         assert check["total_ns"] == check["attributed_ns"] == count * PER_IMAGE
     assert run.points()["time_source"].tolist() == ["device"] * 3
+    with pytest.raises(RunError, match="no components were recorded; samprof workload"):
+        run.components()
 
 
 def test_of_three_calls_the_first_does_not_count(tmp_path: Path) -> None:

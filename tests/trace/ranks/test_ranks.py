@@ -46,6 +46,10 @@ def loaded(folder: Path) -> Ranks:
     return found
 
 
+def test_it_is_shown_in_a_line(folder: Path) -> None:
+    assert repr(loaded(folder)) == f"<Ranks {str(folder)!r}: 3 traces>"
+
+
 def test_each_rank_has_the_rows_of_its_own_trace(folder: Path) -> None:
     table = loaded(folder).layers()
     assert next(iter(table.columns)) == "rank"
