@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from samprof._version import __version__
 from samprof.errors import RecordingError
 from samprof.record.environment import machine
 from samprof.record.export import write_trace
-from samprof.record.other_threads import Range
+from samprof.record.other_threads import Range, ids_of_launches
 from samprof.record.patches import fast_record_function, other_threads, root_calls
 from samprof.trace.model.names import encoded
 
@@ -106,7 +106,7 @@ class Session:
                 torch._C._autograd._add_metadata_json("samprof", self._recorded())
             return
         try:
-            self._profiler.add_metadata_json("samprof", self._recorded())
+            self._profiler.add_metadata_json("samprof", self._recorded(ranges))
             if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
                 # Without it HTA assumes rank 0 and warns.
                 self._profiler.add_metadata_json("distributedInfo", '{"rank": 0, "world_size": 1}')
@@ -126,8 +126,10 @@ class Session:
                 "run one profiler at a time, and leave the block on the thread that entered it"
             )
 
-    def _recorded(self) -> str:
+    def _recorded(self, ranges: Sequence[Range] = ()) -> str:
         held = _merged(self.metadata) | {"calls": _encoded(self.calls), "machine": machine()}
+        if ranges:
+            held["launch_threads"] = ids_of_launches(ranges)
         return json.dumps(held, separators=(",", ":"))
 
     def _export(self, profiler: Any, ranges: list[Range]) -> None:
