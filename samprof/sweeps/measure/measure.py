@@ -24,10 +24,14 @@ from samprof.sweeps.measure.prepare import DeviatesError, prepare
 from samprof.sweeps.measure.recorded import record
 from samprof.sweeps.measure.reference import Reference
 from samprof.sweeps.measure.usage import Usage, own_usage
+from samprof.sweeps.run.remarks import CPU_TIME_ONLY
 from samprof.sweeps.run.sample import Sample, Status
 from samprof.sweeps.target import Target
 
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory")
+_OUT_OF_MEMORY_STATUS = ("ALLOC_FAILED", "ALLOCATION_FAILED")
+"""Ends of the status that cuBLAS, cuDNN, cuSOLVER and cuFFT give for it, such as
+CUBLAS_STATUS_ALLOC_FAILED and, since cuDNN 9, CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED."""
 
 
 def about(target: Target) -> About:
@@ -72,8 +76,11 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception says that the memory of the host or a device was not enough."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    text = str(error).lower()
-    return isinstance(error, RuntimeError) and any(words in text for words in _OUT_OF_MEMORY)
+    text = str(error)
+    said = any(words in text.lower() for words in _OUT_OF_MEMORY)
+    return isinstance(error, RuntimeError) and (
+        said or any(status in text for status in _OUT_OF_MEMORY_STATUS)
+    )
 
 
 def module_device(module: torch.nn.Module) -> torch.device:
@@ -118,6 +125,8 @@ def _filled(
         if device.type == "cpu" and job.paging:
             sample = replace(sample, paging=_paging(target, forward))
         sample = record(target, job, sample, forward)
+        if device.type == "cuda" and sample.time_source == "cpu":
+            sample = replace(sample, notes=[*sample.notes, CPU_TIME_ONLY])
     if target.outcome is not None and forward.result is not None:
         sample = replace(sample, notes=[*sample.notes, target.outcome(forward.result)])
     return sample
@@ -172,5 +181,7 @@ def _peak(device: torch.device) -> int:
 def release_memory() -> None:
     """Gives back what a sample held; needless in a process that ends after it."""
     gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
+    # After an error of a kernel every call of CUDA raises it again: the sample says so already.
+    with suppress(RuntimeError):
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _MANY = 0.1
 _FEWEST = 3
 """Rounds of another state that are worth an answer of their own."""
+CPU_TIME_ONLY = "CPU TIME ONLY: the profiler recorded nothing of the GPU"
+"""The note of a sample on a GPU whose trace holds no device activity."""
 
 
 def sample_remarks(selection: Selection, axis: Axis) -> tuple[str, ...]:
@@ -39,6 +41,17 @@ def trace_remarks(points: Sequence[Point], axis: Axis) -> tuple[str, ...]:
     return (
         "All times are those of traces: they include the profiler's overhead, which traces do not tell.",
         f"How they were read: {'; '.join(notes)}{repeats}.",
+    )
+
+
+def recording_remarks(points: Sequence[Point]) -> tuple[str, ...]:
+    """That the layers of a GPU have CPU times, where its profiler recorded nothing of it."""
+    notes = {note for point in points for sample in point.samples for note in sample.notes}
+    if CPU_TIME_ONLY not in notes:
+        return ()
+    return (
+        "Layer times are CPU time: the profiler recorded nothing of the GPU. They tell what the host "
+        "did, not the device; `samprof doctor` says why.",
     )
 
 
