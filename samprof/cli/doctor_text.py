@@ -11,6 +11,7 @@ _STATE = {
     "clocks.mem": "memory clock",
     "temperature.gpu": "temperature, °C",
     "power.draw": "power",
+    "throttled": "throttled",
 }
 
 Rows = Iterable[tuple[str, str]]

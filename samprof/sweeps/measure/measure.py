@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from samprof.errors import ModelError, SamprofError
-from samprof.record.environment import device_state, environment
+from samprof.record.environment import environment
 from samprof.record.session import synchronize
 from samprof.sweeps.about import About
 from samprof.sweeps.inputs import Arguments, wrong_arguments_named
@@ -134,7 +134,6 @@ def _filled(
 
 def _timed(sample: Sample, forward: Forwards, job: Job, device: torch.device) -> Sample:
     """The sample with forwards without the profiler, and what the process used for them."""
-    before = device_state(device)
     _reset_peak(device)
     start = own_usage()
     wall = forward.series(job.plan.repeats or forward.worthwhile(), job.slowest_ns)
@@ -146,7 +145,6 @@ def _timed(sample: Sample, forward: Forwards, job: Job, device: torch.device) ->
         usage=_per_forward(end.since(start), len(wall)) if start and end else {},
         peak_memory_bytes=_peak(device),
         memory_source="device allocator" if device.type == "cuda" else "",
-        device_state={"before": before, "after": device_state(device)} if before else {},
     )
 
 

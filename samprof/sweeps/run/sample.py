@@ -46,7 +46,6 @@ class Sample:
         peak_memory_bytes: most memory allocated during the measured forwards.
         memory_source: where that number comes from.
         machine: state of the machine before, after and meanwhile; see `MachineMonitor`.
-        device_state: clocks, temperature and power of a GPU before and after.
         check: the time accounting of the recorded trace.
         trace: the trace file, relative to the run directory.
         layers: the layer table of each recorded forward, column -> values.
@@ -81,7 +80,6 @@ class Sample:
     peak_memory_bytes: int = 0
     memory_source: str = ""
     machine: Mapping[str, Any] = field(default_factory=dict)
-    device_state: Mapping[str, Any] = field(default_factory=dict)
     check: Mapping[str, Any] = field(default_factory=dict)
     trace: str = ""
     layers: Mapping[str, list[Any]] = field(default_factory=dict)
