@@ -15,6 +15,7 @@ from samprof.record.session import synchronize
 from samprof.sweeps.about import About
 from samprof.sweeps.inputs import Arguments, wrong_arguments_named
 from samprof.sweeps.measure.allocators import current_allocator
+from samprof.sweeps.measure.energy import Metered, meter_of
 from samprof.sweeps.measure.forwards import Advance, Forwards, warm_up
 from samprof.sweeps.measure.job import Job
 from samprof.sweeps.measure.machine_state import is_switched_off
@@ -136,13 +137,18 @@ def _timed(sample: Sample, forward: Forwards, job: Job, device: torch.device) ->
     """The sample with forwards without the profiler, and what the process used for them."""
     _reset_peak(device)
     start = own_usage()
-    wall = forward.series(job.plan.repeats or forward.worthwhile(), job.slowest_ns)
+    meter = meter_of(device)
+    metered = Metered(forward, meter) if meter is not None else None
+    wall = forward.series(job.plan.repeats or forward.worthwhile(), job.slowest_ns, metered)
     end = own_usage()
+    energy = metered.energy() if metered is not None else {}
     return replace(
         sample,
         wall_ns=wall,
         reference_ns=forward.reference_ns,
         usage=_per_forward(end.since(start), len(wall)) if start and end else {},
+        energy=energy,
+        energy_source=meter.source if meter is not None and energy else "",
         peak_memory_bytes=_peak(device),
         memory_source="device allocator" if device.type == "cuda" else "",
     )

@@ -22,8 +22,8 @@ CPU_TIME_ONLY = "CPU TIME ONLY: the profiler recorded nothing of the GPU"
 
 
 def sample_remarks(selection: Selection, axis: Axis) -> tuple[str, ...]:
-    """How many samples do not count, if those are many, and what other states of the machine gave."""
-    return (*_dropped(selection), *_states(selection, axis))
+    """How many samples do not count, if those are many, and what else ran or was seen meanwhile."""
+    return (*_dropped(selection), *_on_the_gpu(selection), *_states(selection, axis))
 
 
 def trace_remarks(points: Sequence[Point], axis: Axis) -> tuple[str, ...]:
@@ -62,6 +62,15 @@ def _dropped(selection: Selection) -> list[str]:
         return []
     why = main_reason(table.loc[~table["clean"], "why"].tolist())
     return [f"{selection.dropped} of {len(table)} samples do not count, most because {why}."]
+
+
+def _on_the_gpu(selection: Selection) -> list[str]:
+    """That other processes had the GPU open: what they ran there cannot be told from outside."""
+    others = selection.table["gpu_processes"].max()
+    if not others > 0:
+        return []
+    who = "another process" if others == 1 else f"{others:.0f} other processes"
+    return [f"The GPU was also open in {who}."]
 
 
 def _states(selection: Selection, axis: Axis) -> tuple[str, ...]:

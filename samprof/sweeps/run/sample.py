@@ -38,6 +38,8 @@ class Sample:
         reference_ns: the reference work before and after each of them, one more than forwards; empty
             where it was not done. See `samprof.sweeps.measure.reference`.
         usage: of these forwards: minor_faults, user_s, system_s, involuntary_switches.
+        energy: joules and seconds of a forward; empty where no counter tells.
+        energy_source: which counter: NVML of the GPU, RAPL of the CPU packages.
         recorded_wall_ns: forwards under the profiler.
         recorded_reference_ns: as `reference_ns`, around those.
         time_source: device, or cpu where no device was active.
@@ -72,6 +74,8 @@ class Sample:
     wall_ns: list[int] = field(default_factory=list)
     reference_ns: list[int] = field(default_factory=list)
     usage: Mapping[str, float] = field(default_factory=dict)
+    energy: Mapping[str, float] = field(default_factory=dict)
+    energy_source: str = ""
     recorded_wall_ns: list[int] = field(default_factory=list)
     recorded_reference_ns: list[int] = field(default_factory=list)
     time_source: str = ""

@@ -59,6 +59,7 @@ def variant_tables(
         roof=roof,
         paging=paging_table(own),
         ops=_ops(own, samples[samples["process"].isin(selection.recorded)]),
+        energy=timed[["size", "round", "energy_per_unit_j", "power_w"]],
         remedy_speedup=None if selection.undecided else _remedy_speedup(points, variant),
         undecided=selection.undecided,
         layers_undecided=selection.layers_undecided,
