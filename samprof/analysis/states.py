@@ -82,6 +82,7 @@ def why_not_clean(
     pressure: float | None,
     state: str = "",
     slowed_to: float | None = None,
+    gpu_slowed: str = "",
 ) -> str:
     """Why a sample does not count, in words; empty for a clean one.
 
@@ -90,6 +91,7 @@ def why_not_clean(
         pressure: the part of the time in which something waited for a CPU, likewise.
         state: as `States.state_of` gives it.
         slowed_to: the CPUs' speed, 1 is usual, if that was too low; else None.
+        gpu_slowed: what slowed a GPU down, and how long; empty if nothing did.
 
     Example:
         >>> why_not_clean(0.70, 0.01), why_not_clean(None, 0.04)
@@ -102,6 +104,8 @@ def why_not_clean(
         reasons.append(f"the CPU was contended {pressure:.2f} of the time")
     if slowed_to is not None:
         reasons.append(f"the CPUs ran at {slowed_to:.2f} of their usual speed")
+    if gpu_slowed:
+        reasons.append(f"the GPU was slowed down ({gpu_slowed})")
     if state == MIXED:
         reasons.append("the machine changed its state meanwhile")
     return " and ".join(reasons)

@@ -12,6 +12,7 @@ _STATE = {
     "clocks.mem": "memory clock",
     "temperature.gpu": "temperature, °C",
     "power.draw": "power",
+    "throttled": "throttled",
 }
 
 Rows = Iterable[tuple[str, str]]

@@ -12,9 +12,10 @@ from typing import Any
 import torch
 
 from samprof._version import __version__
+from samprof.record.gpu import Gpu
+from samprof.record.nvml import NvmlGpu
 
 _PACKAGES = ("torch", "torchvision", "segment-anything", "numpy", "pandas")
-_CLOCK_QUERY = ("clocks.sm", "clocks.mem", "temperature.gpu", "power.draw")
 
 
 def environment(device: torch.device) -> dict[str, Any]:
@@ -57,35 +58,64 @@ def device_name(device: torch.device) -> str:
     return _cpu_name() if device.type == "cpu" else device.type
 
 
-def device_state(device: torch.device) -> dict[str, str]:
-    """Current clocks, temperature and power; empty where nvidia-smi does not report them."""
+def gpu_uuid(device: torch.device) -> str | None:
+    """NVML's name of a CUDA device; None for any other. This initialises CUDA in this process.
+
+    A name and not an index: torch counts the devices that CUDA_VISIBLE_DEVICES leaves, NVML all.
+    """
     if device.type != "cuda":
+        return None
+    uuid = str(getattr(torch.cuda.get_device_properties(device), "uuid", ""))
+    if not uuid:
+        return None
+    return uuid if uuid.startswith(("GPU-", "MIG-")) else f"GPU-{uuid}"
+
+
+def device_state(device: torch.device) -> dict[str, str]:
+    """Current clocks, temperature, power and throttling of a GPU; empty where NVML tells nothing."""
+    uuid = gpu_uuid(device)
+    if uuid is None:
         return {}
-    index = device.index if device.index is not None else torch.cuda.current_device()
-    output = _output(
-        [
-            "nvidia-smi",
-            f"--id={index}",
-            f"--query-gpu={','.join(_CLOCK_QUERY)}",
-            "--format=csv,noheader",
-        ]
-    )
-    values = [value.strip() for value in output.split(",")]
-    return dict(zip(_CLOCK_QUERY, values, strict=True)) if len(values) == len(_CLOCK_QUERY) else {}
+    try:
+        reading = Gpu(uuid).read([os.getpid()])
+    except OSError:
+        return {}
+    reasons = reading.throttle_reasons
+    values = {
+        "clocks.sm": (reading.sm_mhz, "MHz"),
+        "clocks.mem": (reading.memory_mhz, "MHz"),
+        "temperature.gpu": (reading.temperature_c, ""),
+        "power.draw": (reading.power_w, "W"),
+        "throttled": (None if reasons is None else ", ".join(reasons) or "no", ""),
+    }
+    return {
+        name: f"{value} {unit}".strip()
+        for name, (value, unit) in values.items()
+        if value is not None
+    }
 
 
 def _cuda(device: torch.device) -> dict[str, Any]:
     if device.type != "cuda":
         return {}
     properties = torch.cuda.get_device_properties(device)
-    driver = _output(["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"])
+    uuid = gpu_uuid(device)
     return {
+        "gpu_uuid": uuid or "",
         "device_memory_bytes": properties.total_memory,
         "compute_capability": f"{properties.major}.{properties.minor}",
         "cuda": torch.version.cuda or torch.version.hip or "",
-        "driver": driver.splitlines()[0] if driver else "",
+        "driver": _driver(uuid),
         "tf32": uses_tf32(),
     }
+
+
+def _driver(uuid: str | None) -> str:
+    """The version of NVIDIA's driver; empty where there is none."""
+    try:
+        return NvmlGpu(uuid).driver() if uuid else ""
+    except OSError:
+        return ""
 
 
 def uses_tf32() -> bool:

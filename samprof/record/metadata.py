@@ -14,13 +14,16 @@ _OF_PATHS = ("modules", "functions", "inner_ops", "components", "weights", "rema
 
 
 def as_json(
-    parts: Sequence[Mapping[str, Any]], calls: Mapping[str, Sequence[tuple[int, int]]]
+    parts: Sequence[Mapping[str, Any]],
+    calls: Mapping[str, Sequence[tuple[int, int]]],
+    launch_threads: Sequence[Sequence[int]] = (),
 ) -> str:
     """The metadata of a session, as JSON.
 
     Args:
         parts: the metadata of the recordings that shared it (see `Selection`).
         calls: root -> thread and size of the root's input at each of its calls.
+        launch_threads: ids of threads that belong together (see `ids_of_launches`).
     """
     merged: dict[str, Any] = {
         "schema": SCHEMA,
@@ -32,6 +35,8 @@ def as_json(
     for key in _OF_PATHS:
         merged[key] = {path: value for part in parts for path, value in part[key].items()}
     held = merged | {"calls": calls, "machine": machine()}
+    if launch_threads:
+        held["launch_threads"] = launch_threads
     return json.dumps(_encoded(held), separators=(",", ":"))
 
 

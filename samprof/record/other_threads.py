@@ -3,21 +3,39 @@
 With memory events the profiler records only the thread that started it (and the threads that autograd
 starts for it); of other threads it sees only kernels and launches. Their ranges are collected here and
 written into the trace file when the session ends, so that their kernels find their layer.
+
+CUPTI names the thread of a launch by the low 32 bits of its pthread id. Kineto turns them into the
+native id for the threads that it registered, which such a thread never was, and writes their absolute
+value for all others. So the trace's metadata tells which native id each of those values stands for.
 """
 
+import ctypes
 import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import torch
 
 from samprof.units import microseconds_text
 
-Range = tuple[str, int, int, int]
-"""Name, native thread id, start and end in nanoseconds of the system clock."""
+
+class Range(NamedTuple):
+    """A range of another thread.
+
+    Attributes:
+        name: of the range.
+        native_id, pthread_id: of its thread: the system's number, and that of `threading.get_ident`.
+        start, end: nanoseconds of the system clock.
+    """
+
+    name: str
+    native_id: int
+    pthread_id: int
+    start: int
+    end: int
 
 
 class OtherThreads:
@@ -61,14 +79,36 @@ class OtherThreads:
 
 
 def _range(name: str, start_ns: int) -> Range:
-    return name, threading.get_native_id(), start_ns, time.time_ns()
+    thread = threading.get_native_id(), threading.get_ident()
+    return Range(name, *thread, start_ns, time.time_ns())
 
 
 def as_events(ranges: Sequence[Range], head: bytes) -> Iterator[bytes]:
     """The ranges as events of a trace that begins with this head, which holds its time base."""
     _, found, rest = head.partition(b'"baseTimeNanoseconds": ')
     base = int(rest.split(b",", maxsplit=1)[0]) if found else 0
-    for name, tid, start, end in ranges:
-        event = json.dumps({"ph": "X", "cat": "user_annotation", "name": name, "pid": os.getpid()})
-        ts, dur = microseconds_text(start - base), microseconds_text(end - start)
-        yield f'{event[:-1]}, "tid": {tid}, "ts": {ts}, "dur": {dur}}}'.encode()
+    for one in ranges:
+        about = {"ph": "X", "cat": "user_annotation", "name": one.name, "pid": os.getpid()}
+        event = json.dumps(about)
+        ts, dur = microseconds_text(one.start - base), microseconds_text(one.end - one.start)
+        yield f'{event[:-1]}, "tid": {one.native_id}, "ts": {ts}, "dur": {dur}}}'.encode()
+
+
+def ids_of_launches(ranges: Iterable[Range]) -> list[tuple[int, int]]:
+    """The id that a launch of each thread of the ranges bears, and that thread's native id.
+
+    A thread may get the pthread id of one that has ended: then an id stands for both.
+    """
+    pairs = ((_written_by_kineto(one.pthread_id), one.native_id) for one in ranges)
+    return list(dict.fromkeys(pairs))
+
+
+def _written_by_kineto(pthread_id: int) -> int:
+    """The low 32 bits as a signed number, made positive; `sanitizeTid` in libkineto's output_json.cpp.
+
+    Example:
+        >>> _written_by_kineto(0x7F00_1234_5678), _written_by_kineto(0x7F00_FFFF_FFF0)
+        (305419896, 16)
+    """
+    signed = ctypes.c_int32(pthread_id).value
+    return 0 if signed == -(2**31) else abs(signed)

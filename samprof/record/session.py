@@ -1,7 +1,7 @@
 """The torch.profiler session of this process, shared by all open recordings."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from samprof.errors import RecordingError
 from samprof.record.entering import other_threads
 from samprof.record.export import write_trace
 from samprof.record.metadata import as_json
-from samprof.record.other_threads import Range
+from samprof.record.other_threads import Range, ids_of_launches
 from samprof.record.patches import root_calls
 
 FREE_SPACE = "free space in the temporary directory, or set TMPDIR"
@@ -113,7 +113,7 @@ class Session:
         if profiler is None:
             return
         try:
-            profiler.add_metadata_json("samprof", self._recorded())
+            profiler.add_metadata_json("samprof", self._recorded(ranges))
             if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
                 # Without it HTA assumes rank 0 and warns.
                 profiler.add_metadata_json("distributedInfo", '{"rank": 0, "world_size": 1}')
@@ -148,8 +148,8 @@ class Session:
                 autograd_profiler._run_on_profiler_stop()  # type: ignore[no-untyped-call]
         self._profiler = None
 
-    def _recorded(self) -> str:
-        return as_json(self._metadata, self.calls)
+    def _recorded(self, ranges: Sequence[Range] = ()) -> str:
+        return as_json(self._metadata, self.calls, ids_of_launches(ranges))
 
     def _export(self, profiler: Any, ranges: list[Range]) -> None:
         def write_plain(path: str) -> None:

@@ -62,8 +62,9 @@ def run_sweep(
         progress(Progress(resumed=True))
     else:
         with engine:
-            directory.begin(plan, engine.about(), fresh=fresh)
-            with MachineMonitor() as monitor:
+            about = engine.about()
+            directory.begin(plan, about, fresh=fresh)
+            with MachineMonitor(about.environment.get("gpu_uuid")) as monitor:
                 rounds = _Rounds(plan, engine, directory, monitor, points, usual_limit_s, progress)
                 rounds.take_all()
     run = Run(out)
@@ -172,6 +173,8 @@ class _Rounds:
         shares = spent(before, after, own_cpu_s=sample.cpu_s)
         latencies = {"latency_before_ns": before.latency_ns, "latency_after_ns": after.latency_ns}
         machine = {**latencies, **asdict(shares), "gpu": [_gpu(one) for one in (before, after)]}
+        if after.gpu_meanwhile is not None:
+            machine["gpu_meanwhile"] = asdict(after.gpu_meanwhile)
         return replace(sample, machine=machine)
 
     def _slowest_ns(self) -> float:

@@ -36,6 +36,7 @@ class Accounting:
         kernels: step -> number of kernels.
         outside, no_launch: their shares of all time.
         ok: what samprof's own check says about the steps after the first.
+        time_source: `device` if the file holds any device activity, else `cpu`.
         notes: the notes of that check.
     """
 
@@ -50,9 +51,11 @@ class Accounting:
     no_launch: float
     ok: bool
     notes: tuple[str, ...]
+    time_source: str
 
-    def checks(self, label: str, limits: Limits) -> Iterable[Check]:
-        """The lines of one recording."""
+    def checks(self, label: str, limits: Limits, *, on_gpu: bool) -> Iterable[Check]:
+        """The lines of one recording; on a GPU the first says whether it holds device activity."""
+        yield from device_recorded(label, self.time_source, on_gpu=on_gpu)
         difference = self.rows_ns - self.events_ns
         yield limited(
             f"{label}: sum of rows minus sum of events (I1)", difference, limits.accounting, "ns"
@@ -70,8 +73,19 @@ class Accounting:
         yield shown(f"{label}: time without a launch", 100 * self.no_launch, "%")
 
 
-def own_check(label: str, found: Mapping[str, Any]) -> Iterable[Check]:
+def device_recorded(label: str, time_source: str, *, on_gpu: bool) -> Iterable[Check]:
+    """The line that fails where a GPU ran and its profiler (CUPTI) recorded none of it.
+
+    Without it the sums would be those of CPU time, which add up whatever the GPU did.
+    """
+    if on_gpu:
+        note = "" if time_source == "device" else "no CUPTI, or another profiler holds it"
+        yield is_true(f"{label}: device activity is recorded", true=not note, note=note)
+
+
+def own_check(label: str, found: Mapping[str, Any], *, on_gpu: bool) -> Iterable[Check]:
     """The lines of samprof's own check of a trace, which is given as plain data."""
+    yield from device_recorded(label, found["time_source"], on_gpu=on_gpu)
     yield none_of(f"{label}: lost records", found["lost_records"], "launches")
     notes = "" if found["ok"] else "; ".join(found["notes"])
     yield is_true(f"{label}: time accounting", true=found["ok"], note=notes)
@@ -99,6 +113,7 @@ def accounting_of(path: Path) -> Accounting:
         no_launch=int(own.get(_NO_LAUNCH, 0)) / max(total, 1),
         ok=check.ok,
         notes=check.notes,
+        time_source=time_source,
     )
 
 

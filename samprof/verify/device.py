@@ -53,8 +53,9 @@ class Cpu:
         """Contexts in which work goes to separate streams."""
         return [nullcontext() for _ in range(count)]
 
-    def release(self) -> None:
-        """Gives cached memory back."""
+    def release(self) -> str:
+        """Gives cached memory back; says why the device is of no use any more, empty if it is."""
+        return ""
 
 
 class Cuda(Cpu):
@@ -89,8 +90,13 @@ class Cuda(Cpu):
             found.append(torch.cuda.stream(stream))
         return found
 
-    def release(self) -> None:  # noqa: D102
-        torch.cuda.empty_cache()
+    def release(self) -> str:  # noqa: D102
+        try:
+            self.synchronize()
+            torch.cuda.empty_cache()
+        except RuntimeError as error:  # raised again by every call until the process ends
+            return " ".join(str(error).partition("\n")[0].split())
+        return ""
 
 
 @contextmanager

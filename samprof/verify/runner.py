@@ -13,6 +13,7 @@ from samprof.verify.check import Check, failed, not_run
 from samprof.verify.session import VerifySession
 
 TIME = "time"
+BROKEN = "an earlier case left the device unusable in this process"
 Cases = Callable[[VerifySession], Iterable[Case]]
 
 
@@ -57,6 +58,9 @@ class Runner:
         if case.lacking:
             self._add(not_run(case.what, case.lacking))
             return
+        if broken := self.session.broken:
+            self._add(not_run(case.what, f"{BROKEN} ({broken})"))
+            return
         if not budget.fits(scale.time_factor * case.seconds()):
             self._add(not_run(case.what, TIME))
             return
@@ -76,7 +80,7 @@ class Runner:
                 self._add(failed(case.what, _reason(error)))
         finally:
             gc.collect()
-            self.session.device.release()
+            self.session.broken = self.session.broken or self.session.device.release()
 
     def _add(self, check: Check) -> None:
         check = replace(check, group=self.session.group)

@@ -41,6 +41,7 @@ class VerifySession:
         budget: the time.
         results: what was found.
         compiler_missing: why torch.compile will not work on the device; empty where it will.
+        broken: the error that made the device unusable in this process; empty while it is usable.
         group: the group that is running.
         estimates: how long measurements take.
     """
@@ -52,6 +53,7 @@ class VerifySession:
     budget: Budget
     results: Results
     compiler_missing: str = ""
+    broken: str = ""
     group: str = ""
     estimates: TimeEstimates = field(init=False)
     _encoders: dict[tuple[str, str], Any] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from samprof.record.export import write_trace
+from samprof.record.other_threads import Range
 
 PLAIN = """
 {
@@ -68,7 +69,7 @@ def test_ranges_come_first_and_on_the_clock_of_the_trace(metadata: int, tmp_path
     target = tmp_path / "trace.json.gz"
     text = PLAIN.replace('"schemaVersion": 1', f'"samprof": "{"x" * metadata}"')
     # The trace's time_source starts at 1000 ns: 3500 is 2.5 us into it.
-    ranges = [("samprof:net", 7, 3500, 5000), ('samprof:net."\\', 8, 4000, 4001)]
+    ranges = [Range("samprof:net", 7, 1, 3500, 5000), Range('samprof:net."\\', 8, 1, 4000, 4001)]
     write_trace(kineto(text), target, ranges)
     packed = gzip.decompress(target.read_bytes())
     first, second, *rest = json.loads(packed)["traceEvents"]
@@ -103,7 +104,7 @@ def test_no_file_stays_open(tmp_path: Path) -> None:
     if not opened.exists():
         pytest.skip("the system does not list open files")
     before = len(list(opened.iterdir()))
-    write_trace(kineto(PLAIN), tmp_path / "trace.json.gz", [("samprof:net", 7, 3500, 5000)])
+    write_trace(kineto(PLAIN), tmp_path / "trace.json.gz", [Range("samprof:net", 7, 1, 3500, 5000)])
     assert len(list(opened.iterdir())) == before
 
 

@@ -1,13 +1,17 @@
 """Forwards on other threads are counted, with and without memory, and recordings of other threads."""
 
+import gzip
+import json
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 import samprof
+from samprof.trace import Trace
 from tests.record.models import Add, FailsInside, calls, small_net
 from tests.record.snapshot import assert_untouched, world
 
@@ -142,3 +146,35 @@ def test_a_call_that_outlasts_its_recording_is_not_in_the_next_one(x: Tensor) ->
         net(x)
     assert_untouched(before, world(net))
     assert calls(following.layers()) == {"net": 1}
+
+
+def test_a_kernel_that_another_thread_launches_belongs_to_its_layer(
+    x: Tensor, tmp_path: Path
+) -> None:
+    net = small_net()
+    idents: list[int] = []
+
+    def work() -> None:
+        idents.append(threading.get_ident())
+        net(x)
+
+    with samprof.profile(net, name="net", memory=True) as recording:
+        # One after the other: the system likes to give the second the pthread id of the first.
+        assert not on_threads(1, work)
+        assert not on_threads(1, work)
+    trace = json.loads(gzip.decompress(recording.save(tmp_path).read_bytes()))
+    ranges = [e for e in trace["traceEvents"] if e.get("name") == "samprof:net"]
+    for number, (ident, event) in enumerate(zip(idents, ranges, strict=True)):
+        # What CUPTI and Kineto make of the thread: abs(int32(low bits)).
+        low = ident & 0xFFFF_FFFF
+        launch = {"ph": "X", "cat": "cuda_runtime", "name": "cudaLaunchKernel", "dur": 0.001}
+        launch |= {"pid": event["pid"], "tid": min(low, 2**32 - low), "ts": event["ts"]}
+        kernel = {"ph": "X", "cat": "kernel", "name": "gemm", "pid": 0, "tid": 7, "dur": 5.0}
+        args = {"correlation": number, "device": 0, "stream": 7}
+        trace["traceEvents"] += [launch | {"args": args}, kernel | {"args": args, "ts": 0}]
+    planted = tmp_path / "planted.json"
+    planted.write_text(json.dumps(trace))
+    loaded = samprof.load(planted, cache=False)
+    assert isinstance(loaded, Trace)
+    assert loaded.kernels()["owner"].tolist() == ["net", "net"]
+    assert loaded.layers().set_index("path").loc["net", "device_self_ns"] == 10_000

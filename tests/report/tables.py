@@ -26,6 +26,8 @@ def summary(rename: dict[str, str] | None = None, oom: tuple[int, ...] = ()) -> 
     table["wall_ns"] = table["size"].map({b: times[0] for b, times in WALL.items()})
     table["units_per_s"] = table["size"] / table["wall_ns"] * 1e9
     table["setup_ns"] = table["relative_error"] = float("nan")
+    table["energy_per_unit_j"] = table["power_w"] = float("nan")
+    table["throttled"] = ""
     table["message"] = [("" if good else "OutOfMemoryError: too much") for good in ok]
     check = {
         "attributed_ns": 500_000_000,

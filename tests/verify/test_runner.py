@@ -14,7 +14,7 @@ import torch
 from samprof.verify.budget import Budget
 from samprof.verify.case import Case
 from samprof.verify.check import Check, none_of, shown
-from samprof.verify.device import Cpu
+from samprof.verify.device import Cpu, Cuda
 from samprof.verify.limits import DRY_LIMITS
 from samprof.verify.results import Results
 from samprof.verify.runner import Runner
@@ -92,3 +92,50 @@ def test_a_case_that_outlasts_all_time_is_ended(tmp_path: Path) -> None:
         "shown   group: begun: 1",
         "not run group: endless: time ran out within it",
     ]
+
+
+class StuckCuda(Cpu):
+    """A device that is of no use once a kernel has failed, as CUDA is until the process ends."""
+
+    failed = False
+
+    def release(self) -> str:
+        return "CUDA error: device-side assert triggered" if self.failed else ""
+
+
+def test_after_an_error_that_stays_no_case_runs_and_what_was_found_is_there(tmp_path: Path) -> None:
+    runner = runner_of(tmp_path, still(1))
+    device = runner.session.device = StuckCuda()
+
+    def breaks() -> Iterator[Check]:
+        yield shown("first", 1)
+        device.failed = True
+        raise RuntimeError("CUDA error: device-side assert triggered\nCUDA kernel errors")
+
+    def never() -> Iterator[Check]:
+        raise AssertionError
+        yield
+
+    runner.run_group("group", lambda _: [Case("a", breaks), Case("b", never)])
+    runner.run_regardless_of_time("answers", lambda _: [Case("c", lambda: [shown("said", 2)])])
+    assert lines(runner) == [
+        "shown   group: first: 1",
+        "fail    group: a: RuntimeError: CUDA error: device-side assert triggered CUDA kernel errors",
+        "not run group: b: an earlier case left the device unusable in this process "
+        "(CUDA error: device-side assert triggered)",
+        "shown   answers: said: 2",
+    ]
+    assert len(json.loads((tmp_path / "results.json").read_bytes())["checks"]) == 4
+
+
+def test_cuda_says_why_it_cannot_be_used_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    def raises() -> None:
+        raise RuntimeError("CUDA error: an illegal memory access\nCompile with TORCH_USE_CUDA_DSA")
+
+    calls: list[str] = []
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda: calls.append("synchronize"))
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: calls.append("empty_cache"))
+    assert Cuda().release() == ""
+    assert calls == ["synchronize", "empty_cache"]
+    monkeypatch.setattr(torch.cuda, "synchronize", raises)
+    assert Cuda().release() == "CUDA error: an illegal memory access"

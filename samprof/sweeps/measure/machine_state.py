@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Any
 
 from samprof import processes
+from samprof.record.gpu import Gpu, GpuAtWork, GpuReading, at_work
 from samprof.sweeps.measure.cpu_counters import (
     CpuCounters,
     Spent,
@@ -27,12 +28,13 @@ from samprof.sweeps.measure.cpu_counters import (
     shares,
     usable_cpus,
 )
-from samprof.sweeps.measure.gpu_state import Gpu, GpuReading
 from samprof.sweeps.measure.latency import cross_core_latency_ns
 
 _PROGRAM = "samprof.sweeps.measure.machine_state"
 _ANSWER_S = 10.0
 _LOOK_S = 1.0
+_GPU_LOOK_S = 0.1
+"""NVML tells nothing new more often than this, and each look takes the helper a millisecond."""
 SWITCH = "SAMPROF_MACHINE_STATE"
 """Environment variable: off takes every sample as it comes, whatever else runs on the machine."""
 _SWITCHED_OFF = f"the machine's state is not read: {SWITCH} is off"
@@ -49,12 +51,14 @@ class MachineReading:
         opening, closing: the CPUs' counters before and after the probe ran: between two readings,
             from the closing ones of the first to the opening ones of the second, it did not run.
         gpu: the state of the GPU that the monitor was made for.
+        gpu_meanwhile: what was seen of it since the reading before: now it may idle already.
     """
 
     latency_ns: float | None = None
     opening: CpuCounters | None = None
     closing: CpuCounters | None = None
     gpu: GpuReading | None = None
+    gpu_meanwhile: GpuAtWork | None = None
 
 
 class MachineMonitor:
@@ -63,7 +67,7 @@ class MachineMonitor:
     The CPUs are those that this process may use when the monitor is entered.
 
     Args:
-        gpu_uuid: which GPU to read, as `samprof.sweeps.measure.gpu_state.gpu_uuid` gives it.
+        gpu_uuid: which GPU to read, as `samprof.record.environment.gpu_uuid` gives it.
 
     Attributes:
         note: one line on what cannot be read; empty where all can.
@@ -165,14 +169,18 @@ def _reading(values: Mapping[str, Any]) -> MachineReading:
         CpuCounters(**values["opening"]),
         CpuCounters(**values["closing"]),
         gpu,
+        GpuAtWork(**values["gpu_meanwhile"]) if values["gpu_meanwhile"] is not None else None,
     )
 
 
-def _measured(cpus: list[int], gpu: Gpu | None, own_pids: Collection[int]) -> MachineReading:
+def _measured(
+    cpus: list[int], gpu: Gpu | None, looks: list[GpuReading], own_pids: Collection[int]
+) -> MachineReading:
     opening = cpu_counters(cpus)
     gpu_reading = gpu.read(own_pids) if gpu is not None else None  # first: an idle GPU slows down
     latency = cross_core_latency_ns(cpus)
-    return MachineReading(latency, opening, cpu_counters(cpus), gpu_reading)
+    meanwhile = at_work(looks) if gpu is not None else None
+    return MachineReading(latency, opening, cpu_counters(cpus), gpu_reading, meanwhile)
 
 
 def _note(reading: MachineReading, cpus: list[int], gpu_note: str) -> str:
@@ -200,14 +208,18 @@ def main() -> None:
             gpu = Gpu(sys.argv[2])
         except OSError as error:
             gpu_note = str(error)
+    looks: list[GpuReading] = []
     # A child that the client forked holds the pipe open after the client was killed: look for it.
     while os.getppid() == parent:
-        if not select.select([sys.stdin], [], [], _LOOK_S)[0]:
+        if not select.select([sys.stdin], [], [], _LOOK_S if gpu is None else _GPU_LOOK_S)[0]:
+            if gpu is not None:
+                looks.append(gpu.read(()))
             continue
         line = sys.stdin.readline()
         if not line:
             break
-        reading = _measured(cpus, gpu, json.loads(line)["own_pids"])
+        reading = _measured(cpus, gpu, looks, json.loads(line)["own_pids"])
+        looks.clear()
         answer = {"reading": asdict(reading), "note": _note(reading, cpus, gpu_note)}
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()

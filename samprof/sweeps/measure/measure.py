@@ -10,11 +10,12 @@ from typing import Any
 import torch
 
 from samprof.errors import ModelError, SamprofError
-from samprof.record.environment import device_state, environment
+from samprof.record.environment import environment
 from samprof.record.session import synchronize
 from samprof.sweeps.about import About
 from samprof.sweeps.inputs import Arguments, wrong_arguments_named
 from samprof.sweeps.measure.allocators import current_allocator
+from samprof.sweeps.measure.energy import Metered, meter_of
 from samprof.sweeps.measure.forwards import Advance, Forwards, warm_up
 from samprof.sweeps.measure.job import Job
 from samprof.sweeps.measure.machine_state import is_switched_off
@@ -24,10 +25,14 @@ from samprof.sweeps.measure.prepare import DeviatesError, prepare
 from samprof.sweeps.measure.recorded import record
 from samprof.sweeps.measure.reference import Reference
 from samprof.sweeps.measure.usage import Usage, own_usage
+from samprof.sweeps.run.remarks import CPU_TIME_ONLY
 from samprof.sweeps.run.sample import Sample, Status
 from samprof.sweeps.target import Target
 
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory")
+_OUT_OF_MEMORY_STATUS = ("ALLOC_FAILED", "ALLOCATION_FAILED")
+"""Ends of the status that cuBLAS, cuDNN, cuSOLVER and cuFFT give for it, such as
+CUBLAS_STATUS_ALLOC_FAILED and, since cuDNN 9, CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED."""
 
 
 def about(target: Target) -> About:
@@ -72,8 +77,11 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception says that the memory of the host or a device was not enough."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    text = str(error).lower()
-    return isinstance(error, RuntimeError) and any(words in text for words in _OUT_OF_MEMORY)
+    text = str(error)
+    said = any(words in text.lower() for words in _OUT_OF_MEMORY)
+    return isinstance(error, RuntimeError) and (
+        said or any(status in text for status in _OUT_OF_MEMORY_STATUS)
+    )
 
 
 def module_device(module: torch.nn.Module) -> torch.device:
@@ -118,6 +126,8 @@ def _filled(
         if device.type == "cpu" and job.paging:
             sample = replace(sample, paging=_paging(target, forward))
         sample = record(target, job, sample, forward)
+        if device.type == "cuda" and sample.time_source == "cpu":
+            sample = replace(sample, notes=[*sample.notes, CPU_TIME_ONLY])
     if target.outcome is not None and forward.result is not None:
         sample = replace(sample, notes=[*sample.notes, target.outcome(forward.result)])
     return sample
@@ -125,19 +135,22 @@ def _filled(
 
 def _timed(sample: Sample, forward: Forwards, job: Job, device: torch.device) -> Sample:
     """The sample with forwards without the profiler, and what the process used for them."""
-    before = device_state(device)
     _reset_peak(device)
     start = own_usage()
-    wall = forward.series(job.plan.repeats or forward.worthwhile(), job.slowest_ns)
+    meter = meter_of(device)
+    metered = Metered(forward, meter) if meter is not None else None
+    wall = forward.series(job.plan.repeats or forward.worthwhile(), job.slowest_ns, metered)
     end = own_usage()
+    energy = metered.energy() if metered is not None else {}
     return replace(
         sample,
         wall_ns=wall,
         reference_ns=forward.reference_ns,
         usage=_per_forward(end.since(start), len(wall)) if start and end else {},
+        energy=energy,
+        energy_source=meter.source if meter is not None and energy else "",
         peak_memory_bytes=_peak(device),
         memory_source="device allocator" if device.type == "cuda" else "",
-        device_state={"before": before, "after": device_state(device)} if before else {},
     )
 
 
@@ -172,5 +185,7 @@ def _peak(device: torch.device) -> int:
 def release_memory() -> None:
     """Gives back what a sample held; needless in a process that ends after it."""
     gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
+    # After an error of a kernel every call of CUDA raises it again: the sample says so already.
+    with suppress(RuntimeError):
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()

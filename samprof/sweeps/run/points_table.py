@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from samprof.analysis.measured import NOISY
+from samprof.sweeps.run.gpu_seen import throttled_text
 from samprof.sweeps.run.point import Point
 from samprof.sweeps.run.sample import Sample
 from samprof.sweeps.run.selection import Selection
@@ -31,6 +32,10 @@ _COLUMNS = [
     "time_source",
     "profiler_overhead",
     "peak_memory_bytes",
+    "energy_per_unit_j",
+    "power_w",
+    "energy_source",
+    "throttled",
     "machine_state",
     "faults_per_unit",
     "system_share",
@@ -83,6 +88,8 @@ def _row(point: Point, numbers: range, chosen: Selection, axis: Axis) -> dict[st
         "machine_state": chosen.state,
         "processes": len(timed),
         "dropped": int((~shown["clean"]).sum()),
+        "energy_source": next((one.energy_source for one in timed if one.energy_source), ""),
+        "throttled": throttled_text(timed),
         "allocator": next((one.allocator for one in point.samples), ""),
         "message": "; ".join(text for text in (point.message, *notes) if text),
     }
@@ -98,6 +105,8 @@ def _row(point: Point, numbers: range, chosen: Selection, axis: Axis) -> dict[st
         "units_per_s": units / wall * 1e9,
         "faults_per_unit": used["faults_per_unit"].median(),
         "system_share": used["system_share"].median(),
+        "energy_per_unit_j": used["energy_per_unit_j"].median(),
+        "power_w": used["power_w"].median(),
         "peak_memory_bytes": max(one.peak_memory_bytes for one in point.samples) or np.nan,
         "warmup_ns": sum(timed[0].warmup_ns),
         "setup_ns": _most(timed, "setup_ns"),

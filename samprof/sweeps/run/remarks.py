@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 _MANY = 0.1
 _FEWEST = 3
 """Rounds of another state that are worth an answer of their own."""
+CPU_TIME_ONLY = "CPU TIME ONLY: the profiler recorded nothing of the GPU"
+"""The note of a sample on a GPU whose trace holds no device activity."""
 
 
 def sample_remarks(selection: Selection, axis: Axis) -> tuple[str, ...]:
-    """How many samples do not count, if those are many, and what other states of the machine gave."""
-    return (*_dropped(selection), *_states(selection, axis))
+    """How many samples do not count, if those are many, and what else ran or was seen meanwhile."""
+    return (*_dropped(selection), *_on_the_gpu(selection), *_states(selection, axis))
 
 
 def trace_remarks(points: Sequence[Point], axis: Axis) -> tuple[str, ...]:
@@ -42,6 +44,17 @@ def trace_remarks(points: Sequence[Point], axis: Axis) -> tuple[str, ...]:
     )
 
 
+def recording_remarks(points: Sequence[Point]) -> tuple[str, ...]:
+    """That the layers of a GPU have CPU times, where its profiler recorded nothing of it."""
+    notes = {note for point in points for sample in point.samples for note in sample.notes}
+    if CPU_TIME_ONLY not in notes:
+        return ()
+    return (
+        "Layer times are CPU time: the profiler recorded nothing of the GPU. They tell what the host "
+        "did, not the device; `samprof doctor` says why.",
+    )
+
+
 def _dropped(selection: Selection) -> list[str]:
     """Many dropped samples, where the answer does not say so already."""
     table = selection.table
@@ -49,6 +62,15 @@ def _dropped(selection: Selection) -> list[str]:
         return []
     why = main_reason(table.loc[~table["clean"], "why"].tolist())
     return [f"{selection.dropped} of {len(table)} samples do not count, most because {why}."]
+
+
+def _on_the_gpu(selection: Selection) -> list[str]:
+    """That other processes had the GPU open: what they ran there cannot be told from outside."""
+    others = selection.table["gpu_processes"].max()
+    if not others > 0:
+        return []
+    who = "another process" if others == 1 else f"{others:.0f} other processes"
+    return [f"The GPU was also open in {who}."]
 
 
 def _states(selection: Selection, axis: Axis) -> tuple[str, ...]:

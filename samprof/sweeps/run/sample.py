@@ -38,6 +38,8 @@ class Sample:
         reference_ns: the reference work before and after each of them, one more than forwards; empty
             where it was not done. See `samprof.sweeps.measure.reference`.
         usage: of these forwards: minor_faults, user_s, system_s, involuntary_switches.
+        energy: joules and seconds of a forward; empty where no counter tells.
+        energy_source: which counter: NVML of the GPU, RAPL of the CPU packages.
         recorded_wall_ns: forwards under the profiler.
         recorded_reference_ns: as `reference_ns`, around those.
         time_source: device, or cpu where no device was active.
@@ -46,7 +48,6 @@ class Sample:
         peak_memory_bytes: most memory allocated during the measured forwards.
         memory_source: where that number comes from.
         machine: state of the machine before, after and meanwhile; see `MachineMonitor`.
-        device_state: clocks, temperature and power of a GPU before and after.
         check: the time accounting of the recorded trace.
         trace: the trace file, relative to the run directory.
         layers: the layer table of each recorded forward, column -> values.
@@ -73,6 +74,8 @@ class Sample:
     wall_ns: list[int] = field(default_factory=list)
     reference_ns: list[int] = field(default_factory=list)
     usage: Mapping[str, float] = field(default_factory=dict)
+    energy: Mapping[str, float] = field(default_factory=dict)
+    energy_source: str = ""
     recorded_wall_ns: list[int] = field(default_factory=list)
     recorded_reference_ns: list[int] = field(default_factory=list)
     time_source: str = ""
@@ -81,7 +84,6 @@ class Sample:
     peak_memory_bytes: int = 0
     memory_source: str = ""
     machine: Mapping[str, Any] = field(default_factory=dict)
-    device_state: Mapping[str, Any] = field(default_factory=dict)
     check: Mapping[str, Any] = field(default_factory=dict)
     trace: str = ""
     layers: Mapping[str, list[Any]] = field(default_factory=dict)

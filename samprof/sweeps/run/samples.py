@@ -16,6 +16,7 @@ from samprof.analysis.cpu_speed import (
     usual_speed,
 )
 from samprof.analysis.states import find_states, why_not_clean
+from samprof.sweeps.run import gpu_seen
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +45,10 @@ _COLUMNS = [
     "latency_before_ns",
     "latency_after_ns",
     *_MACHINE,
+    "gpu_mhz",
+    "gpu_processes",
+    "energy_per_unit_j",
+    "power_w",
     "state",
     "clean",
     "why",
@@ -60,8 +65,9 @@ def samples_table(points: Sequence[Point]) -> pd.DataFrame:
         faults per unit of work), system_share (of the CPU time of its timed forwards),
         involuntary_switches (per forward), speed (of the CPUs, 1 is usual), latency_before_ns,
         latency_after_ns (between two CPUs), foreign_share, pressure, steal_share (see
-        `MachineMonitor`), state (of the machine; empty where it has one), clean (whether it counts),
-        why (it does not).
+        `MachineMonitor`), gpu_mhz (clock of the GPU while it worked), gpu_processes (others on it),
+        energy_per_unit_j, power_w (see `samprof.sweeps.measure.energy`), state (of the machine; empty
+        where it has one), clean (whether it counts), why (it does not).
     """
     import pandas as pd
 
@@ -75,8 +81,8 @@ def samples_table(points: Sequence[Point]) -> pd.DataFrame:
     states = find_states([*before, *after])
     table["state"] = [states.state_of(*pair) for pair in zip(before, after, strict=True)]
     names = ("foreign_share", "pressure", "state")
-    slowed = (row["slowed_to"] for row in rows)
-    measured = zip(*(table[name] for name in names), slowed, strict=True)
+    slowed = ([row[name] for row in rows] for name in ("slowed_to", "gpu_slowed"))
+    measured = zip(*(table[name] for name in names), *slowed, strict=True)
     table["why"] = pd.Series([why_not_clean(*values) for values in measured], dtype=object)
     table["clean"] = (table["why"] == "").astype(bool)
     for kind, time in (("timed", "wall_ns"), ("recorded", "recorded_wall_ns")):
@@ -141,6 +147,19 @@ def _row(sample: Sample, usual: UsualSpeed) -> dict[str, Any]:
         "latency_before_ns": machine.get("latency_before_ns", np.nan),
         "latency_after_ns": machine.get("latency_after_ns", np.nan),
         **{name: machine.get(name, np.nan) for name in _MACHINE},
+        "gpu_mhz": gpu_seen.sm_mhz(sample),
+        "gpu_processes": gpu_seen.other_processes(sample),
+        "gpu_slowed": gpu_seen.slowed_down(sample),
+        **_energy(sample, units),
+    }
+
+
+def _energy(sample: Sample, units: float) -> dict[str, float]:
+    """Joules per unit of work and watts; NaN where no counter told."""
+    joules, seconds = (sample.energy.get(name, np.nan) for name in ("joules", "seconds"))
+    return {
+        "energy_per_unit_j": joules / units,
+        "power_w": joules / seconds if seconds > 0 else np.nan,
     }
 
 

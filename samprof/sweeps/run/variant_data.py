@@ -9,7 +9,7 @@ from samprof.analysis.axis import Axis
 from samprof.sweeps.remedy_names import remedy_variant
 from samprof.sweeps.run.paging import paging_table
 from samprof.sweeps.run.point import Point
-from samprof.sweeps.run.remarks import sample_remarks, trace_remarks
+from samprof.sweeps.run.remarks import recording_remarks, sample_remarks, trace_remarks
 from samprof.sweeps.run.selection import Selection
 from samprof.sweeps.run.variants import VariantTables
 
@@ -59,10 +59,15 @@ def variant_tables(
         roof=roof,
         paging=paging_table(own),
         ops=_ops(own, samples[samples["process"].isin(selection.recorded)]),
+        energy=timed[["size", "round", "energy_per_unit_j", "power_w"]],
         remedy_speedup=None if selection.undecided else _remedy_speedup(points, variant),
         undecided=selection.undecided,
         layers_undecided=selection.layers_undecided,
-        remarks=(*sample_remarks(selection, axis), *trace_remarks(own, axis)),
+        remarks=(
+            *recording_remarks(own),
+            *sample_remarks(selection, axis),
+            *trace_remarks(own, axis),
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ class VariantTables:
         roof: of the device, for the dtype that ran; None where it is not known.
         paging: per size and layer the share of its time that page faults cost; empty where not measured.
         ops: ops inside each layer, one row per process, size, layer and op.
+        energy: one row per process that counts: size, round, energy_per_unit_j, power_w.
         remedy_speedup: what another allocator was measured to give; None where it was not.
         undecided: why there is no clean answer; empty where there is one.
         layers_undecided: the same for the layers.
@@ -44,6 +45,7 @@ class VariantTables:
     roof: Roof | None
     paging: pd.DataFrame
     ops: pd.DataFrame
+    energy: pd.DataFrame
     remedy_speedup: float | None = None
     undecided: str = ""
     layers_undecided: str = ""
@@ -52,10 +54,12 @@ class VariantTables:
     @cached_property
     def scaling(self) -> pd.DataFrame:
         """See `Run.scaling`."""
+        from samprof.analysis.energy import with_energy
         from samprof.analysis.roofline import with_bound
         from samprof.analysis.scaling import scaling_table
 
         table = self._proven(scaling_table(self.per_batch, self.axis))
+        table = with_energy(table, self.energy)
         return with_bound(table, self.roofline, self._paging_shares())
 
     @cached_property
@@ -161,6 +165,7 @@ class VariantTables:
         return {}
 
     def _answer(self, limits: Limits) -> tuple[Verdict, pd.DataFrame]:
+        from samprof.analysis.energy import energy_sentence
         from samprof.analysis.paging import paging_of
         from samprof.analysis.potential import potential
         from samprof.analysis.verdict import verdict
@@ -180,4 +185,9 @@ class VariantTables:
         most = potential(self.role_roofline, self.roof, found.best_size)
         roots = self.per_batch[self.per_batch["depth"] == 0].drop_duplicates("path")
         notes = [self._cause(found), *(roots["note"].tolist() if "note" in roots else [])]
-        return explained(found, self.role_roofline, most, self.roof, self.axis, notes), most
+        found = explained(found, self.role_roofline, most, self.roof, self.axis, notes)
+        if not self.undecided and (
+            said := energy_sentence(self.energy, found.best_size, self.axis)
+        ):
+            found = replace(found, sentences=(*found.sentences, said))
+        return found, most

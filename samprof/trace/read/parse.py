@@ -12,6 +12,7 @@ from samprof.trace.model.data import TraceData
 from samprof.trace.read.absurd_times import without_absurd_times
 from samprof.trace.read.decode import Decoder, NoEventsError
 from samprof.trace.read.gzip_stream import open_plain
+from samprof.trace.read.launch_threads import with_native_launches
 from samprof.trace.read.parallel import is_worthwhile, read_in_parallel
 from samprof.trace.read.parts import merge_parts
 from samprof.trace.read.scan import EventScanner
@@ -26,6 +27,7 @@ class _Recorded(msgspec.Struct):
     components: dict[str, str] = {}
     weights: dict[str, int] = {}
     remarks: dict[str, str] = {}
+    launch_threads: list[tuple[int, int]] = []
 
 
 def parse(path: Path) -> TraceData:
@@ -43,7 +45,8 @@ def parse(path: Path) -> TraceData:
         del metadata["samprof"]
         notes = (*notes, "the metadata that samprof recorded is damaged and was skipped")
     allocations = rebase_host_totals(data.allocations)
-    return replace(data, events=events, allocations=allocations, metadata=metadata, notes=notes)
+    read = replace(data, events=events, allocations=allocations, metadata=metadata, notes=notes)
+    return with_native_launches(read)
 
 
 def read_alone(path: Path) -> TraceData:

@@ -7,12 +7,15 @@ import re
 import numpy as np
 
 from samprof.trace.model.data import TraceData
-from samprof.trace.model.events import Kind
+from samprof.trace.model.events import Ints, Kind, Mask
 from samprof.trace.model.names import step_number
 from samprof.trace.model.nesting import Nesting
 from samprof.trace.model.ranges import By
 
 _WAITING = re.compile(r"^(cu|cuda|hip|musa|xpu)\w*Synchronize|^(cuda|hip)Memcpy$", re.IGNORECASE)
+
+_COPY = re.compile(r"^(cu|cuda|hip|musa)Memcpy", re.IGNORECASE)
+_TO_PAGEABLE = re.compile(r"-> *Pageable", re.IGNORECASE)
 
 
 def step_windows(trace: TraceData, by: By) -> list[tuple[int, int, int, int]]:
@@ -45,14 +48,31 @@ def step_windows(trace: TraceData, by: By) -> list[tuple[int, int, int, int]]:
 
 
 def waits_of(trace: TraceData, thread: int, end: int) -> Nesting:
-    """The calls in which the thread waited for the device, clipped to the end of the window."""
+    """The calls in which the thread waited for the device, clipped to the end of the window.
+
+    A copy to pageable host memory is one, also where its name says that it is asynchronous: the call
+    "will return only once the copy has completed" (CUDA Runtime API, "API synchronization behavior").
+    """
     events = trace.events
-    codes = [code for code, name in enumerate(trace.names) if _WAITING.match(name)]
     calls = events.of(Kind.RUNTIME)
-    calls = calls[np.isin(events.name[calls], codes) & (events.thread[calls] == thread)]
+    waiting = _is_named(trace, calls, _WAITING) | np.isin(calls, _copies_to_pageable(trace))
+    calls = calls[waiting & (events.thread[calls] == thread)]
     return Nesting.of(
         events.thread[calls],
         events.ts[calls],
         np.minimum(events.dur[calls], end - events.ts[calls]),
         np.zeros(len(calls), np.int32),
     )
+
+
+def _copies_to_pageable(trace: TraceData) -> Ints:
+    """The calls, rows of the events, that copied from a device to pageable host memory."""
+    launches = trace.launches()
+    launch = launches.launch[_is_named(trace, launches.activity, _TO_PAGEABLE)]
+    launch = launch[launch >= 0]
+    return launch[_is_named(trace, launch, _COPY)]  # not the launch of a graph with a copy in it
+
+
+def _is_named(trace: TraceData, rows: Ints, pattern: re.Pattern[str]) -> Mask:
+    codes = [code for code, name in enumerate(trace.names) if pattern.search(name)]
+    return np.isin(trace.events.name[rows], codes)

@@ -80,7 +80,7 @@ def _point_case(session: VerifySession, model: str, variant: str, batch: int) ->
         ms = sorted(point.wall_ns)[len(point.wall_ns) // 2] / 1e6 / batch
         session.add_details(label, {"ms": ms, "bytes": point.peak_memory_bytes})
         yield shown(f"{label}: time per image", ms, "ms", "; ".join(point.notes))
-        yield from own_check(label, point.check)
+        yield from own_check(label, point.check, on_gpu=session.device.is_gpu)
 
     return session.timed_case(label, (model, variant, batch), forwards, run, extra_s)
 

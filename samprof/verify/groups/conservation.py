@@ -92,7 +92,7 @@ def _point(
     session.add_details(
         label, {"kernels": dict(accounting.kernels), "time_ns": accounting.events_ns}
     )
-    yield from accounting.checks(label, session.limits)
+    yield from accounting.checks(label, session.limits, on_gpu=session.device.is_gpu)
 
 
 def _many_sweeps(session: VerifySession) -> Iterator[Check]:
@@ -112,7 +112,7 @@ def _many_sweeps(session: VerifySession) -> Iterator[Check]:
     session.add_details(_SWEEPS, {"kernels": [point.kernels for point in points]})
     differing = sum(point.kernels != points[0].kernels for point in points)
     yield none_of(f"{label}: sweeps whose kernels differ from the first one's", differing, "sweeps")
-    yield from own_check(label, points[-1].check)
+    yield from own_check(label, points[-1].check, on_gpu=session.device.is_gpu)
 
 
 def _separate(session: VerifySession, batch: int) -> Iterator[Check]:
@@ -132,7 +132,7 @@ def _separate(session: VerifySession, batch: int) -> Iterator[Check]:
 
 
 def _point_checks(session: VerifySession, label: str, point: Sample, batch: int) -> Iterator[Check]:
-    yield from own_check(label, point.check)
+    yield from own_check(label, point.check, on_gpu=session.device.is_gpu)
     difference = max(point.kernels) - min(point.kernels)
     yield none_of(f"{label}: difference in kernels between forwards", difference, "kernels")
     here = session.results.details.get(GROUP, {}).get(_SWEEPS)

@@ -63,7 +63,7 @@ def _trace(session: VerifySession, name: str, batch: int, granularity: str) -> I
     modules = set(recording.trace.recorded["modules"])
     missing = sorted(modules - totals["layers"].keys())
     yield none_of(f"{name}: missing ranges", len(missing), "ranges", ", ".join(missing[:5]))
-    yield from own_check(name, totals["check"])
+    yield from own_check(name, totals["check"], on_gpu=session.device.is_gpu)
     yield shown(f"{name}: total time", totals["check"]["total_ns"] / 1e6, "ms")
 
 

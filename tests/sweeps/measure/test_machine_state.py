@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from samprof import processes
+from samprof.record.gpu import GpuAtWork
 from samprof.sweeps.measure import machine_state
 from samprof.sweeps.measure.cpu_counters import LEAST_CPU_S, CpuCounters, Spent
 from samprof.sweeps.measure.machine_state import MachineMonitor, MachineReading, spent
 from samprof.sweeps.measure.usage import Usage, own_usage
+from tests.support.nvml import UUID
 from tests.support.paths import ROOT
 
 linux = pytest.mark.skipif(not Path("/proc/stat").is_file(), reason="the counters are Linux's")
@@ -183,3 +185,34 @@ def test_own_usage_counts_pages_that_are_touched() -> None:
     assert start is not None
     assert end is not None
     assert end.since(start).minor_faults >= 1  # one suffices where pages are huge
+
+
+WITH_A_GPU = """
+import sys
+from samprof.record import nvml
+from samprof.sweeps.measure.machine_state import main
+from tests.support.nvml import Library
+nvml._library = Library(throttle=0x24).functions
+main()
+"""
+
+
+def test_a_gpu_is_looked_at_between_two_readings() -> None:
+    # Afterwards it idles: what it did is only seen meanwhile.
+    monitor = MachineMonitor(UUID)
+    command = [sys.executable, "-c", WITH_A_GPU, str(os.getpid()), UUID]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as one:
+        monitor._helper = one
+        found = monitor.read()
+        assert found.gpu is not None
+        assert found.gpu.throttle_reasons == ("power cap", "thermal slowdown")
+        deadline = time.monotonic() + 60
+        while not (found.gpu_meanwhile and found.gpu_meanwhile.looks):
+            assert time.monotonic() < deadline, monitor.note
+            time.sleep(0.15)
+            found = monitor.read()
+        assert one.stdin is not None
+        one.stdin.close()
+    looks = found.gpu_meanwhile.looks
+    throttled = {"power cap": 1.0, "thermal slowdown": 1.0}
+    assert found.gpu_meanwhile == GpuAtWork(looks, 1980.0, 699.5, throttled)

@@ -1,11 +1,19 @@
 """Windows: the marked steps in which anything happened, and the waits inside them."""
 
+import gzip
+import json
 from pathlib import Path
 
+import pytest
+
+from samprof.trace import load_trace
 from samprof.trace.tables.windows import step_windows, waits_of
+from tests.support.paths import NO_SHARED_TRACES, SHARED_TRACES
 from tests.support.pipeline import pipeline
 from tests.support.tables import opened
 from tests.support.tracefile import TraceFile
+
+RANK = "sampled-rank1.json.gz"
 
 
 def test_a_step_is_a_window_on_the_thread_that_marked_it(tmp_path: Path) -> None:
@@ -46,3 +54,40 @@ def test_waits_are_synchronising_calls_of_the_thread_clipped_to_the_window(tmp_p
     waits = waits_of(trace, thread, 1000)
     spans = list(zip(waits.start.tolist(), waits.end.tolist(), strict=True))
     assert spans == [(500, 650), (850, 950), (960, 970)]
+
+
+def test_a_copy_to_pageable_memory_is_a_wait_and_one_to_pinned_memory_is_none(
+    tmp_path: Path,
+) -> None:
+    file = TraceFile()
+    file.range("net", 0, 100)
+    copies = [
+        ("cudaMemcpyAsync", "DtoH (Device -> Pageable)"),
+        ("cudaMemcpyAsync", "DtoH (Device -> Pinned)"),
+    ]
+    copies += [
+        ("cudaMemcpyAsync", "HtoD (Pageable -> Device)"),
+        ("cudaGraphLaunch", "DtoH (Device -> Pageable)"),
+    ]
+    for number, (call, direction) in enumerate(copies):
+        file.launch(number, 10 * number, 8, name=call)
+        file.kernel(number, 10 * number, 2, name=f"Memcpy {direction}", cat="gpu_memcpy")
+    trace = opened(file, tmp_path)
+    ((_, _, end, thread),) = step_windows(trace, "auto")
+    waits = waits_of(trace, thread, end)
+    assert list(zip(waits.start.tolist(), waits.end.tolist(), strict=True)) == [(0, 8)]
+
+
+@pytest.mark.skipif(not (SHARED_TRACES / RANK).exists(), reason=NO_SHARED_TRACES)
+def test_every_copy_to_pageable_memory_of_a_real_trace_is_a_wait() -> None:
+    events = json.loads(gzip.decompress((SHARED_TRACES / RANK).read_bytes()))["traceEvents"]
+    numbers = {
+        e["args"]["correlation"] for e in events if e["name"] == "Memcpy DtoH (Device -> Pageable)"
+    }
+    calls = [e for e in events if e.get("args", {}).get("correlation") in numbers]
+    calls = [e for e in calls if e["cat"] == "cuda_runtime"]
+    assert {e["name"] for e in calls} == {"cudaMemcpyAsync"}
+    trace = load_trace(SHARED_TRACES / RANK)
+    every = [waits_of(trace, thread, 2**62) for thread in range(len(trace.threads))]
+    waits = {duration for one in every for duration in (one.end - one.start).tolist()}
+    assert {round(e["dur"] * 1000) for e in calls} <= waits

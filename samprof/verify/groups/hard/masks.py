@@ -43,7 +43,7 @@ def _masks(session: VerifySession) -> Iterator[Check]:
             yield failed(label, f"{point.status}: {point.message}")
             return
         components = Run(out).components()
-    yield from own_check(label, point.check)
+    yield from own_check(label, point.check, on_gpu=session.device.is_gpu)
     named = components.set_index("component")["host_ns"]
     session.add_details(label, {name: int(time) for name, time in named.items()})
     missing = [name for name in _HOST_PARTS if not named.get(name, 0)]

@@ -43,7 +43,7 @@ def recorded(
     session.add_details(
         label, {"kernels": dict(accounting.kernels), "time_ns": accounting.events_ns}
     )
-    return list(accounting.checks(label, session.limits)), trace
+    return list(accounting.checks(label, session.limits, on_gpu=session.device.is_gpu)), trace
 
 
 def device_check(
