@@ -31,6 +31,7 @@ RANK = {
     "testing": 8,
     "verify": 8,
     "api": 9,
+    "tensorboard_plugin": 9,
     "__init__": 10,
     "cli": 11,
     "__main__": 12,

@@ -14,7 +14,7 @@ from samprof.report.text.table import (
     time_columns,
 )
 from samprof.report.words import TIME_NAMES
-from samprof.units import common_unit, memory_text
+from samprof.units import Unit, common_unit, memory_text
 
 
 def layers_text(
@@ -35,12 +35,28 @@ def layers_text(
         root: rows of this path and inside it, from which the depth counts.
     """
     rows = part_of(layers, depth, root)
+    columns = [layer_cells(rows, width), *layers_columns(rows, layers, time_source)]
+    return f"{layers_head(rows, time_source)}\n" + table_text(columns, width)
+
+
+def layers_head(rows: pd.DataFrame, time_source: str) -> str:
+    """What the times of the layer table are."""
+    return f"{TIME_NAMES[time_source]} in {_unit(rows, time_source).name}"
+
+
+def layers_columns(rows: pd.DataFrame, layers: pd.DataFrame, time_source: str) -> list[Cells]:
+    """The columns of the layer table, but the layer's.
+
+    Args:
+        rows: of the table, those that are shown.
+        layers: all of them, whose time is the whole.
+        time_source: as in `layers_text`.
+    """
     total, own = rows[f"{time_source}_total_ns"], rows[f"{time_source}_self_ns"]
     everything = max(int(layers[f"{time_source}_self_ns"].sum()), 1)
-    unit = common_unit(total)
+    unit = _unit(rows, time_source)
     total_text, own_text = time_columns([total, own], unit)
     columns = [
-        layer_cells(rows, width),
         Cells("calls", count_cells(rows["calls"]), 6),
         Cells("total", total_text, 10),
         Cells("self", own_text, 8),
@@ -58,5 +74,8 @@ def layers_text(
         columns.append(
             Cells("memory peak", [memory_text(value) for value in rows["memory_peak_bytes"]], 2)
         )
-    columns.append(Cells("note", text_cells(rows["note"]), 1, "left"))
-    return f"{TIME_NAMES[time_source]} in {unit.name}\n" + table_text(columns, width)
+    return [*columns, Cells("note", text_cells(rows["note"]), 1, "left")]
+
+
+def _unit(rows: pd.DataFrame, time_source: str) -> Unit:
+    return common_unit(rows[f"{time_source}_total_ns"])
