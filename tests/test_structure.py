@@ -32,6 +32,7 @@ RANK = {
     "testing": 9,
     "verify": 9,
     "api": 10,
+    "tensorboard_plugin": 10,
     "__init__": 11,
     "cli": 12,
     "__main__": 13,

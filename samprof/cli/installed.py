@@ -9,7 +9,9 @@ from samprof._version import __version__
 EXTRAS = {
     "report": ("altair", "jinja2", "matplotlib", "vl-convert-python"),
     "sam": ("pillow", "pycocotools", "segment-anything", "torchvision"),
-    "tensorboard": ("matplotlib", "pillow", "tensorboard", "torch-tb-profiler"),
+    "tensorboard": (
+        *("altair", "jinja2", "matplotlib", "pillow", "tensorboard", "vl-convert-python"),
+    ),
     "hta": ("HolisticTraceAnalysis",),
     "onnx": ("onnx", "onnxruntime"),
     "ray": ("ray",),

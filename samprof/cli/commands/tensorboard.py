@@ -7,9 +7,10 @@ from samprof.cli.open_path import open_run
 from samprof.cli.output import width, write_err, write_out
 
 LOOPBACK = "127.0.0.1"
-_PLUGIN = "torch_tb_profiler"
-# TensorBoard smooths curves, which is wrong for a handful of measured points.
-_AS_MEASURED = "?smoothing=0#scalars&_smoothingWeight=0"
+PLUGIN = "samprof.tensorboard_plugin:SamprofPlugin"
+_PROFILER_PLUGIN = "torch_tb_profiler"
+# samprof's tab first; and TensorBoard smooths curves, which is wrong for a handful of measured points.
+_PAGE = "?smoothing=0#samprof&_smoothingWeight=0"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,8 +46,8 @@ def run(options: argparse.Namespace) -> int:
     if options.no_serve:
         return 0
     try:
-        with serving(directory, options.host, port) as server:
-            address = f"{server.url}{_AS_MEASURED}"
+        with serving(directory, options.host, port, plugin=PLUGIN, also=found.path) as server:
+            address = f"{server.url}{_PAGE}"
             write_out(f"TensorBoard: {address}\n{_remark()}Press Ctrl-C to stop.\n")
             server.wait()
     except KeyboardInterrupt:
@@ -60,12 +61,11 @@ def _remark() -> str:
     """What the page does not tell by itself."""
     from samprof.report.text.table import wrapped
 
-    if importlib.util.find_spec(_PLUGIN) is None:
-        text = "Its profiler plugin shows the traces: pip install torch-tb-profiler."
-    else:
-        text = (
-            "The tab PYTORCH_PROFILER loads its charts from the internet and stays empty without "
-            "it; SCALARS, TEXT, IMAGES and HPARAMS work offline."
+    text = "The tab SAMPROF shows runs and traces, and needs no internet."
+    if importlib.util.find_spec(_PROFILER_PLUGIN) is not None:
+        text += (
+            " PYTORCH_PROFILER (torch-tb-profiler) loads its charts from the internet and stays empty "
+            "without it."
         )
     hint = 'In SCALARS, untick "Ignore outliers": it cuts the ends off curves of a few points.'
     return wrapped(text, width()) + wrapped(hint, width())

@@ -43,13 +43,17 @@ def checked_port(port: int) -> int:
 
 
 @contextmanager
-def serving(directory: Path, host: str, port: int = ANY_PORT) -> Iterator[Server]:
+def serving(
+    directory: Path, host: str, port: int = ANY_PORT, *, plugin: str, also: Path | None = None
+) -> Iterator[Server]:
     """Runs TensorBoard on a log directory until the block, or this process, ends.
 
     Args:
         directory: the log directory.
         host: the interface to listen on.
         port: 0 picks a free one.
+        plugin: samprof's own, `module:class`.
+        also: another directory that its tab shows; None for the log directory alone.
 
     Raises:
         MissingPackageError: tensorboard is not installed.
@@ -58,7 +62,9 @@ def serving(directory: Path, host: str, port: int = ANY_PORT) -> Iterator[Server
     """
     if importlib.util.find_spec("tensorboard") is None:
         raise MissingPackageError("tensorboard", "tensorboard", "tensorboard")
-    process = start(_SERVER, [str(directory.resolve()), host, str(checked_port(port))])
+    shown = str((directory if also is None else also).resolve())
+    words = [str(directory.resolve()), host, str(checked_port(port)), plugin, shown]
+    process = start(_SERVER, words)
     try:
         assert process.stdout is not None
         line = process.stdout.readline()

@@ -6,17 +6,25 @@ import io
 import shutil
 import threading
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samprof.errors import MissingPackageError, RunError
 from samprof.integrations.tensorboard.board import Board, Experiment, experiments, scalars, texts
-from samprof.integrations.tensorboard.plugin import PROFILES, link_or_copy, span_name, spans_in
+from samprof.integrations.tensorboard.profiles import (
+    OWN_RUNS,
+    PROFILES,
+    link_or_copy,
+    link_trace,
+    span_name,
+    spans_in,
+)
 from samprof.report.png.run import run_figures
 from samprof.report.text.check import check_text
 from samprof.report.text.layers import layers_text
+from samprof.trace.read.cache import cache_path
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -27,11 +35,20 @@ POINTS = "points"
 _SUFFIX = ".samprof"
 
 
-def write_boards(directory: Path, boards: Sequence[Board]) -> Path:
+def write_boards(
+    directory: Path, boards: Sequence[Board], name: str, files: Mapping[str, Path]
+) -> Path:
     """Writes a run: one subdirectory per variant, so that TensorBoard overlays their curves.
 
-    `points` holds one experiment per point, `plugins/profile` the traces. What samprof wrote into the
-    directory before is replaced, once all is written; other files stay.
+    `points` holds one experiment per point, `plugins/profile` the traces, `plugins/samprof` the run for
+    samprof's own tab. What samprof wrote into the directory before is replaced, once all is written;
+    other files stay.
+
+    Args:
+        directory: TensorBoard's log directory.
+        boards: the variants of the run.
+        name: of the run.
+        files: of its directory, by their paths in it.
 
     Returns:
         The directory.
@@ -46,6 +63,8 @@ def write_boards(directory: Path, boards: Sequence[Board]) -> Path:
         new = directory / f".samprof.{uuid.uuid4().hex[:8]}"
         try:
             _write(new, boards)
+            for place, path in files.items():
+                link_trace(path, new / OWN_RUNS / _safe(name) / place)
             _remove_former(directory)
             _move(new, directory)
         finally:
@@ -185,6 +204,9 @@ def _remove_former(directory: Path) -> None:
     for folder in (directory / PROFILES).glob("*"):
         for path in spans_in(folder):
             path.unlink()
+            cache_path(path).unlink(missing_ok=True)
+    for run in (directory / OWN_RUNS).glob("*"):
+        shutil.rmtree(run)
 
 
 def _safe(name: str) -> str:

@@ -11,6 +11,8 @@ from samprof.analysis.measured import measured
 from samprof.report.page.chart_parts import Drawing
 from samprof.report.page.charts import run_charts
 from samprof.report.page.compare import Sides, changes_tree
+from samprof.report.page.document import document
+from samprof.report.page.section_names import COMPARISON, SECTIONS, VERDICT, Section, sections_of
 from samprof.report.page.tables import (
     commands_text,
     component_tables,
@@ -19,8 +21,6 @@ from samprof.report.page.tables import (
     points_table,
     scaling_tree,
 )
-from samprof.report.page.template import inert, markup, page_templates, policy, template_file
-from samprof.report.page.vega_script import vega_bundle
 from samprof.report.summary import Summary
 from samprof.report.text.changes import changes_text
 from samprof.report.text.check import check_text
@@ -45,42 +45,69 @@ class Shown:
     timeline: pd.DataFrame | None = None
 
 
-def run_page(shown: Sequence[Shown], sides: Sides | None = None) -> str:
+def run_page(
+    shown: Sequence[Shown], sides: Sides | None = None, sections: Sequence[str] = SECTIONS
+) -> str:
     """The page.
 
     Args:
         shown: the runs, at least one.
         sides: what is compared: several runs, or the variants of one.
+        sections: which are shown, in this order.
 
     Raises:
         MissingPackageError: jinja2, altair or vl-convert-python is not installed.
     """
-    scripts = [vega_bundle(), template_file("charts.js"), template_file("table.js")]
     charts: dict[str, Drawing] = {}
+    alone, several = len(shown) == 1, sides if COMPARISON in sections else None
     runs = [
-        _run(f"run{number}", one, len(shown), charts) for number, one in enumerate(shown, start=1)
-    ]
-    return (
-        page_templates()
-        .get_template("page.html")
-        .render(
-            title="; ".join(dict.fromkeys(one.summary.title for one in shown)),
-            runs=runs,
-            compared=_compared(sides, charts) if sides is not None else None,
-            charts=markup(inert({key: dict(one.spec) for key, one in charts.items()})),
-            scripts=[markup(script) for script in scripts],
-            style=markup(template_file("page.css")),
-            policy=policy(scripts),
+        _run(
+            f"run{number}",
+            one,
+            len(shown),
+            charts,
+            sections,
+            compared=alone and several is not None,
         )
+        for number, one in enumerate(shown, start=1)
+    ]
+    compared = _compared(several, charts) if several is not None else None
+    return document(
+        "page.html",
+        charts,
+        title="; ".join(dict.fromkeys(one.summary.title for one in shown)),
+        runs=runs,
+        verdict=VERDICT in sections,
+        compared=compared,
+        comparison=Section(COMPARISON, COMPARISON, "Comparison")
+        if compared is not None and not alone
+        else None,
     )
 
 
-def _run(name: str, shown: Shown, count: int, charts: dict[str, Drawing]) -> dict[str, Any]:
+def _run(
+    name: str,
+    shown: Shown,
+    count: int,
+    charts: dict[str, Drawing],
+    sections: Sequence[str],
+    *,
+    compared: bool,
+) -> dict[str, Any]:
     """The template's values for a run; its drawings are added to `charts`."""
     summary = shown.summary
-    drawings = run_charts(summary, shown.timeline, count)
+    drawings = run_charts(summary, shown.timeline, count, sections)
+    components = component_tables(summary)
     profiler_overhead = measured(summary.points)["profiler_overhead"]
     return {
+        "sections": sections_of(
+            name,
+            sections,
+            summary.axis,
+            drawings,
+            components=bool(components),
+            compared=compared,
+        ),
         "id": name,
         "name": shown.name,
         "summary": summary,
@@ -90,7 +117,7 @@ def _run(name: str, shown: Shown, count: int, charts: dict[str, Drawing]) -> dic
         "scaling": scaling_tree(summary),
         "grows": grows(summary),
         "scaling_head": scaling_head(summary.scaling, summary.times, summary.axis),
-        "components": component_tables(summary),
+        "components": components,
         "points": points_table(summary),
         "profiler_overhead": float(profiler_overhead.max()),
         **_accounting(summary),

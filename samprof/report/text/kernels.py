@@ -15,6 +15,11 @@ from samprof.units import common_unit
 
 def kernels_text(kernels: pd.DataFrame, width: Width) -> str:
     """Kernels as `kernel_totals` or `activities_as_kernels` give them."""
+    return table_text(kernels_columns(kernels), width)
+
+
+def kernels_columns(kernels: pd.DataFrame) -> list[Cells]:
+    """The columns of the table of kernels."""
     unit = common_unit(kernels["total_ns"])
     mean = common_unit(kernels["mean_ns"])
     columns = [
@@ -28,4 +33,4 @@ def kernels_text(kernels: pd.DataFrame, width: Width) -> str:
     if "owner" in kernels:
         owners = text_cells(kernels["owner"])
         columns.append(Cells("owner", owners, 5, "left", flexible=True, paths=True, code=True))
-    return table_text(columns, width)
+    return columns

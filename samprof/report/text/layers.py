@@ -16,7 +16,7 @@ from samprof.report.text.table import (
     wrapped,
 )
 from samprof.report.words import TIME_NAMES
-from samprof.units import common_unit, memory_text
+from samprof.units import Unit, common_unit, memory_text
 
 
 def layers_text(
@@ -42,12 +42,34 @@ def layers_text(
     count = 1 if sums else whole.number
     layers = layers if count == 1 else per_call(layers, count)
     rows = part_of(layers, depth, root)
+    columns = [layer_cells(rows, width), *layers_columns(rows, layers, time_source)]
+    head = layers_head(rows, time_source)
+    if count > 1:
+        source, _, unit = head.partition(" in ")
+        head = f"{source} per call of {whole.path}, in {unit}: the mean of {count}"
+    elif whole.number > 1:
+        head += f", the sum of {whole.number} calls of {whole.path}"
+    return wrapped(head, width) + table_text(columns, width)
+
+
+def layers_head(rows: pd.DataFrame, time_source: str) -> str:
+    """What the times of the layer table are."""
+    return f"{TIME_NAMES[time_source]} in {_unit(rows, time_source).name}"
+
+
+def layers_columns(rows: pd.DataFrame, layers: pd.DataFrame, time_source: str) -> list[Cells]:
+    """The columns of the layer table, but the layer's.
+
+    Args:
+        rows: of the table, those that are shown.
+        layers: all of them, whose time is the whole.
+        time_source: as in `layers_text`.
+    """
     total, own = rows[f"{time_source}_total_ns"], rows[f"{time_source}_self_ns"]
     everything = max(float(layers[f"{time_source}_self_ns"].sum()), 1)
-    unit = common_unit(total)
+    unit = _unit(rows, time_source)
     total_text, own_text = time_columns([total, own], unit)
     columns = [
-        layer_cells(rows, width),
         Cells("calls", _counts(rows["calls"]), 6),
         Cells("total", total_text, 10),
         Cells("self", own_text, 8),
@@ -65,13 +87,11 @@ def layers_text(
         columns.append(
             Cells("memory peak", [memory_text(value) for value in rows["memory_peak_bytes"]], 2)
         )
-    columns.append(Cells("note", text_cells(rows["note"]), 1, "left"))
-    head = f"{TIME_NAMES[time_source]} in {unit.name}"
-    if count > 1:
-        head = f"{TIME_NAMES[time_source]} per call of {whole.path}, in {unit.name}: the mean of {count}"
-    elif whole.number > 1:
-        head += f", the sum of {whole.number} calls of {whole.path}"
-    return wrapped(head, width) + table_text(columns, width)
+    return [*columns, Cells("note", text_cells(rows["note"]), 1, "left")]
+
+
+def _unit(rows: pd.DataFrame, time_source: str) -> Unit:
+    return common_unit(rows[f"{time_source}_total_ns"])
 
 
 def _counts(values: pd.Series) -> list[str]:

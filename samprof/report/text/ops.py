@@ -21,10 +21,20 @@ def ops_text(ops: pd.DataFrame, width: Width) -> str:
         ops: as `Trace.ops` gives them.
         width: columns of the terminal; None for GitHub markdown.
     """
+    return f"{ops_head(ops)}\n" + table_text(ops_columns(ops), width)
+
+
+def ops_head(ops: pd.DataFrame) -> str:
+    """What the times of the table of ops are."""
+    return f"{TIME_NAMES[str(next(iter(ops['time_source']), 'cpu'))]} by op"
+
+
+def ops_columns(ops: pd.DataFrame) -> list[Cells]:
+    """The columns of the table of ops."""
     unit = common_unit(ops["time_ns"])
     known = ops["has_formula"].tolist()
     whole = max(int(ops["time_ns"].sum()), 1)
-    columns = [
+    return [
         Cells("op", text_cells(ops["op"]), 10, "left", flexible=True),
         Cells("calls", count_cells(ops["calls"]), 7),
         Cells(f"time, {unit.name}", time_cells(ops["time_ns"], unit), 9),
@@ -34,8 +44,6 @@ def ops_text(ops: pd.DataFrame, width: Width) -> str:
         Cells("B/s", _rates(ops["bytes_per_s"], known, "B/s"), 8),
         Cells("FLOPs per byte", _rates(ops["intensity"], known, ""), 4),
     ]
-    time_source = TIME_NAMES[str(next(iter(ops["time_source"]), "cpu"))]
-    return f"{time_source} by op\n" + table_text(columns, width)
 
 
 def _rates(values: pd.Series, known: list[bool], unit: str) -> list[str]:

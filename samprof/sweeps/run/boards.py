@@ -9,6 +9,7 @@ from samprof.analysis.advice import no_size_ran
 from samprof.errors import RunError
 from samprof.integrations.tensorboard.board import Board
 from samprof.sweeps.run.data import RunData
+from samprof.sweeps.run.layout import LARGEST_FILE, RUN_FILE
 from samprof.sweeps.run.point import Point
 from samprof.sweeps.run.schema import inside
 from samprof.trace.read.load import read_trace
@@ -27,6 +28,13 @@ def boards_of(run: RunData) -> list[Board]:
     first, *others = (_board(run, variant) for variant in variants)
     # The picture of the components is one of all variants.
     return [first, *(replace(one, summary=replace(one.summary, components={})) for one in others)]
+
+
+def files_of(run: RunData) -> dict[str, Path]:
+    """What samprof's tab needs of the run directory: path in it -> file."""
+    names = [RUN_FILE, LARGEST_FILE, *(f"points/{point.key}.json" for point in run.measured)]
+    found = {name: run.path / name for name in names if (run.path / name).is_file()}
+    return found | {p.trace: inside(run.path, p.trace) for p in run.measured if p.trace}
 
 
 def _board(run: RunData, variant: str) -> Board:

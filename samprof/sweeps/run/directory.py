@@ -14,10 +14,11 @@ from samprof.sweeps.run.layout import LARGEST_FILE, RUN_FILE
 from samprof.sweeps.run.point import Point, point_key
 from samprof.sweeps.run.schema import check_run_file
 
-_OURS = (
+OWN_NAMES = (
     *(RUN_FILE, LARGEST_FILE, "points", "traces", "layers.parquet", "scaling.csv"),
     *("report.html", "figures", "tensorboard"),
 )
+"""What samprof writes into a run directory."""
 SCHEMA = 2
 
 
@@ -130,7 +131,7 @@ class RunDirectory:
         if target.exists():
             raise RunError("save", target, "it exists already", "choose another directory")
         try:
-            for name in _OURS:
+            for name in OWN_NAMES:
                 path = self.root / name
                 if path.is_dir():
                     shutil.copytree(path, target / name)
@@ -225,7 +226,7 @@ class RunDirectory:
         if not self.holds_run:
             return
         try:
-            for name in _OURS:
+            for name in OWN_NAMES:
                 path = self.root / name
                 if path.is_dir():
                     shutil.rmtree(path)

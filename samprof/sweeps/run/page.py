@@ -14,21 +14,27 @@ if TYPE_CHECKING:
     from samprof.sweeps.run.data import RunData
 
 
-def page_of(runs: Sequence[RunData]) -> str:
+def page_of(runs: Sequence[RunData], sections: Sequence[str] | None = None) -> str:
     """The page of one run or several, as HTML.
 
     Args:
         runs: at least one; each is compared with the first.
+        sections: which are shown, in this order, of `samprof.report.page.section_names.SECTIONS`; None
+            for all.
 
     Raises:
         MissingPackageError: what draws the page is not installed.
         RunError: a run has no batch size that ran to its end.
     """
     from samprof.report.page.page import Shown, run_page
+    from samprof.report.page.section_names import COMPARISON, FORWARD, SECTIONS
 
-    pairs = zip(_names(runs), runs, strict=True)
-    shown = [Shown(name, run.summary(None), run.timeline(None, None)) for name, run in pairs]
-    return run_page(shown, sides_of(runs))
+    wanted = SECTIONS if sections is None else sections
+    shown = [
+        Shown(name, run.summary(None), run.timeline(None, None) if FORWARD in wanted else None)
+        for name, run in zip(_names(runs), runs, strict=True)
+    ]
+    return run_page(shown, sides_of(runs) if COMPARISON in wanted else None, wanted)
 
 
 def sides_of(runs: Sequence[RunData]) -> Sides | None:

@@ -255,9 +255,10 @@ class Run:
             TraceError: a trace of the run cannot be read.
         """
         from samprof.integrations.tensorboard.write import write_boards
-        from samprof.sweeps.run.boards import boards_of
+        from samprof.sweeps.run.boards import boards_of, files_of
 
-        return write_boards(Path(directory), boards_of(self.data))
+        boards, files = boards_of(self.data), files_of(self.data)
+        return write_boards(Path(directory), boards, self.path.resolve().name, files)
 
     def hta(self, size: int | None = None, variant: str | None = None) -> TraceAnalysis:
         """Holistic Trace Analysis of a point's trace, with exact times; arguments as `trace_path`.

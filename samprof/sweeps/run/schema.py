@@ -147,10 +147,11 @@ def inside(root: Path, relative: str) -> Path:
     """A file of a run directory, by its path in it.
 
     Raises:
-        RunError: it lies outside, whatever links lead there.
+        RunError: it lies outside, whatever links lead there, or the path goes through there.
     """
     path = root / PurePosixPath(relative)
-    if not path.resolve().is_relative_to(root.resolve()):
+    stays = not PurePosixPath(relative).is_absolute() and ".." not in PurePosixPath(relative).parts
+    if not (stays and path.resolve().is_relative_to(root.resolve())):
         cause = "a trace that lies outside of the run directory"
         raise RunError("read", root, cause, "give a run directory as samprof sweep wrote it")
     return path

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from samprof.cli.commands.tensorboard import PLUGIN
 from samprof.errors import UsageError
 from samprof.integrations.tensorboard.serving import serving
 from samprof.sweeps.run.run import Run
@@ -89,8 +90,24 @@ def test_the_command_says_what_works_without_internet(served: Served) -> None:
     said = " ".join("".join(served.lines).split())
     assert said.startswith(str(served.logdir))
     assert served.address.startswith("http://127.0.0.1:")
-    assert "PYTORCH_PROFILER loads its charts from the internet and stays empty without" in said
-    assert "SCALARS, TEXT, IMAGES and HPARAMS work offline" in said
+    assert served.lines[1].rstrip().endswith("#samprof&_smoothingWeight=0")
+    assert "The tab SAMPROF shows runs and traces, and needs no internet." in said
+    assert "PYTORCH_PROFILER (torch-tb-profiler) loads its charts from the internet" in said
+
+
+def test_the_tab_shows_the_run_itself_and_its_new_points(served: Served) -> None:
+    def titles() -> list[str]:
+        return [entry["title"] for entry in served.get("plugin/samprof/entries")["entries"]]
+
+    points = [f"batch {size}, {name}" for name in VARIANTS for size in SIZES]
+    assert titles() == [served.run.path.name, *points]
+    hidden = served.run.path / "points" / "b0002.json"
+    hidden.rename(hidden.with_suffix(".away"))
+    try:
+        assert eventually(lambda: len(titles()) == len(points))
+    finally:
+        hidden.with_suffix(".away").rename(hidden)
+    assert eventually(lambda: len(titles()) == len(points) + 1)
 
 
 def test_the_server_answers_for_curves_texts_and_pictures(served: Served) -> None:
@@ -171,7 +188,7 @@ def test_the_profiler_plugin_shows_the_kernels_of_each_point(served: Served) -> 
 
 def test_a_browser_shows_curves_and_text_without_smoothing(served: Served, page: Page) -> None:
     address = served.lines[1].removeprefix("TensorBoard: ").strip()
-    page.goto(address)
+    page.goto(address.replace("#samprof", "#scalars"))
     card = page.locator("tf-scalar-card", has_text="latency/wall_ms").first
     card.wait_for(timeout=120_000)
     assert card.locator("svg").count() > 0
@@ -193,7 +210,7 @@ def test_a_port_that_is_taken_is_one_line(served: Served) -> None:
         port = taken.getsockname()[1]
         with (
             pytest.raises(UsageError, match=f"127.0.0.1:{port}: .*; choose another --port"),
-            serving(served.logdir, "127.0.0.1", port),
+            serving(served.logdir, "127.0.0.1", port, plugin=PLUGIN),
         ):
             pytest.fail("two servers on one port")
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser
 import samprof
 from samprof.cli.main import main
 from samprof.errors import MissingPackageError
+from samprof.report.page import document
 from samprof.report.page import page as html
 from samprof.report.page.chart_parts import Drawing
 from samprof.report.page.forward_charts import timeline_chart
@@ -181,7 +182,7 @@ def test_a_missing_package_is_named_with_its_remedy(
     module: str, package: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
-    monkeypatch.setattr(html, "vega_bundle", html.vega_bundle.__wrapped__)
+    monkeypatch.setattr(document, "vega_bundle", document.vega_bundle.__wrapped__)
     remedy = rf"report: {package}: not installed; install it with: pip install 'samprof\[report\]'"
     with pytest.raises(MissingPackageError, match=remedy):
         html.run_page([html.Shown("run", hostile()[0])])

@@ -6,11 +6,16 @@ The plugin takes each folder with traces as a run, and each file in it, named
 
 import os
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 from samprof.files import copy_whole
+from samprof.trace.read.cache import cache_path
+from samprof.trace.read.load import TRACE_SUFFIXES
 
 PROFILES = Path("plugins") / "profile"
+OWN_RUNS = Path("plugins") / "samprof"
+"""Where samprof's own tab finds a copy of each run that was written into a log directory."""
 WORKER = "samprof-rank{rank}"
 _SUFFIX = ".pt.trace.json"
 _MS = 1_000_000
@@ -24,7 +29,15 @@ def span_name(trace: Path, rank: int = 0) -> str:
 
 def spans_in(folder: Path) -> list[Path]:
     """The traces that samprof wrote into a run of the plugin."""
-    return sorted(folder.glob(f"{WORKER.format(rank='*')}.*{_SUFFIX}*"))
+    found = folder.glob(f"{WORKER.format(rank='*')}.*{_SUFFIX}*")
+    return sorted(path for path in found if path.name.endswith(TRACE_SUFFIXES))
+
+
+def link_trace(trace: Path, target: Path) -> None:
+    """Puts a trace under another name, with its cache if it has one; see `link_or_copy`."""
+    link_or_copy(trace, target)
+    with suppress(OSError):
+        link_or_copy(cache_path(trace), cache_path(target))
 
 
 def link_or_copy(trace: Path, target: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from torch_tb_profiler.consts import WORKER_PATTERN
 
-from samprof.integrations.tensorboard.plugin import link_or_copy
+from samprof.integrations.tensorboard.profiles import link_or_copy
 from samprof.sweeps.run.run import Run
 from samprof.trace import load_trace
 from tests.support.tensorboard import POINTS
