@@ -45,8 +45,8 @@ def layers_text(
     columns = [layer_cells(rows, width), *layers_columns(rows, layers, time_source)]
     head = layers_head(rows, time_source)
     if count > 1:
-        source, _, unit = head.partition(" in ")
-        head = f"{source} per call of {whole.path}, in {unit}: the mean of {count}"
+        unit = _unit(rows, time_source).name
+        head = f"{TIME_NAMES[time_source]} per call of {whole.path}, in {unit}: the mean of {count}"
     elif whole.number > 1:
         head += f", the sum of {whole.number} calls of {whole.path}"
     return wrapped(head, width) + table_text(columns, width)

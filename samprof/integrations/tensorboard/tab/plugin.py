@@ -31,7 +31,7 @@ from samprof.integrations.tensorboard.tab.shown import (
     window_data,
 )
 from samprof.integrations.tensorboard.tab.trace_parts import trace_part
-from samprof.markup import printable
+from samprof.printable import printable
 
 NAME = "samprof"
 _SCRIPTS = ("dom", "index", "picture", "timeline")

@@ -13,7 +13,7 @@ from samprof.integrations.tensorboard.timeline.describe import described
 from samprof.integrations.tensorboard.timeline.find import search, sums_in
 from samprof.integrations.tensorboard.timeline.tracks import Timeline
 from samprof.integrations.tensorboard.timeline.window import bars_in
-from samprof.markup import printable
+from samprof.printable import printable
 from samprof.units import time_text
 
 _LONGEST_LABEL = 160

@@ -9,8 +9,8 @@ import numpy as np
 from samprof.integrations.tensorboard.timeline.tracks import NO_EVENT, Timeline
 from samprof.trace import Trace
 from samprof.trace.model.events import ABSENT, Kind
-from samprof.trace.model.names import decoded
-from samprof.trace.model.owners import NO_LAUNCH_NAME, OUTSIDE, OUTSIDE_NAME
+from samprof.trace.model.names import NO_LAUNCH_NAME, OUTSIDE_NAME, decoded
+from samprof.trace.model.owners import OUTSIDE
 from samprof.units import time_text
 
 _KINDS = {
