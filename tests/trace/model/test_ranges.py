@@ -155,9 +155,7 @@ def test_methods_of_a_root_count_where_outermost_and_around_others(tmp_path: Pat
     file.range("net.size()", 500, 10)
     file.range("net.size()", 502, 5)
     trace = opened(file, tmp_path)
-    rows = {
-        row["path"]: (row["calls"], row["cpu_total_ns"]) for row in layer_rows(trace, "samprof")
-    }
-    del rows["(outside)"]
+    table = trace.layers().set_index("path").drop("(outside)")
+    rows = {path: (row["calls"], row["cpu_total_ns"]) for path, row in table.iterrows()}
     assert rows == {"net.encode()": (1, 100), "net.encoder": (2, 40), "net": (1, 100)}
     assert trace.check().ok
