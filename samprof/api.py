@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,7 @@ def profile(
     shapes: bool = True,
     stacks: bool = False,
     logdir: str | Path | None = None,
+    methods: Sequence[str] = (),
 ) -> Profile:
     """A context manager that records what the module does, layer by layer.
 
@@ -51,6 +52,9 @@ def profile(
         stacks: record Python stacks; slow, and not needed for the layer table.
         logdir: a log directory of TensorBoard, into which the trace and the layer table are written
             when the block is left.
+        methods: methods of the module that get a row wherever they are called, such as `["encode"]`.
+            A public method that is called from outside of the module and calls parts of it has a row
+            in any case: `net.encode()`.
 
     Returns:
         A context manager that gives a `Recording`; without `as`, `samprof.last` has it. Nothing is
@@ -85,6 +89,7 @@ def profile(
         stacks=stacks,
         labels=describe(recorded),
         logdir=logdir,
+        methods=methods,
         as_run=_run_of,
         remember=True,
     )
@@ -94,7 +99,8 @@ def last() -> Recording:
     """The recording of the `samprof.profile` block that ended last in this process.
 
     For a block without `as`: where a person sees stderr (a terminal, a notebook) and nothing kept the
-    recording, a line there says what was recorded. Nothing is written into pipes and files.
+    recording, a line there says what was recorded. Into pipes and files nothing is written, unless
+    nothing of the module ran.
 
     Returns:
         The recording itself while it is kept somewhere; otherwise one of the same trace, which is read

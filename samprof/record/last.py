@@ -5,11 +5,12 @@ from __future__ import annotations
 import copy
 import sys
 import weakref
+from contextlib import suppress
 
 from samprof.errors import RecordingError, SamprofError
 from samprof.printable import printable
 from samprof.record.recording import Recording
-from samprof.record.words import NOTHING_RAN
+from samprof.record.words import MOST_READ_BYTES, NOTHING_RAN, nothing_ran
 
 _last: Recording | None = None
 _given: weakref.ref[Recording] | None = None
@@ -39,6 +40,30 @@ def last() -> Recording:
         found = _unread(_last)
         _given = weakref.ref(found)
     return found
+
+
+def warn(recording: Recording) -> bool:
+    """Says on stderr, whoever reads it, that nothing of the root ran; whether it had to be said."""
+    line = _nothing_ran(recording)
+    if line:
+        with suppress(AttributeError, ValueError, OSError):  # there is no stderr, or it is closed
+            sys.stderr.write(f"samprof: {printable(line)}\n")
+    return bool(line)
+
+
+def _nothing_ran(recording: Recording) -> str:
+    """That nothing of the root ran; empty where something did, or where it takes long to tell.
+
+    A root that was called is known at once; else the trace is read.
+    """
+    session = recording._session
+    if session is None or not session.ended or recording.root in session.calls:
+        return ""
+    try:
+        is_small = session.path.stat().st_size <= MOST_READ_BYTES
+        return nothing_ran(recording.trace) if is_small else ""
+    except SamprofError:  # whoever reads its tables is told
+        return ""
 
 
 def tell_where_it_is(recording: Recording) -> None:

@@ -32,6 +32,7 @@ def as_json(
         "roots": [part["root"] for part in parts],
         "granularity": parts[0]["granularity"] if parts else "",
     }
+    merged["methods"] = [name for part in parts for name in part["methods"]]
     for key in _OF_PATHS:
         merged[key] = {path: value for part in parts for path, value in part[key].items()}
     held = merged | {"calls": calls, "machine": machine()}

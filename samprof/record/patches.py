@@ -3,6 +3,7 @@
 If several recordings name the same callable, it is wrapped once and enters the ranges of all of them.
 """
 
+import functools
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -15,7 +16,7 @@ from torch import nn
 from samprof.record.entering import Switch, entering
 from samprof.record.patch import Patch, Use, Wrap
 from samprof.record.root_calls import RootCalls
-from samprof.record.select import Selection, range_name, static_forward
+from samprof.record.select import Selection, has_forward, range_name, static_forward
 
 root_calls = RootCalls()
 _lock = RLock()
@@ -31,9 +32,14 @@ def enter_ranges(selection: Selection, user: object) -> None:
     """
     for module, path in selection.modules.items():
         note = root_calls.noting(path) if path == selection.root else None
-        use = Use(user, range_name(path), note)
-        _add(module, _entry_point(module), _in_ranges, use)
+        if not has_forward(module):  # Python looks for `__call__` on the class only
+            _add(type(module), "__call__", _by_instance, Use(user, range_name(path), note, module))
+            continue
+        _add(module, _entry_point(module), _in_ranges, Use(user, range_name(path), note))
         _add(module, "__reduce_ex__", _copying, Use(user, instance=module))
+    for method, name in selection.methods.items():
+        _add(selection.module, method, _in_ranges, Use(user, name))
+        _add(selection.module, "__reduce_ex__", _copying, Use(user, instance=selection.module))
     for function, name in selection.functions:
         owner: Any = sys.modules[function.module]
         holder, _, key = function.name.rpartition(".")
@@ -82,6 +88,22 @@ def _in_ranges(original: Any, uses: Sequence[Use], switch: Switch) -> Any:
     if isinstance(original, staticmethod):
         return staticmethod(entering(original.__func__, names, switch, notes))
     return entering(original, names, switch, notes)
+
+
+def _by_instance(original: Any, uses: Sequence[Use], switch: Switch) -> Any:
+    """The `__call__` of a class, in the ranges of those of its modules that have uses."""
+    wrapped = {
+        id(use.instance): _in_ranges(
+            original, [other for other in uses if other.instance is use.instance], switch
+        )
+        for use in uses
+    }
+
+    @functools.wraps(original)
+    def call(self: nn.Module, *args: Any, **kwargs: Any) -> Any:
+        return wrapped.get(id(self), original)(self, *args, **kwargs)
+
+    return call
 
 
 def _copying(original: Any, uses: Sequence[Use], switch: Switch) -> Any:

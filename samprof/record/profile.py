@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import weakref
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +19,7 @@ from samprof.errors import (
 )
 from samprof.record.interrupts import complete
 from samprof.record.labels import ModelLabels
-from samprof.record.last import last, remember, tell_where_it_is
+from samprof.record.last import last, remember, tell_where_it_is, warn
 from samprof.record.recording import AsRun, Recording
 from samprof.record.select import Selection, select
 from samprof.record.session import Options
@@ -37,6 +38,7 @@ class Profile:
         stacks: record Python stacks (slow).
         labels: names, roles and functions of the module's parts.
         whole: whether the caller enters the root's range itself, around more than the module's forward.
+        methods: methods of the root that get a range wherever they are called.
         logdir: TensorBoard's log directory; each recording is written to it when it ends.
         as_run: makes a run of a recording; see `Recording.scaling`.
         remember: make each recording the one that `samprof.last` gives, and tell a person of one that
@@ -59,6 +61,7 @@ class Profile:
         stacks: bool = False,
         labels: ModelLabels | None = None,
         whole: bool = False,
+        methods: Sequence[str] = (),
         logdir: str | Path | None = None,
         as_run: AsRun | None = None,
         remember: bool = False,
@@ -79,6 +82,7 @@ class Profile:
         self._options = Options(memory=memory, shapes=shapes, stacks=stacks)
         self._labels = labels or ModelLabels()
         self._whole = whole
+        self._methods = methods
         self._logdir = logdir
         self._as_run = as_run
         self._remember = remember
@@ -87,7 +91,14 @@ class Profile:
         self._select()
 
     def _select(self) -> Selection:
-        return select(self._module, self._name, self._granularity, self._labels, whole=self._whole)
+        return select(
+            self._module,
+            self._name,
+            self._granularity,
+            self._labels,
+            whole=self._whole,
+            methods=self._methods,
+        )
 
     def __enter__(self) -> Recording:
         recording = Recording(self._select(), self._options, self._steps, self._as_run)
@@ -119,14 +130,16 @@ class Profile:
         except BaseException:
             complete(lambda: _end(self._recordings, recording))
             raise
+        warned = False
         if self._remember:
             remember(recording)
+            warned = warn(recording)
         if self._logdir is not None:
             self._write(recording, self._logdir, error)
         elif self._remember:
             kept = weakref.ref(recording)
             del recording  # the last reference, unless the block has one: `as recording`
-            if kept() is None:
+            if kept() is None and not warned:
                 tell_where_it_is(last())
 
     def _write(self, recording: Recording, logdir: str | Path, error: BaseException | None) -> None:

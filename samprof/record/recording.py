@@ -37,6 +37,7 @@ AsRun = Callable[["Recording", int], Any]
 """Makes the `Run` of a recording that holds so many sizes at least."""
 TRACE_NAME = "rank{rank}.pt.trace.json.gz"
 _numbers = itertools.count()
+_NO_MODULE = torch.nn.Module()
 
 
 class Recording:
@@ -255,7 +256,7 @@ class Recording:
         """Undoes all that `_open` did; may be called again where it was interrupted."""
         was_open, self._is_open = self._is_open, False
         # So that the recording does not keep the model alive.
-        self._selection = replace(self._selection, modules={})
+        self._selection = replace(self._selection, modules={}, module=_NO_MODULE)
         try:
             self._end_step()
             if self._part is not None:

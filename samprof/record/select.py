@@ -1,17 +1,21 @@
 """Which modules and functions become ranges at a granularity."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from samprof.errors import UsageError
 from samprof.record.labels import GRANULARITIES, Function, ModelLabels
+from samprof.record.methods import checked_methods, methods_of
 from samprof.trace.model.events import RANGE_PREFIX
 from samprof.trace.model.names import encoded
 
 _BLOCK_DEPTH = 2
+LAZY = "some parameters had no shape yet when the recording began: their bytes are not counted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +24,22 @@ class Selection:
 
     Attributes:
         root: the first part of every name.
+        module: the root.
         modules: module -> full name of its range.
         functions: functions with the full names of their ranges.
+        methods: methods of the root -> full name of the range.
         metadata: what the trace file holds: root, granularity, modules (path -> type and role),
-            functions (name -> role), inner_ops (path -> op labels), components (role -> component),
+            functions (name -> role), methods (names of ranges that count only where they are outermost
+            and others are inside), inner_ops (path -> op labels), components (role -> component),
             weights (path -> bytes of parameters and buffers, those inside included), remarks
             (path -> text).
     """
 
     root: str
+    module: nn.Module
     modules: dict[nn.Module, str]
     functions: tuple[tuple[Function, str], ...]
+    methods: dict[str, str]
     metadata: dict[str, Any]
 
 
@@ -41,6 +50,7 @@ def select(
     labels: ModelLabels,
     *,
     whole: bool = False,
+    methods: Sequence[str] = (),
 ) -> Selection:
     """The modules and functions below `module` that get a range at this granularity.
 
@@ -50,9 +60,10 @@ def select(
         granularity: block, layer or op.
         labels: names and roles of its parts.
         whole: whether the root's range is entered around more than its forward, which then gets none.
+        methods: methods of the root that get a range wherever they are called.
 
     Raises:
-        UsageError: an unknown granularity, or an empty name.
+        UsageError: an unknown granularity, an empty name, or no such method.
     """
     if granularity not in GRANULARITIES:
         choices = ", ".join(GRANULARITIES)
@@ -65,19 +76,30 @@ def select(
     chosen: dict[nn.Module, str] = {}
     described: dict[str, list[str]] = {}
     weights: dict[str, int] = {}
-    for qualified, child in reachable(module).items():
+    remarks = {f"{root}.{qualified}".strip("."): text for qualified, text in labels.remarks.items()}
+    parts = reachable(module)
+    for qualified, child in parts.items():
         if not _is_called(child) or not _is_wanted(module, qualified, granularity, labels):
             continue
         path = f"{root}.{qualified}" if qualified else root
         described[path] = [type(inner_module(child)).__name__, labels.roles.get(qualified, "")]
         weights[path] = _held_bytes(child)
+        if _is_lazy(child):
+            remarks[path] = LAZY
         if qualified or not whole:
             chosen[child] = path
+    compiled = homes_of([child for child in parts.values() if is_compiled(child)])
     functions = tuple(
         (function, range_name(f"{root if function.starts else ''}.{function.label}"))
         for function in labels.functions
         if GRANULARITIES.index(function.granularity) <= GRANULARITIES.index(granularity)
+        and function.module not in compiled  # else it would be compiled again, with the range
     )
+    known = {function.name.rpartition(".")[2] for function, _ in functions}
+    offered = (
+        [] if is_opaque(module) else [name for name in methods_of(module) if name not in known]
+    )
+    checked_methods(module, root, methods)
     inner_ops = {
         path: labels.inner_ops.get(described[path][1], {})
         for child, path in chosen.items()
@@ -88,14 +110,14 @@ def select(
         "granularity": granularity,
         "modules": described,
         "functions": {function.label: function.role for function, _ in functions},
+        "methods": [f"{root}.{name}()" for name in offered if name not in methods],
         "inner_ops": inner_ops,
         "components": dict(labels.components),
         "weights": weights,
-        "remarks": {
-            f"{root}.{qualified}".strip("."): text for qualified, text in labels.remarks.items()
-        },
+        "remarks": remarks,
     }
-    return Selection(root, chosen, functions, metadata)
+    entered = {name: range_name(f"{root}.{name}()") for name in (*offered, *methods)}
+    return Selection(root, module, chosen, functions, entered, metadata)
 
 
 def range_name(path: str) -> str:
@@ -121,14 +143,22 @@ def is_opaque(module: nn.Module) -> bool:
 
     DataParallel runs copies of its module, on which a wrapped forward would run the original.
     """
-    if isinstance(module, torch.jit.ScriptModule | nn.DataParallel):
+    return isinstance(module, torch.jit.ScriptModule | nn.DataParallel) or is_compiled(module)
+
+
+def is_compiled(module: nn.Module) -> bool:
+    """Whether torch.compile was given the module, its call or its forward."""
+    if getattr(module, "_compiled_call_impl", None) is not None:
         return True
-    if (
-        getattr(module, "_compiled_call_impl", None) is not None
-        or inner_module(module) is not module
-    ):
+    if inner_module(module) is not module:
         return True
     return hasattr(static_forward(module), "_torchdynamo_orig_callable")
+
+
+def homes_of(modules: Iterable[nn.Module]) -> set[str]:
+    """The Python modules that define the classes of these modules and of all inside."""
+    kinds = {type(inside) for module in modules for inside in module.modules()}
+    return {base.__module__ for kind in kinds for base in kind.__mro__}
 
 
 def static_forward(module: nn.Module) -> Any:
@@ -146,14 +176,25 @@ def inner_module(module: nn.Module) -> nn.Module:
 def _held_bytes(module: nn.Module) -> int:
     """Bytes of all parameters and buffers of the module, shared ones counted once."""
     held = {id(tensor): tensor for tensor in (*module.parameters(), *module.buffers())}
-    return sum(tensor.numel() * tensor.element_size() for tensor in held.values())
+    shaped = [tensor for tensor in held.values() if not is_lazy(tensor)]
+    return sum(tensor.numel() * tensor.element_size() for tensor in shaped)
 
 
-def _is_called(module: nn.Module) -> bool:
-    """Whether the module has a forward: containers such as ModuleList are never called."""
+def _is_lazy(module: nn.Module) -> bool:
+    """Whether some of its parameters or buffers have no shape before its first call."""
+    return any(map(is_lazy, (*module.parameters(), *module.buffers())))
+
+
+def has_forward(module: nn.Module) -> bool:
+    """Whether the module has a forward; a class may override `__call__` instead."""
     if isinstance(module, torch.jit.ScriptModule):
         return True
     return type(module).forward is not nn.Module.forward or "forward" in module.__dict__
+
+
+def _is_called(module: nn.Module) -> bool:
+    """Whether the module can be called: containers such as ModuleList never are."""
+    return has_forward(module) or type(module).__call__ is not nn.Module.__call__
 
 
 def _is_wanted(module: nn.Module, qualified: str, granularity: str, labels: ModelLabels) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,6 +11,8 @@ from samprof.trace import Trace
 from samprof.units import TIME_SOURCES, memory_text, time_text
 
 NOTHING_RAN = "nothing of it ran"
+_NOTHING = "nothing of "
+_MOST_NAMED = 3
 MOST_READ_BYTES = 16 * 2**20
 """A larger trace takes seconds to read: too long for a few words."""
 
@@ -49,8 +52,31 @@ def noted(trace: Trace, root: str) -> Trace:
     """The trace, with a note where nothing of the root ran."""
     if any(_is_of(root, path) for path in trace.ranges("samprof").paths):
         return trace
-    note = f"nothing of {root} ran while it was recorded: was another object called?"
-    return replace(trace, notes=(*trace.notes, note))
+    return replace(trace, notes=(*trace.notes, _nothing_text(root, trace)))
+
+
+def _nothing_text(root: str, trace: Trace) -> str:
+    """That nothing of the root ran, and what ran instead: other roots, else the ops of most time."""
+    text = f"{_NOTHING}{root} ran while it was recorded"
+    ranges, ops = trace.ranges("samprof"), trace.launches().ops
+    others = [path for path, depth in zip(ranges.paths, ranges.depth, strict=True) if depth == 0]
+    if not others:
+        outer = ops.parent < 0
+        time_ns: Counter[str] = Counter()
+        codes = trace.events.name[ops.rows[outer]].tolist()
+        for code, spent in zip(codes, (ops.end - ops.start)[outer].tolist(), strict=True):
+            time_ns[trace.names[code]] += spent
+        others = [name for name, _ in time_ns.most_common()]
+    if not others:
+        return f"{text}, and nothing else either"
+    more = f" and {len(others) - _MOST_NAMED} more" if others[_MOST_NAMED:] else ""
+    named = ", ".join(others[:_MOST_NAMED])
+    return f"{text}, but {named}{more}: was another object called, such as a copy or a part of it?"
+
+
+def nothing_ran(trace: Trace) -> str:
+    """The note of `noted`; empty where something of the root ran."""
+    return next((note for note in trace.notes if note.startswith(_NOTHING)), "")
 
 
 def without_raising(say: Callable[[], str]) -> str:

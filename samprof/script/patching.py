@@ -88,13 +88,13 @@ def _module_call(self: nn.Module, /, *args: Any, **kwargs: Any) -> Any:
 def replace(owner: type, name: str, value: Any, undo: ExitStack) -> None:
     """Replaces an attribute of a class until the stack is closed; what others put there then stays."""
     original = vars(owner)[name]
-    setattr(owner, name, value)
 
     def restore() -> None:
         if vars(owner).get(name) is value:
             setattr(owner, name, original)
 
-    undo.callback(restore)
+    undo.callback(restore)  # known before it is done, whatever interrupts
+    setattr(owner, name, value)
 
 
 def _hide_from_compiler(function: Any) -> None:

@@ -154,10 +154,17 @@ class Watch:
                 return None
             self._is_busy = True
             calls.begin_recording(number, self._settings)
-        with self._own_work():
-            self._window = Window(module, root, number, self._settings.granularity)
-            root.trains |= module.training and torch.is_grad_enabled()
-            return self._window
+        try:
+            with self._own_work():
+                self._window = Window(module, root, number, self._settings.granularity)
+                root.trains |= module.training and torch.is_grad_enabled()
+                return self._window
+        except BaseException:  # Ctrl-C, which the script may catch
+            if self._window is not None:
+                self._window.end()
+            self._window = None
+            self._is_busy = False
+            raise
         self._is_busy = False
         return None
 
@@ -165,18 +172,20 @@ class Watch:
         self, window: Window, root: Root, calls: Calls, wall_ns: int, *, has_returned: bool
     ) -> None:
         """Ends the window, and keeps its trace if there is none better."""
-        with self._own_work():
-            if window.is_open:
-                window.end()
-                folder = self._folder.made() / folder_name(root.name)
-                size = "" if calls.size is None else f"b{calls.size}-"
-                trace = window.save(folder, f"{size}call{window.number}")
-                is_good = has_returned and window.number > self._settings.skip
-                calls.keep(Recorded(trace, wall_ns), is_good=is_good)
-            else:  # the script started a profiler of its own inside this call
-                self.profiled += 1
-        self._window = None
-        self._is_busy = False
+        try:
+            with self._own_work():
+                if window.is_open:
+                    window.end()
+                    folder = self._folder.made() / folder_name(root.name)
+                    size = "" if calls.size is None else f"b{calls.size}-"
+                    trace = window.save(folder, f"{size}call{window.number}")
+                    is_good = has_returned and window.number > self._settings.skip
+                    calls.keep(Recorded(trace, wall_ns), is_good=is_good)
+                else:  # the script started a profiler of its own inside this call
+                    self.profiled += 1
+        finally:
+            self._window = None
+            self._is_busy = False
 
     @contextmanager
     def _own_work(self) -> Iterator[None]:

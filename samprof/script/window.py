@@ -42,8 +42,12 @@ class Window:
             module, name=root.start, granularity=granularity, labels=root.labels
         )
         self._recording = self._profile.__enter__()
-        _launch_kernels_to_lose()
-        self.is_open = True
+        try:
+            _launch_kernels_to_lose()
+            self.is_open = True
+        except BaseException:
+            self._profile.__exit__(None, None, None)
+            raise
 
     def end(self) -> None:
         """Ends the recording; on the thread that opened it, others cannot."""

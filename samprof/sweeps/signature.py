@@ -8,6 +8,8 @@ from typing import Any
 
 from torch import nn
 
+from samprof.record.select import has_forward
+
 _PLAIN = (type(None), bool, int, float, str)
 
 
@@ -40,7 +42,9 @@ def accepts(call: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str
 
 
 def _function(call: Callable[..., Any]) -> Callable[..., Any]:
-    return call.forward if isinstance(call, nn.Module) else call
+    if not isinstance(call, nn.Module):
+        return call
+    return call.forward if has_forward(call) else call.__call__
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature | None:

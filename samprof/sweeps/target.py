@@ -82,8 +82,17 @@ class Target:
         return arguments_of(self.inputs(size))
 
     def description(self) -> dict[str, Any]:
-        """What tells this target from others, as plain data."""
+        """What tells this target from others, as plain data.
+
+        Raises:
+            UsageError: the module has to be called once first.
+        """
+        from torch.nn.parameter import is_lazy
+
         tensors = list(self.module.parameters())
+        if any(map(is_lazy, tensors)):
+            cause = "some parameters have no shape before the first call"
+            raise UsageError("sweep", type(self.module).__name__, cause, "call it once first")
         return {
             "module": f"{type(self.module).__module__}.{type(self.module).__qualname__}",
             "name": self.labels.name or type(self.module).__name__,

@@ -1,5 +1,6 @@
 """Recordings of training, of activation checkpointing, and of compiled and traced modules."""
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from torch.utils.checkpoint import checkpoint
 
 import samprof
 from samprof.trace.model.events import Kind
-from tests.record.models import OUTSIDE, Holder, calls, column, small_net
+from tests.record.models import OUTSIDE, Holder, calls, column, small_net, tiny_encoder
 from tests.record.snapshot import assert_untouched, world
 
 COMPILED = "compiled region, not split"
@@ -186,6 +187,46 @@ def test_the_encoder_compiles_without_a_break_inside_a_recording(
     assert graphs() == (1, 0)
     # Only the eager call entered ranges.
     assert calls(recording.layers())["image_encoder"] == 1
+
+
+@pytest.mark.parametrize("granularity", ["block", "layer", "op"])
+def test_a_compiled_encoder_is_not_compiled_again(
+    granularity: Any, encoder: nn.Module, image: Tensor
+) -> None:
+    class Around(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.compiled = torch.compile(encoder, backend="eager", fullgraph=True)
+            self.image_encoder = tiny_encoder()
+
+        def forward(self, x: Tensor) -> Any:
+            return self.compiled(x)
+
+    net = Around()
+    home = sys.modules[type(encoder).__module__]
+    with torch.no_grad():
+        net(image)
+        made, before = graphs(), world(net)
+        for root in (net, net.compiled):
+            with samprof.profile(root, name="net", granularity=granularity) as recording:
+                assert vars(home) == before[home.__name__]
+                root(image)
+            assert graphs() == made == (1, 0)
+    assert calls(recording.layers()) == {"net": 1}
+    assert_untouched(before, world(net))
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit:FutureWarning")
+@pytest.mark.filterwarnings("ignore:`torch.jit")
+def test_a_scripted_child_is_one_row(x: Tensor) -> None:
+    net = small_net()
+    net[1] = torch.jit.script(net[1])
+    before = world(net)
+    with samprof.profile(net, name="net", granularity="op") as recording:
+        net(x)
+    assert calls(recording.layers())["net.1"] == 1
+    assert [path for path in calls(recording.layers()) if path.startswith("net.1.")] == []
+    assert_untouched(before, world(net))
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit:FutureWarning")

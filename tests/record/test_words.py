@@ -9,7 +9,7 @@ from torch import Tensor
 
 import samprof
 from samprof.record import words
-from samprof.record.words import NOTHING_RAN, noted, recorded_text, without_raising
+from samprof.record.words import NOTHING_RAN, noted, nothing_ran, recorded_text, without_raising
 from samprof.trace import load_trace
 from tests.record.models import small_net
 from tests.support.tracefile import TraceFile
@@ -56,7 +56,25 @@ def test_nothing_that_ran_is_a_word_and_a_note(trace: samprof.Trace) -> None:
     assert recorded_text("ne", trace, 0) == NOTHING_RAN
     assert noted(trace, "net") is trace
     (note,) = noted(trace, "ne").notes
-    assert note == "nothing of ne ran while it was recorded: was another object called?"
+    assert note == (
+        "nothing of ne ran while it was recorded, but net, network: was another object called, "
+        "such as a copy or a part of it?"
+    )
+
+
+def test_what_ran_instead_is_named_by_its_time(tmp_path: Path) -> None:
+    file = TraceFile()
+    assert noted(load_trace(file.write(tmp_path / "none.json")), "net").notes == (
+        "nothing of net ran while it was recorded, and nothing else either",
+    )
+    for number, name in enumerate(["aten::add", "aten::mm", "aten::mul", "aten::relu"]):
+        file.op(name, 100 * number, 10 + number)
+    file.op("aten::inner", 101, 5)
+    (note,) = noted(load_trace(file.write(tmp_path / "some.json")), "net").notes
+    assert note.startswith(
+        "nothing of net ran while it was recorded, but aten::relu, aten::mul, aten::mm and 1 more: "
+    )
+    assert (nothing_ran(noted(load_trace(tmp_path / "some.json"), "net"))) == note
 
 
 def test_the_words_of_a_recording_are_its_repr(x: Tensor) -> None:

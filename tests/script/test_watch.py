@@ -273,3 +273,22 @@ def test_what_others_replaced_meanwhile_stays(monkeypatch: pytest.MonkeyPatch) -
     nn.Module.__call__ = theirs  # type: ignore[method-assign]
     watch.stop()
     assert nn.Module.__call__ is theirs
+
+
+def test_an_interrupt_while_a_window_opens_ends_it(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = small_net()
+    with watched(skip=0) as watch:
+        with monkeypatch.context() as patch:
+
+            def interrupted() -> None:
+                raise KeyboardInterrupt
+
+            patch.setattr("samprof.script.window._launch_kernels_to_lose", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                net(X)
+        assert not torch._C._autograd._profiler_enabled()
+        assert "forward" not in vars(net)
+        net(X)  # a script may catch it and go on
+    assert counts(watch) == {"Sequential": {3: (2, 1)}}

@@ -36,3 +36,13 @@ def test_the_signature_below_decorators_counts() -> None:
     assert not accepts(Wrapped(), (), {"name": "b"})
     assert not accepts(Wrapped(), (1,), {"other": 1})
     assert accepts(torch.add, (), {})  # not known: not refused
+
+
+def test_of_a_class_that_overrides_its_call_that_counts() -> None:
+    class Called(nn.Module):
+        def __call__(self, x: int, y: int = 2) -> int:
+            return x + y
+
+    assert signature_text(Called()) == "__call__(x, y=2)"
+    assert accepts(Called(), (1,), {})
+    assert not accepts(Called(), (1, 2, 3), {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
@@ -124,6 +125,16 @@ def without_steps(trace: Trace) -> Trace:
     return replace(trace, events=events.take(~dropped)) if dropped.any() else trace
 
 
+def _methods_called(ranges: Ranges, roots: Sequence[str]) -> list[int]:
+    """The nodes of methods of a root that were called instead of it, such as `net.encode()`."""
+    below = tuple(f"{root}." for root in roots)
+    return [
+        node
+        for node, path in enumerate(ranges.paths)
+        if path.endswith("()") and path.startswith(below) and ranges.depth[node] == 0
+    ]
+
+
 def _root_node(
     trace: Trace, ranges: Ranges, layers: pd.DataFrame, name: str, root: str | None
 ) -> int:
@@ -131,6 +142,7 @@ def _root_node(
     if ranges.by == "samprof":
         roots = [root] if root is not None else list(trace.recorded.get("roots", []))
         nodes = [ranges.paths.index(path) for path in roots if path in ranges.paths]
+        nodes = nodes or _methods_called(ranges, roots)
         if roots and not nodes:
             cause = f"no call of {' or '.join(map(str, roots))} was recorded"
             raise UsageError("scaling", name, cause, "call the module inside the with block")

@@ -12,7 +12,14 @@ from samprof.trace.model.events import DEVICE_KINDS, Events, Kind, MemoryEvents
 from samprof.trace.model.names import decoded, step_number
 from samprof.trace.model.nesting import Nesting
 from samprof.trace.model.owners import Launches, Owners, find_launches, find_owners
-from samprof.trace.model.ranges import By, Ranges, choose, nest_kind, ranges_of
+from samprof.trace.model.ranges import (
+    By,
+    Ranges,
+    choose,
+    nest_kind,
+    ranges_of,
+    without_idle_methods,
+)
 
 T = TypeVar("T")
 
@@ -88,8 +95,14 @@ class TraceData:
         return self.derived(("ranges", kind), lambda: self._ranges(kind))
 
     def _ranges(self, kind: str) -> Ranges:
-        inner = self.recorded.get("inner_ops") if kind == "samprof" else None
-        return ranges_of(self.events, self.names, kind, self._nested(kind), inner)
+        nesting = self._nested(kind)
+        if kind != "samprof":
+            return ranges_of(self.events, self.names, kind, nesting)
+        methods = self.recorded.get("methods")
+        if isinstance(methods, list):
+            nesting = without_idle_methods(self.events, self.names, nesting, methods)
+        inner = self.recorded.get("inner_ops")
+        return ranges_of(self.events, self.names, kind, nesting, inner)
 
     def _nested(self, kind: str) -> Nesting:
         return self.derived(("nested", kind), lambda: nest_kind(self.events, self.names, kind))

@@ -1,5 +1,6 @@
 """The ranges that own device time: which events they are, how they nest, what they are called."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -152,6 +153,24 @@ def _without_stray_functions(events: Events, names: tuple[str, ...], nesting: Ne
     relative = np.array([name.startswith(_RELATIVE_PREFIX) for name in names], bool)
     stray = nearest(nesting.parent, ~relative[events.name[nesting.rows]]) < 0
     return nest(events, names, nesting.rows[~stray]) if stray.any() else nesting
+
+
+def without_idle_methods(
+    events: Events, names: tuple[str, ...], nesting: Nesting, methods: Collection[str]
+) -> Nesting:
+    """The nesting without ranges of methods of a root, unless outermost and around other ranges.
+
+    A model's methods are called by its forward as well, where they are no rows.
+    """
+    known = {name for name in methods if isinstance(name, str)}
+    is_method = np.array([_label("samprof", name) in known for name in names], bool)
+    inside = (nesting.parent >= 0) & is_method[events.name[nesting.rows]]
+    if inside.any():
+        nesting = nest(events, names, nesting.rows[~inside])
+    childless = np.ones(len(nesting.rows), bool)
+    childless[nesting.parent[nesting.parent >= 0]] = False
+    idle = childless & is_method[events.name[nesting.rows]]
+    return nest(events, names, nesting.rows[~idle]) if idle.any() else nesting
 
 
 def _joined(outer: str | None, label: str) -> str:

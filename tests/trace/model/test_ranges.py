@@ -139,3 +139,23 @@ def test_ranges_called_as_samprof_calls_its_own_rows(name: str, by: Any, tmp_pat
     device = components.set_index("component")["device_ns"]
     assert device.drop("device idle").sum() == 50
     assert len(trace.timeline(by))
+
+
+def test_methods_of_a_root_count_where_outermost_and_around_others(tmp_path: Path) -> None:
+    recorded = {"methods": ["net.encode()", "net.size()", 7], "roots": ["net"]}
+    file = TraceFile(metadata={"schemaVersion": 1, "samprof": recorded})
+    file.range("net.encode()", 0, 100)
+    file.range("net.encode()", 5, 50)  # calls itself
+    file.range("net.encoder", 10, 20)
+    file.range("net.size()", 40, 5)
+    file.range("net", 200, 100)
+    file.range("net.encode()", 210, 50)
+    file.range("net.encoder", 220, 20)
+    file.range("net.size()", 400, 10)
+    file.range("net.size()", 500, 10)
+    file.range("net.size()", 502, 5)
+    trace = opened(file, tmp_path)
+    table = trace.layers().set_index("path").drop("(outside)")
+    rows = {path: (row["calls"], row["cpu_total_ns"]) for path, row in table.iterrows()}
+    assert rows == {"net.encode()": (1, 100), "net.encoder": (2, 40), "net": (1, 100)}
+    assert trace.check().ok
