@@ -19,7 +19,7 @@ _TEXTS = (
     *("}, {", '"', "\\", "\u202e\x1b[31m", "\u0661\u0662", "\ud83d\ude00", "x" * 5000),
 )
 _OTHERS: tuple[Any, ...] = (7, None, "}, {", [], {}, [{}, {}], True)
-_TOKENS = (
+_TOKENS: tuple[bytes, ...] = (
     b'"',
     b"{",
     b"}",
