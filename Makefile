@@ -46,14 +46,14 @@ notebook: $(READY)
 # The environment is made again when the lock file or the packaging changes.
 $(READY): requirements.lock setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
 # Needs uv (https://docs.astral.sh/uv): resolves setup.cfg with all extras again.
 lock:
 	uv pip compile setup.cfg --all-extras --universal --python-version 3.11 \
-	  --no-emit-index-url --no-header --no-annotate -o requirements.lock
+	  --no-emit-index-url --no-header --no-annotate --generate-hashes -o requirements.lock
 
 clean:
 	rm -rf $(VENV) runs

@@ -48,6 +48,7 @@ PROGRAMS = {
     "samprof.sweeps.measure.fork_server",
     "samprof.sweeps.measure.worker",
     "samprof.testing.__main__",
+    "samprof.testing.fuzz.__main__",
 }
 MODULES = sorted(name for _, name, _ in pkgutil.walk_packages([str(PACKAGE)], "samprof."))
 LONGEST_FILE = 300

@@ -26,6 +26,7 @@ from typing import Any
 
 from samprof.errors import SamprofError, TraceError, UsageError
 from samprof.trace.read.gzip_stream import BROKEN_GZIP, is_gzip, open_plain
+from samprof.trace.read.load import refuse_special
 from samprof.trace.read.scan import LONGEST_BYTES
 from samprof.trace.read.split import list_start
 
@@ -179,6 +180,7 @@ def _check(path: Path) -> None:
     """
     again = "copy or export the trace again"
     try:
+        refuse_special(path, "view")
         with open_plain(path) as plain:
             head = plain.read(LONGEST_BYTES)
     except FileNotFoundError:

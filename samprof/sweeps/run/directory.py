@@ -45,6 +45,8 @@ def read_json(path: Path) -> dict[str, Any]:
         RunError: the file cannot be read, or holds something else.
     """
     try:
+        if path.exists() and not path.is_file():  # reading a pipe may never end
+            raise RunError("read", path, "not a file", "delete it and resume the sweep")
         data = json.loads(path.read_bytes())
     except OSError as error:
         cause = error.strerror or str(error)

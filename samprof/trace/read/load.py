@@ -39,7 +39,7 @@ def _from_cache(path: Path) -> TraceData:
     return trace
 
 
-def refuse_special(path: Path) -> None:
+def refuse_special(path: Path, operation: str = "load") -> None:
     """Refuses what is neither a file nor a directory: reading it may never end.
 
     Raises:
@@ -49,7 +49,7 @@ def refuse_special(path: Path) -> None:
     mode = path.stat().st_mode
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         cause = "a pipe, a device or a socket, not a file"
-        raise TraceError("load", path, cause, "save the trace to a file and give that")
+        raise TraceError(operation, path, cause, "save the trace to a file and give that")
 
 
 def _parsed(path: Path) -> TraceData:
