@@ -18,6 +18,7 @@ from samprof.record.environment import machine
 from samprof.record.export import write_trace
 from samprof.record.other_threads import Range, ids_of_launches
 from samprof.record.patches import fast_record_function, other_threads, root_calls
+from samprof.record.start import start
 from samprof.trace.model.names import encoded
 
 SCHEMA = 1
@@ -87,7 +88,7 @@ class Session:
         synchronize()
         self._profiler = _profiler(self.options)
         try:
-            self._profiler.start()
+            start(self._profiler)
         except Exception as error:
             self._profiler = None
             cause = f"the profiler did not start ({error})"
@@ -182,7 +183,9 @@ def synchronize() -> None:
     """Waits until every accelerator of the process is idle."""
     if torch.cuda.is_available():
         if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
-            for device in range(torch.cuda.device_count()):
+            # Waiting for a device on which this process does nothing would begin to use it.
+            in_use = getattr(torch._C, "_cuda_hasPrimaryContext", lambda _: True)
+            for device in filter(in_use, range(torch.cuda.device_count())):
                 torch.cuda.synchronize(device)
     elif torch.accelerator.is_available():
         torch.accelerator.synchronize()
