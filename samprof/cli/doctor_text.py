@@ -25,6 +25,8 @@ def doctor_text(found: Mapping[str, Any], width: int) -> str:
     shown = {"name": device["name"], "memory": memory_text(memory) if memory else None}
     shown |= {"threads": device.get("threads")}
     shown |= {label: device.get(key) for key, label in _STATE.items() if key in device}
+    if verified := found.get("verified"):
+        shown["verified"] = f"{verified['date']}: {verified['text']}"
     when = "measured now" if peaks else "none"
     if peaks and peaks["cached"]:
         when = f"measured on {peaks['date']}"

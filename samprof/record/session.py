@@ -16,7 +16,13 @@ from samprof.record.entering import other_threads
 from samprof.record.export import write_trace
 from samprof.record.metadata import as_json
 from samprof.record.other_threads import Range, ids_of_launches
+<<<<<<< HEAD
 from samprof.record.patches import root_calls
+=======
+from samprof.record.patches import fast_record_function, other_threads, root_calls
+from samprof.record.start import start
+from samprof.trace.model.names import encoded
+>>>>>>> h-gpu
 
 FREE_SPACE = "free space in the temporary directory, or set TMPDIR"
 _lock = RLock()
@@ -89,7 +95,7 @@ class Session:
         self._was_enabled = autograd_profiler._is_profiler_enabled
         self._profiler = profiler
         try:
-            profiler.start()
+            start(profiler)
         except Exception as error:
             with suppress(Exception):
                 self._end(profiler)
@@ -137,7 +143,7 @@ class Session:
             profiler.profiler.acc_events = False
         try:
             if autograd_profiler._is_profiler_enabled:
-                profiler.stop()
+                _stop(profiler)
             if torch._C._autograd._profiler_enabled():
                 torch._C._autograd._disable_profiler()
         except Exception:
@@ -218,10 +224,21 @@ def synchronize() -> None:
     """Waits until every accelerator of the process is idle."""
     if torch.cuda.is_available():
         if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
-            for device in range(torch.cuda.device_count()):
+            # Waiting for a device on which this process does nothing would begin to use it.
+            in_use = getattr(torch._C, "_cuda_hasPrimaryContext", lambda _: True)
+            for device in filter(in_use, range(torch.cuda.device_count())):
                 torch.cuda.synchronize(device)
     elif torch.accelerator.is_available():
         torch.accelerator.synchronize()
+
+
+def _stop(profiler: Any) -> None:
+    try:
+        profiler.stop()
+    except RuntimeError as error:
+        # Up to torch 2.9 a profiler that another one has ended raises; later ones say nothing.
+        if "when it's not running" not in str(error):
+            raise
 
 
 def _has_recorded(profiler: Any) -> bool:

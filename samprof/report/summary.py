@@ -35,6 +35,7 @@ class Summary:
         components: variant -> component table at the largest batch size.
         colors: role or component -> colour `#rrggbb`, where the model's labels know one.
         commands: the command lines that made the run, word by word.
+        verified: what `samprof verify` found on the device; empty where it was not verified.
     """
 
     asked: Mapping[str, Any]
@@ -55,6 +56,7 @@ class Summary:
     roof: Roof | None = None
     commands: Sequence[Sequence[str]] = ()
     colors: Mapping[str, str] = field(default_factory=dict)
+    verified: str = ""
 
     @property
     def title(self) -> str:

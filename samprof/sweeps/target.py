@@ -27,12 +27,15 @@ class Change:
         tolerance: the largest relative error that still counts as the same result.
         result: what is compared, called with the inputs; None for what is timed.
         dtype: what the matrix products run in afterwards; None where that stays as it was.
+        holds_memory: whether what the first call allocates stays in use without being counted, as the
+            memory pool of a CUDA graph does.
     """
 
     apply: Callable[[], None]
     tolerance: float
     result: Callable[..., Any] | None = None
     dtype: str | None = None
+    holds_memory: bool = False
 
 
 @dataclass(frozen=True)

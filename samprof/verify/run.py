@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samprof.errors import RunError, UsageError
 from samprof.verify.limits import DRY_LIMITS, LIMITS, Limits
-from samprof.verify.scale import DRY, Scale
+from samprof.verify.scale import DRY, Scale, quick
 
 if TYPE_CHECKING:
+    from samprof.record.verified import Verified
     from samprof.verify.case import Case
     from samprof.verify.check import Check
+    from samprof.verify.conclusion import Conclusion
     from samprof.verify.device import Cpu
     from samprof.verify.results import Results
     from samprof.verify.runner import Runner
@@ -24,13 +26,16 @@ if TYPE_CHECKING:
 MINUTES = 8.0
 GROUPS = tuple(name for name, _ in Scale().shares)
 _RESERVE_S = 45.0  # for starting, answers, figures and the archive
+_QUICK_RESERVE_S = 10.0
+_QUICK_BELOW = 5.0
+"""Minutes: with less time than this only what a user needs is checked, see `quick`."""
 
 
 def verify(
     out: str | Path,
     *,
     dry: bool = False,
-    groups: Sequence[str] = GROUPS,
+    groups: Sequence[str] | None = None,
     minutes: float = MINUTES,
     command: str = "",
     compiler_missing: str = "",
@@ -44,8 +49,9 @@ def verify(
     Args:
         out: the folder of the results; must be new or empty.
         dry: run every check on the CPU, with few points and CPU time.
-        groups: the groups to run, in the order of `GROUPS`.
-        minutes: the time that all of it may take. What does not fit is not run, and says so.
+        groups: the groups to run, in the order of `GROUPS`; by default all that the time is for.
+        minutes: the time that all of it may take. What does not fit is not run, and says so. Below 5
+            only the most important checks are planned.
         command: the command line, noted in the results.
         compiler_missing: why torch.compile will not work on the device; empty where it will.
         scale: how much is measured; by default what suits a GPU, or a dry run.
@@ -54,36 +60,45 @@ def verify(
         progress: called with a line of text before each case.
 
     Returns:
-        All checks and the figures behind them, also in `results.json` in the folder.
+        All checks and the figures behind them, also in `results.json` in the folder. What they say of
+        a GPU is in the cache too, for later reports of that device, unless only some groups were run.
 
     Raises:
         UsageError: there is no CUDA device, or no such group.
-        RunError: the folder is not empty.
+        RunError: the folder is not empty, or the cache cannot be written.
     """
+    from samprof.record.verified import cache_verified
     from samprof.verify.runner import Runner
 
-    if unknown := [name for name in groups if name not in GROUPS]:
+    is_quick = groups is None and minutes < _QUICK_BELOW
+    if unknown := [name for name in groups or () if name not in GROUPS]:
         remedy = f"the groups are {', '.join(GROUPS)}"
         raise UsageError("verify", unknown[0], "no such group", remedy)
     device = _device(dry=dry)
     folder = _empty_folder(Path(out))
     scale = scale or (DRY if dry else Scale())
+    scale = quick(scale) if is_quick else scale
     limits = limits or (DRY_LIMITS if dry else LIMITS)
-    reserve_s = 0.0 if dry else _RESERVE_S
-    session = _session(device, scale, limits, folder, 60 * minutes - reserve_s)
+    reserve_s = 0.0 if dry else _QUICK_RESERVE_S if is_quick else _RESERVE_S
+    wanted = [name for name, _ in scale.shares if groups is None or name in groups]
+    session = _session(device, scale, limits, folder, 60 * minutes - reserve_s, wanted)
     session.compiler_missing = compiler_missing
     session.results.about |= {"command": command, "dry": dry, "minutes": minutes}
-    _run(Runner(session, report, progress), groups)
+    found = _run(Runner(session, report, progress), wanted)
+    if device.is_gpu and groups is None:
+        cache_verified(_verified(session.results, found))
     return session.results
 
 
-def _run(runner: Runner, wanted: Sequence[str]) -> None:
+def _run(runner: Runner, wanted: Sequence[str]) -> Conclusion:
     from samprof.verify.archive import pack
-    from samprof.verify.groups import batching, batching_answers, figures
+    from samprof.verify.conclusion import conclusion
+    from samprof.verify.groups import batching, batching_answers, device, figures
 
     session = runner.session
     results = session.results
     results.write()
+    runner.run_regardless_of_time(device.GROUP, device.cases)
     with _own_cache(session.out):
         for group, cases in _groups().items():
             if group in wanted:
@@ -92,13 +107,37 @@ def _run(runner: Runner, wanted: Sequence[str]) -> None:
         # Quick, and without the device: what was measured is always reported.
         runner.run_regardless_of_time(batching.GROUP, batching_answers.cases)
         runner.run_regardless_of_time(figures.GROUP, figures.cases)
+    found = conclusion(results.checks, on_gpu=session.device.is_gpu)
     results.about |= {"seconds": session.budget.spent, "state_after": _state(session.device)}
+    results.about |= {"conclusion": found.text, "within_percent": found.within_percent}
     results.write()
     pack(session.out)
+    return found
+
+
+def _verified(results: Results, found: Conclusion) -> Verified:
+    """The verification as the cache holds it."""
+    from samprof.record.verified import Verified
+
+    where = results.about["environment"]
+    versions = {
+        "samprof": where["samprof"],
+        "torch": where["packages"].get("torch", ""),
+        "CUDA": where.get("cuda", ""),
+        "driver": where.get("driver", ""),
+    }
+    return Verified(
+        device_name=where["device_name"],
+        date=results.about["started"][:10],
+        text=found.text,
+        ok=found.ok,
+        within_percent=found.within_percent,
+        versions={name: str(version) for name, version in versions.items() if version},
+    )
 
 
 def _groups() -> dict[str, Callable[[VerifySession], Iterable[Case]]]:
-    """Group -> its cases, in the order in which they run: what a kill may cost comes last."""
+    """Group -> its cases, in the order in which they run: what may be left out comes last."""
     from samprof.verify.groups import (
         batching,
         conservation,
@@ -108,7 +147,7 @@ def _groups() -> dict[str, Callable[[VerifySession], Iterable[Case]]]:
         traces,
     )
 
-    modules = (conservation, ground_truth, hard_cases, traces, overhead, batching)
+    modules = (ground_truth, hard_cases, conservation, traces, overhead, batching)
     return {module.GROUP: module.cases for module in modules}
 
 
@@ -140,7 +179,9 @@ def _empty_folder(out: Path) -> Path:
     return out
 
 
-def _session(device: Cpu, scale: Scale, limits: Limits, out: Path, seconds: float) -> VerifySession:
+def _session(
+    device: Cpu, scale: Scale, limits: Limits, out: Path, seconds: float, groups: Sequence[str]
+) -> VerifySession:
     from samprof.record.environment import environment
     from samprof.verify.budget import Budget
     from samprof.verify.results import Results
@@ -152,13 +193,16 @@ def _session(device: Cpu, scale: Scale, limits: Limits, out: Path, seconds: floa
         "state_before": _state(device),
     }
     results = Results(out / "results.json", about)
-    return VerifySession(device, scale, limits, out, Budget(seconds, scale.shares), results)
+    shares = [(name, weight) for name, weight in scale.shares if name in groups]
+    return VerifySession(device, scale, limits, out, Budget(seconds, shares), results)
 
 
 def _state(device: Cpu) -> dict[str, str]:
     from samprof.record.environment import device_state
 
-    return device_state(device.torch_device)
+    with suppress(RuntimeError):  # after an error of a kernel every call of CUDA raises it again
+        return device_state(device.torch_device)
+    return {}
 
 
 def _packages() -> dict[str, str]:

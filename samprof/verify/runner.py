@@ -50,14 +50,14 @@ class Runner:
             found = []
         for case in found:
             self.progress(f"[{session.budget.spent:4.0f} s] {group}: {case.what}")
-            run(case)
+            if case.lacking:
+                self._add(not_run(case.what, case.lacking))
+            else:
+                run(case)
             session.results.write()
 
     def _run_in_time(self, case: Case) -> None:
         budget, scale = self.session.budget, self.session.scale
-        if case.lacking:
-            self._add(not_run(case.what, case.lacking))
-            return
         if broken := self.session.broken:
             self._add(not_run(case.what, f"{BROKEN} ({broken})"))
             return

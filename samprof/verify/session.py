@@ -43,6 +43,7 @@ class VerifySession:
         compiler_missing: why torch.compile will not work on the device; empty where it will.
         broken: the error that made the device unusable in this process; empty while it is usable.
         group: the group that is running.
+        clock: gives seconds that never decrease.
         estimates: how long measurements take.
     """
 
@@ -55,8 +56,10 @@ class VerifySession:
     compiler_missing: str = ""
     broken: str = ""
     group: str = ""
+    clock: Callable[[], float] = time.monotonic
     estimates: TimeEstimates = field(init=False)
     _encoders: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _on_host: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         scale = self.scale
@@ -81,6 +84,17 @@ class VerifySession:
     def own_encoder(self, model: str) -> Any:
         """A copy of the model's encoder that may be changed."""
         return copy.deepcopy(self.encoder(model))
+
+    def only_encoder(self, model: str) -> Any:
+        """A new copy of the model's encoder, with no other one left on the device beside it.
+
+        For what measures memory: the originals wait on the host.
+        """
+        if model not in self._on_host:
+            self._on_host[model] = self.encoder(model).to("cpu")
+        self._encoders.clear()
+        self.device.release()
+        return copy.deepcopy(self._on_host[model]).to(self.device.torch_device)
 
     def short_encoder(self) -> Any:
         """A copy of the main model's encoder with as few blocks as hard cases need."""
@@ -134,21 +148,29 @@ class VerifySession:
         Args:
             what: its name.
             point: model, precision and batch size.
-            forwards: how many it takes.
+            forwards: how many it takes, those of `warm_up` included.
             run: does the measuring.
             extra_s: seconds that it takes beyond the forwards and the usual overhead.
         """
         model, precision, batch = point
-        images = forwards * batch
+        images, estimates = forwards * batch, self.estimates
 
         def learning() -> Iterator[Check]:
-            start = time.monotonic()
+            start = self.clock()
             yield from run()
-            self.estimates.learn(model, precision, images, time.monotonic() - start - extra_s)
+            took = self.clock() - start
+            estimates.learn_overhead(took - extra_s - images * estimates.pace(model, precision))
 
-        return Case(
-            what, learning, lambda: self.estimates.expected(model, precision, images) + extra_s
-        )
+        return Case(what, learning, lambda: estimates.expected(model, precision, images) + extra_s)
+
+    def warm_up(self, encoder: Any, pixels: Tensor, model: str, precision: str) -> None:
+        """Two forwards: the first pays for all that starts, the second tells what an image takes."""
+        encoder(pixels)
+        self.device.synchronize()
+        start = self.clock()
+        encoder(pixels)
+        self.device.synchronize()
+        self.estimates.learn(model, precision, len(pixels), self.clock() - start)
 
     def default_device(self) -> AbstractContextManager[Any]:
         """Makes tensors on the device where code names none; on the CPU nothing has to change."""

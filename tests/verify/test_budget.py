@@ -22,11 +22,19 @@ def test_groups_share_what_is_left() -> None:
     assert not budget.fits(0)
 
 
-def test_estimates_are_learnt_from_measurements_that_took_long() -> None:
+def test_a_warm_forward_tells_the_pace_and_the_fastest_counts() -> None:
     estimates = TimeEstimates({"vit_b": 0.1}, seconds_per_point=2.0)
     assert estimates.expected("vit_b", "float32", 10) == pytest.approx(3.0)
     assert estimates.expected("vit_b", "bfloat16", 10) == pytest.approx(2.35)
-    estimates.learn("vit_b", "float32", 10, 3.9)  # mostly overhead
-    assert estimates.expected("vit_b", "float32", 10) == pytest.approx(3.0)
-    estimates.learn("vit_b", "float32", 10, 12.0)  # 10 s of 10 images
-    assert estimates.expected("vit_b", "float32", 30) == pytest.approx(32.0)
+    estimates.learn("vit_b", "float32", 1, 0.3)  # batch 1 waits for the host
+    assert estimates.expected("vit_b", "float32", 10) == pytest.approx(5.0)
+    estimates.learn("vit_b", "float32", 8, 0.4)
+    estimates.learn("vit_b", "float32", 1, 0.3)
+    assert estimates.expected("vit_b", "float32", 10) == pytest.approx(2.5)
+
+
+def test_what_one_measurement_paid_for_starting_teaches_nothing() -> None:
+    estimates = TimeEstimates({}, seconds_per_point=2.0)
+    for overhead in (9.0, 1.0, 1.2, 1.1):
+        estimates.learn_overhead(overhead)
+    assert estimates.expected("vit_b", "float32", 0) == pytest.approx(1.2)

@@ -115,10 +115,12 @@ BATCHING = [
     ("small sdpa: speed-up", "not run"),
     ("published numbers with one of ours to compare", "shown"),
 ]
+DEVICE = [("start-up", "shown"), ("kernels in 4 sessions", "not run")]
 EXPECTED = [
-    *[("conservation", *line) for line in CONSERVATION],
+    *[("device", *line) for line in DEVICE],
     *[("ground truth", *line) for line in TRUTH],
     *[("hard cases", *line) for line in HARD],
+    *[("conservation", *line) for line in CONSERVATION],
     *[("traces", *line) for line in TRACES],
     *[("profiler overhead", *line) for line in PROFILER_OVERHEAD],
     *[("batching", *line) for line in BATCHING],
@@ -182,7 +184,7 @@ def test_results_hold_every_line_that_was_printed(dry: Done) -> None:
     lines = [check.line() for check in checks(dry)]
     assert dry.lines[: len(lines)] == lines
     assert (dry.out / "checks.txt").read_text().splitlines() == lines
-    assert dry.lines[-1].startswith("82 pass, 0 fail, 47 shown, 7 not run; ")
+    assert dry.lines[-2].startswith("82 pass, 0 fail, 48 shown, 8 not run; ")
     assert torch.__version__.startswith(dry.results["environment"]["packages"]["torch"])
     assert {"torch", "pandas"} <= dry.results["environment"]["all_packages"].keys()
     assert dry.results["command"].startswith("samprof verify --dry -o ")
@@ -274,15 +276,39 @@ def test_a_figure_outside_its_limit_is_exit_1(
     assert done.code == 1
     line = "small float32 batch 1: parts timed with the queue full: 100 % (at least 101)"
     assert done.lines.count(f"fail    ground truth: {line}") == 2  # where it ran, and at the end
-    assert "1 fail" in done.lines[-1]
+    assert "1 fail" in done.lines[-2]
+    assert done.lines[-1] == (
+        "The numbers in this dry run are not right: ground truth: small float32 batch 1: parts timed "
+        "with the queue full."
+    )
 
 
 def test_without_time_every_case_says_so_and_none_passes(tmp_path: Path) -> None:
     done = run(tmp_path / "out", "--minutes", "0", "--only", "ground-truth,traces")
     assert done.code == 0
-    assert done.lines[:3] == [
+    assert done.lines[0].startswith("shown   device: start-up: ")
+    assert done.lines[1] == "not run device: kernels in 4 sessions: needs CUDA"
+    assert done.lines[2:5] == [
         "not run ground truth: small float32 batch 1: time",
         "not run traces: small-b0001-block: time",
         "not run traces: small-b0001-op: time",
     ]
-    assert done.lines[-1].startswith("0 pass, 0 fail, 0 shown, 3 not run; ")
+    assert done.lines[-2].startswith("0 pass, 0 fail, 1 shown, 4 not run; ")
+    assert done.lines[-1].startswith("No check failed in this dry run")
+
+
+def test_with_two_minutes_only_what_a_user_needs_is_planned(tmp_path: Path) -> None:
+    done = run(tmp_path / "out", "--minutes", "0")  # planned, and left out for lack of time
+    planned = {(check.group, check.what) for check in checks(done)}
+    assert planned == {
+        ("device", "start-up"),
+        ("device", "kernels in 4 sessions"),
+        ("conservation", "small tf32 batch 1"),
+        ("conservation", "small bfloat16 batch 1"),
+        ("conservation", "sweep number 2 in one process"),
+        ("ground truth", "small float32 batch 1"),
+        ("hard cases", "backward"),
+        ("hard cases", "CUDA graph by hand"),
+        ("profiler overhead", "small float32 batch 1"),
+    }
+    assert done.code == 0

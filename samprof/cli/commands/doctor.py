@@ -33,12 +33,14 @@ def run(options: argparse.Namespace) -> int:
     from samprof.cli.doctor_text import doctor_text
     from samprof.record.capabilities import what_is_missing
     from samprof.record.environment import device_state, environment
+    from samprof.record.verified import cached_verified
     from samprof.sam.model.build import resolve_device
 
     device = resolve_device(options.device)
     about = environment(device)
     state = device_state(device)
     peaks, cached = _peaks(device, again=options.again)
+    verified = cached_verified(about["device_name"])
     found: dict[str, Any] = {
         "versions": versions(),
         "device": {
@@ -48,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
             **({"threads": about["threads"]} if device.type == "cpu" else {}),
             **state,
         },
+        "verified": verified and verified.as_dict(),
         "peaks": peaks
         and {**peaks.as_dict(), "cached": cached, "changed": _changed(peaks, device)},
         "installed": installed_extras(),

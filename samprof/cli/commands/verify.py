@@ -29,18 +29,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--only", metavar="GROUPS", help=f"with commas between: {','.join(map(_option, GROUPS))}"
     )
     parser.add_argument(
-        "--minutes", type=float, default=MINUTES, metavar="M", help=f"default: {MINUTES:g}"
+        "--minutes",
+        type=float,
+        default=MINUTES,
+        metavar="M",
+        help=f"how long it may take: {MINUTES:g} for everything (default), 2 for what a user needs",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints a line per check, and the failed ones again at the end; 1 if one failed."""
+    """Prints a line per check, the failed ones again, and what all of them say; 1 if one failed."""
     from samprof.verify.run import verify
 
     results = verify(
         options.out,
         dry=options.dry,
-        groups=_groups(options.only) if options.only else GROUPS,
+        groups=_groups(options.only) if options.only else None,
         minutes=options.minutes,
         command=" ".join(options.words),
         compiler_missing=_compiler_missing(dry=options.dry),
@@ -81,4 +85,5 @@ def _summary(results: Results) -> str:
     count = Counter(check.verdict for check in results.checks)
     parts = [f"{count[name]} {name}" for name in ("pass", "fail", "shown", "not run")]
     totals = f"{', '.join(parts)}; {results.about['seconds']:.0f} s; {results.path.parent}"
-    return "\n".join(["", *(["failed:", *failed, ""] if failed else []), totals])
+    told = results.about["conclusion"]
+    return "\n".join(["", *(["failed:", *failed, ""] if failed else []), totals, told])

@@ -31,6 +31,7 @@ def run_text(
             f"Time accounting at {summary.axis.text(largest)}: {check_text(summary.checks[largest])}",
             width,
         ),
+        wrapped(summary.verified, width) if summary.verified else "",
         wrapped(str(summary.verdict), width),
     ]
     return "\n".join(section for section in sections if section)

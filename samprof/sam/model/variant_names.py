@@ -96,3 +96,12 @@ def dtype_of(name: str) -> str | None:
         ('bfloat16', None)
     """
     return next((_DTYPES[part] for part in parse(name) if part in _DTYPES), None)
+
+
+def holds_memory(name: str) -> bool:
+    """Whether the variant keeps memory that the allocator does not count: the pool of a CUDA graph.
+
+    Raises:
+        UsageError: as in `parse`.
+    """
+    return "cudagraph" in parse(name)

@@ -12,9 +12,11 @@ import torch
 from samprof.errors import ModelError, SamprofError
 from samprof.record.environment import environment
 from samprof.record.session import synchronize
+from samprof.record.verified import cached_verified
 from samprof.sweeps.about import About
 from samprof.sweeps.inputs import Arguments, wrong_arguments_named
 from samprof.sweeps.measure.allocators import current_allocator
+from samprof.sweeps.measure.device_memory import peak_bytes, reset_peak
 from samprof.sweeps.measure.energy import Metered, meter_of
 from samprof.sweeps.measure.forwards import Advance, Forwards, warm_up
 from samprof.sweeps.measure.job import Job
@@ -41,6 +43,9 @@ def about(target: Target) -> About:
     where = environment(device)
     with suppress(SamprofError):  # no product or copy runs there: its layers have no bound then
         where["peaks"] = peaks_of(device).as_dict()
+    verified = cached_verified(where["device_name"])
+    if verified is not None:
+        where["verified"] = verified.as_dict()
     return About(target.description(), where, target.labels.colors)
 
 
@@ -104,8 +109,8 @@ def _filled(
     """The sample with what was measured."""
     plan = job.plan
     call = target.call or target.module
-    prepared = prepare(target, call, arguments)
     device = module_device(target.module)
+    prepared = prepare(target, call, arguments, device)
     minds_speed = device.type == "cpu" and not is_switched_off()
     reference = Reference() if minds_speed else None
     forward = Forwards(call, arguments, advance, reference)
@@ -121,7 +126,8 @@ def _filled(
         notes=list(target.notes),
     )
     if job.timed:
-        sample = _timed(sample, forward, job, device)
+        held_bytes = prepared.held_bytes if prepared else 0
+        sample = _timed(sample, forward, job, device, held_bytes)
     if job.recorded:
         if device.type == "cpu" and job.paging:
             sample = replace(sample, paging=_paging(target, forward))
@@ -133,9 +139,11 @@ def _filled(
     return sample
 
 
-def _timed(sample: Sample, forward: Forwards, job: Job, device: torch.device) -> Sample:
+def _timed(
+    sample: Sample, forward: Forwards, job: Job, device: torch.device, held_bytes: int
+) -> Sample:
     """The sample with forwards without the profiler, and what the process used for them."""
-    _reset_peak(device)
+    reset_peak(device)
     start = own_usage()
     meter = meter_of(device)
     metered = Metered(forward, meter) if meter is not None else None
@@ -149,7 +157,7 @@ def _timed(sample: Sample, forward: Forwards, job: Job, device: torch.device) ->
         usage=_per_forward(end.since(start), len(wall)) if start and end else {},
         energy=energy,
         energy_source=meter.source if meter is not None and energy else "",
-        peak_memory_bytes=_peak(device),
+        peak_memory_bytes=max(peak_bytes(device), held_bytes),
         memory_source="device allocator" if device.type == "cuda" else "",
     )
 
@@ -171,15 +179,6 @@ def _per_forward(used: Usage, forwards: int) -> dict[str, float]:
         "system_s": used.system_s / forwards,
         "involuntary_switches": used.involuntary_switches / forwards,
     }
-
-
-def _reset_peak(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(device)
-
-
-def _peak(device: torch.device) -> int:
-    return torch.cuda.max_memory_allocated(device) if device.type == "cuda" else 0
 
 
 def release_memory() -> None:

@@ -10,6 +10,7 @@ import torch
 
 from samprof.record.session import synchronize
 from samprof.sweeps.inputs import Arguments
+from samprof.sweeps.measure.device_memory import peak_bytes, reset_peak
 from samprof.sweeps.target import Target
 
 
@@ -24,14 +25,24 @@ class Prepared:
     Attributes:
         time_ns: change and first forward: compiling, capturing, exporting.
         error: relative error of the results.
+        held_bytes: what the device holds from then on at least; 0 where that is counted anyway.
     """
 
     time_ns: int
     error: float
+    held_bytes: int = 0
 
 
-def prepare(target: Target, call: Callable[..., Any], arguments: Arguments) -> Prepared | None:
+def prepare(
+    target: Target, call: Callable[..., Any], arguments: Arguments, device: torch.device
+) -> Prepared | None:
     """Applies the target's change, if it has one.
+
+    Args:
+        target: whose module is changed.
+        call: what is timed afterwards.
+        arguments: of the call.
+        device: where the module is.
 
     Raises:
         DeviatesError: the results stray further than the change allows.
@@ -43,14 +54,16 @@ def prepare(target: Target, call: Callable[..., Any], arguments: Arguments) -> P
     expected = list(_tensors(arguments.call(result)))
     start = time.perf_counter_ns()
     change.apply()
+    reset_peak(device)
     arguments.call(call)
     synchronize()
     elapsed = time.perf_counter_ns() - start
+    held = peak_bytes(device) if change.holds_memory else 0
     error = relative_error(list(_tensors(arguments.call(result))), expected)
     if not error <= change.tolerance:  # nan deviates too
         cause = f"differs from eager float32 by {error:.2g}, more than {change.tolerance:.2g}"
         raise DeviatesError(f"{cause}: not timed")
-    return Prepared(elapsed, error)
+    return Prepared(elapsed, error, held)
 
 
 def relative_error(found: list[torch.Tensor], expected: list[torch.Tensor]) -> float:

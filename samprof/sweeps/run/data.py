@@ -189,6 +189,15 @@ class RunData:
         found = cached_peaks(str(self.environment.get("device_name", "")))
         return found.as_dict() if found else None
 
+    @property
+    def verified(self) -> str:
+        """What `samprof verify` found on the device; empty where it was not verified."""
+        from samprof.record.verified import cached_verified, verified_from
+
+        held = verified_from(self.environment.get("verified"))
+        found = held or cached_verified(str(self.environment.get("device_name", "")))
+        return str(found) if found else ""
+
     def roof(self, variant: str | None) -> Roof | None:
         """What the device can do in the dtype of a variant; None where it is not known."""
         from samprof.analysis.roofline import roof_of
@@ -264,6 +273,7 @@ class RunData:
         return Summary(
             asked=self.asked,
             commands=self.commands,
+            verified=self.verified,
             target=self.target,
             environment=self.environment,
             points=self.points,

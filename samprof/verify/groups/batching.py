@@ -78,6 +78,7 @@ def _point_case(session: VerifySession, model: str, variant: str, batch: int) ->
             yield not_run(label, "out of memory") if out_of_memory else failed(label, point.message)
             return
         ms = sorted(point.wall_ns)[len(point.wall_ns) // 2] / 1e6 / batch
+        session.estimates.learn(model, variant, batch, ms * batch / 1e3)
         session.add_details(label, {"ms": ms, "bytes": point.peak_memory_bytes})
         yield shown(f"{label}: time per image", ms, "ms", "; ".join(point.notes))
         yield from own_check(label, point.check, on_gpu=session.device.is_gpu)
@@ -97,11 +98,12 @@ def _target(session: VerifySession, model: str, variant: str) -> Target:
     from samprof.sam.model.roles import describe
 
     torch._dynamo.reset()  # otherwise it stops compiling after a few encoders
-    encoder = session.own_encoder(model)
+    encoder = session.only_encoder(model)
     change = Change(
         lambda: variants.apply(encoder, variant),
         variant_names.tolerance(variant),
         dtype=variant_names.dtype_of(variant),
+        holds_memory=variant_names.holds_memory(variant),
     )
     return Target(
         encoder,

@@ -28,6 +28,7 @@ from samprof.verify.event_timing import WHOLE, Times, by_events, host_seconds, p
 from samprof.verify.session import VerifySession
 
 GROUP = "ground truth"
+AGAINST = "against events"
 _SHORTEST_NS = 100_000
 _HOLD = 3  # how long the device is held, in times of the host; a profiled host is slower
 _PROFILED_HOLD = 8
@@ -40,7 +41,7 @@ def cases(session: VerifySession) -> Iterator[Case]:
     """One per point."""
     for model, precision, batch in session.scale.ground_truth:
         label = f"{model} {precision} batch {batch}"
-        forwards = 4 * session.scale.ground_truth_rounds
+        forwards = 4 * session.scale.ground_truth_rounds + 2
         yield session.timed_case(
             label,
             (model, precision, batch),
@@ -59,6 +60,7 @@ def _point(
     )
     with session.precision(precision), session.default_device():
         pixels = session.images(encoder, batch)
+        session.warm_up(encoder, pixels, model, precision)
         host_s = min(host_seconds(device, encoder, pixels), _LONGEST_S)
         before, queued = by_events(device, encoder, pixels, rounds, _HOLD * host_s)
 
@@ -82,7 +84,7 @@ def _point(
         yield shown(f"{label}: waiting for launches while recording", waited, "% of device time")
     largest = batch == max(b for one, _, b in session.scale.ground_truth if one == model)
     for what, found, held in (("span", spans, True), ("kernels summed", sums, largest)):
-        yield from _compared(session, f"{label}: {what} against events", found, events, held=held)
+        yield from _compared(session, f"{label}: {what} {AGAINST}", found, events, held=held)
 
 
 def _compared(

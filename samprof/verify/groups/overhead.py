@@ -23,7 +23,7 @@ from samprof.verify.session import VerifySession
 
 GROUP = "profiler overhead"
 _PLAIN = "no profiler"
-_OPENING_S = 1.5  # per visit, to start and stop the profiler and to write the trace
+_OPENING_S = 0.8  # per visit, to start and stop the profiler and to write the trace
 Profilers = Mapping[str, Callable[[], AbstractContextManager[Any]]]
 
 
@@ -35,7 +35,7 @@ def cases(session: VerifySession) -> Iterator[Case]:
         yield session.timed_case(
             f"{model} {precision} batch {batch}",
             (model, precision, batch),
-            5 * rounds * forwards,
+            5 * rounds * forwards + 2,
             lambda point=(model, precision, batch): _point(session, *point),  # type: ignore[misc]
             extra_s=4 * rounds * _OPENING_S,
         )
@@ -62,6 +62,7 @@ def _point(session: VerifySession, model: str, precision: str, batch: int) -> It
     encoder, scale = session.encoder(model, precision), session.scale
     with session.precision(precision):
         pixels = session.images(encoder, batch)
+        session.warm_up(encoder, pixels, model, precision)
 
         def forward() -> float:
             start = time.perf_counter()

@@ -31,7 +31,7 @@ def cases(session: VerifySession) -> Iterator[Case]:
             yield session.timed_case(
                 name,
                 (model, "float32", batch),
-                _STEPS + 2,
+                _STEPS + 3,
                 lambda point=(name, batch, granularity): _trace(session, *point),  # type: ignore[misc]
             )
 
@@ -40,7 +40,7 @@ def _trace(session: VerifySession, name: str, batch: int, granularity: str) -> I
     encoder = session.encoder(session.scale.main)
     with session.precision("float32"), tempfile.TemporaryDirectory() as folder:
         pixels = session.images(encoder, batch)
-        encoder(pixels)
+        session.warm_up(encoder, pixels, session.scale.main, "float32")
         recording = session.record_steps(
             encoder, lambda: encoder(pixels), _STEPS, granularity=granularity
         )

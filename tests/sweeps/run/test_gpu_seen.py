@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from samprof.record.verified import Verified, cache_verified
 from samprof.report.page.tables import points_table
 from samprof.report.text.run import run_text
 from samprof.sweeps.about import About
@@ -104,3 +105,24 @@ def test_a_stranger_s_file_tells_nothing_where_it_is_odd(machine: dict[str, Any]
     assert gpu_seen.slowed_down(sample) == gpu_seen.throttled_text([sample]) == ""
     assert math.isnan(gpu_seen.sm_mhz(sample))
     assert math.isnan(gpu_seen.other_processes(sample))
+
+
+def test_a_report_names_what_was_verified_on_its_device(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    run = run_of(tmp_path / "run", {})
+    assert "samprof verify" not in run_text(run.summary(), 200)
+    cache_verified(Verified("a GPU", "2026-11-28", "right to within 1.3 %", True, 1.3, {}))
+    run = Run(tmp_path / "run")
+    assert "samprof verify on 2026-11-28: right to within 1.3 %" in run_text(run.summary(), 200)
+    # What was known when it was measured counts, whatever is in the cache of who reads it.
+    then = Verified("a GPU", "2026-11-20", "not right: x", False, None, {"torch": "2.11.0"})
+    about = About(
+        {"label": "small", "name": "sam"}, {"device_name": "a GPU", "verified": then.as_dict()}
+    )
+    RunDirectory(tmp_path / "run").begin(
+        Plan(target={}, sizes=(1, 8), repeats=2), about, fresh=False
+    )
+    found = Run(tmp_path / "run").summary().verified
+    assert found == "samprof verify on 2026-11-20 (torch 2.11.0): not right: x"

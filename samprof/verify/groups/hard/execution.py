@@ -19,9 +19,9 @@ from samprof.verify.session import VerifySession
 
 def cases(session: VerifySession) -> Iterator[Case]:
     """Each with the seconds that it takes."""
-    yield Case("backward", lambda: _backward(session), lambda: 4.0)
-    yield Case("two streams", lambda: _two_streams(session), lambda: 4.0)
-    yield Case("two threads", lambda: _two_threads(session), lambda: 4.0)
+    yield Case("backward", lambda: _backward(session), lambda: 3.0)
+    yield Case("two streams", lambda: _two_streams(session), lambda: 3.0)
+    yield Case("two threads", lambda: _two_threads(session), lambda: 3.0)
     yield Case("out of memory", lambda: _out_of_memory(session), lambda: 6.0)
 
 

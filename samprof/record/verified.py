@@ -1,0 +1,90 @@
+"""What `samprof verify` found on a device, cached so that later reports name it. No torch."""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from samprof.errors import RunError
+from samprof.files import cache_directory, written_whole
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a verification says of a device.
+
+    Attributes:
+        device_name: as `samprof.record.environment.device_name` gives it.
+        date: the day, ISO 8601.
+        text: the last line of the verification.
+        ok: whether no check failed.
+        within_percent: how far times were from CUDA events at most; None where none were compared.
+        versions: of samprof, torch, CUDA and the driver.
+    """
+
+    device_name: str
+    date: str
+    text: str
+    ok: bool
+    within_percent: float | None
+    versions: Mapping[str, str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for JSON; `verified_from` reads it."""
+        return dict(msgspec.to_builtins(self))
+
+    def __str__(self) -> str:
+        known = ", ".join(f"{name} {version}" for name, version in self.versions.items())
+        return f"samprof verify on {self.date}{f' ({known})' if known else ''}: {self.text}"
+
+
+def cached_verified(device_name: str) -> Verified | None:
+    """What the cache holds of the device; None if there is nothing that can be read."""
+    return _all_cached().get(device_name)
+
+
+def cache_verified(found: Verified) -> Path:
+    """Writes a verification to the cache, over an older one of that device; returns the file's path.
+
+    Raises:
+        RunError: the cache cannot be written.
+    """
+    entries = {
+        name: one.as_dict() for name, one in (_all_cached() | {found.device_name: found}).items()
+    }
+    try:
+        path = _path()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with written_whole(path) as file:
+            file.write(json.dumps(entries, indent=1).encode())
+    except (OSError, RuntimeError) as error:
+        remedy = "set XDG_CACHE_HOME to a folder that you can write to"
+        raise RunError("verify", found.device_name, str(error), remedy) from None
+    return path
+
+
+def verified_from(data: object) -> Verified | None:
+    """The verification that `as_dict` wrote; None if the data is anything else."""
+    try:
+        found = msgspec.convert(data, Verified)
+        date.fromisoformat(found.date)
+    except (msgspec.ValidationError, ValueError):
+        return None
+    return found
+
+
+def _path() -> Path:
+    return cache_directory() / "verified.json"
+
+
+def _all_cached() -> dict[str, Verified]:
+    # RuntimeError: no home directory, or JSON nested too deeply.
+    with suppress(OSError, RuntimeError, ValueError, msgspec.DecodeError):
+        found = map(verified_from, msgspec.json.decode(_path().read_bytes(), type=dict).values())
+        return {one.device_name: one for one in found if one is not None}
+    return {}
