@@ -111,6 +111,13 @@ def entries_below(roots: Sequence[Path], kind: RunKind) -> list[Entry]:
     return shown
 
 
+def is_below(path: Path, roots: Sequence[Path]) -> bool:
+    """Whether a path, all links followed, ends inside of one of these directories."""
+    with suppress(OSError):
+        return any(path.resolve().is_relative_to(root.resolve()) for root in roots)
+    return False
+
+
 def _folders(root: Path, kind: RunKind) -> Iterator[tuple[Path, list[str]]]:
     """Each folder with the names of its files; what belongs to a run is left to the run."""
     for place, folders, names in os.walk(root):  # which follows no links
@@ -144,8 +151,15 @@ def _without_copies(runs: Sequence[Entry], kind: RunKind) -> list[Entry]:
     copies = [
         run for run in runs if run.path.parent.parts[-len(OWN_RUNS.parts) :] == OWN_RUNS.parts
     ]
-    known = {_text(run.path / kind.file) for run in runs if run not in copies}
-    return [run for run in runs if run not in copies or _text(run.path / kind.file) not in known]
+    others = [run for run in runs if run not in copies]
+    known = {_text(run.path / kind.file) for run in others}
+    hidden = [
+        copy
+        for copy in copies
+        if _text(copy.path / kind.file) in known
+        or any(copy.path.is_relative_to(run.path) for run in others)
+    ]
+    return [run for run in runs if run not in hidden]
 
 
 def _is_of_a_copy(trace: Path) -> bool:
@@ -180,9 +194,7 @@ def _text(path: Path) -> bytes | None:
 
 def _is_inside(path: Path, root: Path) -> bool:
     """Whether it is a file that, all links followed, ends inside of the root."""
-    with suppress(OSError):
-        return path.is_file() and path.resolve().is_relative_to(root)
-    return False
+    return is_below(path, [root]) and path.is_file()
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -21,7 +21,12 @@ from tensorboard.plugins import base_plugin
 from werkzeug import Request, Response
 
 from samprof.errors import SamprofError, UsageError
-from samprof.integrations.tensorboard.tab.contents import Entry, RunKind, entries_below
+from samprof.integrations.tensorboard.tab.contents import (
+    Entry,
+    RunKind,
+    entries_below,
+    is_below,
+)
 from samprof.integrations.tensorboard.tab.opened import Opened, OpenTraces
 from samprof.integrations.tensorboard.tab.shown import (
     search_data,
@@ -34,7 +39,7 @@ from samprof.integrations.tensorboard.tab.trace_parts import trace_part
 from samprof.printable import printable
 
 NAME = "samprof"
-_SCRIPTS = ("dom", "index", "picture", "timeline")
+_SCRIPTS = ("dom", "facts", "index", "picture", "timeline")
 _STATIC = {f"/{name}.js": "text/javascript" for name in _SCRIPTS} | {"/style.css": "text/css"}
 _SCAN_SECONDS = 2.0
 _WIDEST = 20_000
@@ -64,8 +69,6 @@ class TabPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
         self._runs, self._page = runs, page
         logdir = Path(context.logdir) if context.logdir else None
         self._roots = [root for root in (also, logdir) if root is not None]
-        if also is not None and logdir is not None and _is_in(logdir, also):
-            self._roots = [also]
         self._traces = OpenTraces()
         self._lock = Lock()
         self._scanned: tuple[float, list[Entry]] = (-_SCAN_SECONDS, [])
@@ -111,7 +114,8 @@ class TabPlugin(base_plugin.TBPlugin):  # type: ignore[misc]
             UsageError: there is none of this kind.
         """
         found = next((one for one in self._all() if one.key == key and one.is_run == is_run), None)
-        if found is None:
+        # Looked at again: since the list was made, a link may have taken its place.
+        if found is None or not is_below(found.path, self._roots):
             cause = f"no such {'run' if is_run else 'trace'} below the log directory"
             raise UsageError("tensorboard", printable(key[:200]), cause, "load the page again")
         return found
@@ -226,7 +230,3 @@ def _times(request: Request) -> tuple[int, int]:
 
 def _shown(value: object) -> object:
     return printable(value) if isinstance(value, str) else value
-
-
-def _is_in(path: Path, root: Path) -> bool:
-    return path.resolve().is_relative_to(root.resolve())

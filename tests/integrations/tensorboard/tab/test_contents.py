@@ -88,6 +88,9 @@ def test_a_copy_of_a_run_is_shown_where_the_run_itself_is_not(tmp_path: Path) ->
     run = put(tmp_path / "vit" / "run.json", copy.read_text())
     found = shown(run.parent, tmp_path / "logs")
     assert found[:2] == [("vit", True), ("sam", True)]
+    # The run went on since its own log directory was written.
+    put(run.parent / "tensorboard" / "plugins" / "samprof" / "vit" / "run.json", "{}")
+    assert shown(run.parent, run.parent / "tensorboard") == [("vit", True)]
     assert other.exists()
 
 

@@ -139,6 +139,20 @@ def test_what_is_wrong_is_said_in_a_line(
     assert "\n" not in text
 
 
+def test_a_link_that_takes_the_place_of_a_trace_is_not_followed(tmp_path: Path) -> None:
+    logs, secret = tmp_path / "logs", tmp_path / "secret.json"
+    logs.mkdir()
+    for path in (logs / "a.json", secret):
+        path.write_text('{"traceEvents": []}')
+    plugin = SamprofPlugin(TBContext(logdir=str(logs)))
+    client = Client(plugin.get_plugin_apps()["/tracks"])
+    (entry,) = plugin._all()
+    assert client.get("/", query_string={"trace": entry.key}).status_code == 200
+    (logs / "a.json").unlink()
+    (logs / "a.json").symlink_to(secret)
+    assert client.get("/", query_string={"trace": entry.key}).status_code == 400
+
+
 def test_nothing_but_reading_is_served(get: Get) -> None:
     assert get("/entries", method="POST").status_code == 405
 

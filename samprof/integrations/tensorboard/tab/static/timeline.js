@@ -1,9 +1,11 @@
 // A trace that can be zoomed, moved, searched and selected. The server sends only what a picture can show.
 
 import { answer, element, timeText } from "./dom.js";
+import { factsList, sumsTables } from "./facts.js";
 import { GUTTER, Picture, placed, ROW, RULER } from "./picture.js";
 
-const SHORTEST = 20, CLICK = 4;
+const SHORTEST = 20, CLICK = 4, PAUSE_MS = 200;
+const NONE = { part: [], start: [], end: [], count: [], filled: [], name: [] };
 const HELP = "Drag to move, Shift + drag to select, Ctrl or Shift + wheel to zoom, click for details. " +
   "Keys: W S zoom, A D move, F to the selection, 0 all, Esc none.";
 
@@ -17,7 +19,11 @@ export class Timeline {
     this.tip = element("div", { className: "tip", hidden: true });
     this.facts = element("div", { className: "facts" }, element("p", { className: "soft" }, HELP));
     this.found = element("output");
-    this.search = element("input", { type: "search", placeholder: "Search names", oninput: () => this.find(0) });
+    this.search = element("input", { type: "search", placeholder: "Search names" });
+    this.search.addEventListener("input", () => {
+      clearTimeout(this.typing);
+      this.typing = setTimeout(() => this.find(0), PAUSE_MS);
+    });
     this.search.addEventListener("keydown", (event) => {
       if (event.key === "Enter") this.find(this.place + (event.shiftKey ? -1 : 1));
     });
@@ -111,7 +117,8 @@ export class Timeline {
     try {
       const data = await answer("window", { trace: this.trace, row: missing, begin, end, width });
       for (const [name, label] of Object.entries(data.names)) this.state.names.set(Number(name), label);
-      for (const bars of data.rows) this.state.bars.set(bars.row, { ...bars, begin, until: end, length, plot });
+      const sent = new Map(data.rows.map((bars) => [bars.row, bars]));
+      for (const row of missing) this.state.bars.set(row, { ...sent.get(row) ?? NONE, begin, until: end, length, plot });
       this.asking = false;
       this.redraw();
     } catch (error) {
@@ -124,7 +131,16 @@ export class Timeline {
     this.facts.replaceChildren(...lines.map((line) => element("p", { className: "soft" }, line)));
   }
 
+  // Goes to a match of the search: -1 is the last.
   async find(place) {
+    try {
+      await this.seek(place);
+    } catch (error) {
+      this.say(error.message);
+    }
+  }
+
+  async seek(place) {
     const text = this.search.value.trim();
     const asked = this.lastAsked = Symbol();
     if (!text) {
@@ -162,8 +178,7 @@ export class Timeline {
     const found = await answer("slice", { trace: this.trace, part });
     this.state.chosen = found;
     this.state.area = null;
-    const rows = found.facts.flatMap(([title, text]) => [element("dt", {}, title), element("dd", {}, text)]);
-    this.facts.replaceChildren(element("dl", {}, ...rows));
+    this.facts.replaceChildren(factsList(found.facts));
     this.redraw();
   }
 
@@ -174,10 +189,7 @@ export class Timeline {
     if (!heads.length) return;
     const times = { begin: Math.max(Math.floor(begin), 0), end: Math.max(Math.ceil(end), 1) };
     const data = await answer("sums", { trace: this.trace, track: heads.map(({ number }) => number), ...times });
-    this.facts.replaceChildren(
-      element("p", { className: "selected" }, `Selected: ${data.length}`),
-      ...data.tracks.map(sumsTable));
-    if (!data.tracks.length) this.facts.append(element("p", { className: "soft" }, "Nothing ran there."));
+    this.facts.replaceChildren(...sumsTables(data));
   }
 
   // The bar under a point of the canvas.
@@ -282,15 +294,4 @@ export class Timeline {
     event.preventDefault();
     act();
   }
-}
-
-function sumsTable(track) {
-  const cells = (tag, texts) => element("tr", {}, ...texts.map((text) => element(tag, {}, text)));
-  const more = track.more ? [element("p", { className: "soft" }, `and ${track.more} more names`)] : [];
-  return element("section", {},
-    element("h3", {}, `${track.title}: ${track.count} slices, busy for ${track.busy} (${track.share})`),
-    element("table", {},
-      element("thead", {}, cells("th", ["name", "count", "total", "self"])),
-      element("tbody", {}, ...track.names.map((texts) => cells("td", texts)))),
-    ...more);
 }
