@@ -30,7 +30,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 @pytest.fixture(autouse=True, scope="session")
 def _peaks_are_known() -> None:
-    """Every sweep would measure them otherwise: beside other tests they are never good enough to keep."""
+    """Every sweep would measure them: beside other tests they are never good enough to keep."""
     import torch
 
     from samprof.record.environment import device_name

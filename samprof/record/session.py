@@ -16,13 +16,8 @@ from samprof.record.entering import other_threads
 from samprof.record.export import write_trace
 from samprof.record.metadata import as_json
 from samprof.record.other_threads import Range, ids_of_launches
-<<<<<<< HEAD
 from samprof.record.patches import root_calls
-=======
-from samprof.record.patches import fast_record_function, other_threads, root_calls
 from samprof.record.start import start
-from samprof.trace.model.names import encoded
->>>>>>> h-gpu
 
 FREE_SPACE = "free space in the temporary directory, or set TMPDIR"
 _lock = RLock()
