@@ -19,7 +19,7 @@ from samprof._version import __version__
 from samprof.cli import installed
 from samprof.cli.main import main
 from samprof.errors import RunError
-from samprof.record import capabilities, environment, patches, peaks
+from samprof.record import capabilities, environment, peaks
 from samprof.record.environment import device_name
 from samprof.record.peaks import current_versions
 from samprof.record.peaks_cache import Peaks, cache_peaks, peaks_from
@@ -329,7 +329,7 @@ def test_torch_itself_says_whether_it_compiles_here() -> None:
 
 def test_why_ranges_are_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     slow = (torch.profiler.record_function, "record_function")
-    monkeypatch.setattr(patches, "fast_record_function", lambda: slow)
+    monkeypatch.setattr(capabilities, "fast_record_function", lambda: slow)
     assert "record_function only" in why_not("fast record function")
 
 
