@@ -63,7 +63,8 @@ def size_changes(a: Floats, b: Floats, roots: Roots, pooled: pd.Series) -> pd.Da
         (pooled == SLOWER) & slower,
         (pooled == FASTER) & faster,
     ]
-    change = np.select(cases, [ONLY_IN_A, ONLY_IN_B, SLOWER, FASTER], WITHIN_NOISE)
+    cases.append(pooled == UNDECIDED)
+    change = np.select(cases, [ONLY_IN_A, ONLY_IN_B, SLOWER, FASTER, UNDECIDED], WITHIN_NOISE)
     return table.assign(change=change.astype(object))
 
 
@@ -87,8 +88,9 @@ def without_verdict(table: pd.DataFrame, why: str) -> pd.DataFrame:
         table: as `compare_layers` gives it.
         why: the measurements cannot be compared.
     """
-    judged = table["change"].isin([*CHANGED, WITHIN_NOISE])
-    notes = table["note"].where(table["note"] == "", table["note"] + "; ")
+    judged = table["change"].isin([*CHANGED, WITHIN_NOISE, UNDECIDED])
+    notes = table["note"].str.replace(TOO_FEW, "", regex=False).str.strip("; ")
+    notes = notes.where(notes == "", notes + "; ")
     return table.assign(
         change=table["change"].mask(judged, UNDECIDED),
         note=table["note"].mask(judged, notes + why),
@@ -96,8 +98,12 @@ def without_verdict(table: pd.DataFrame, why: str) -> pd.DataFrame:
 
 
 def why_undecided(table: pd.DataFrame) -> str:
-    """Why nothing in a comparison counts; empty where it does."""
+    """Why nothing in a comparison counts; empty where it does.
+
+    Rows of too few processes do not count by themselves, and say nothing of the others.
+    """
     notes = table.loc[table["change"] == UNDECIDED, "note"]
+    notes = notes[(notes != "") & ~notes.str.contains(TOO_FEW, regex=False)]
     return "" if notes.empty else str(notes.iloc[0]).rpartition("; ")[2]
 
 
@@ -123,7 +129,9 @@ def pooled_changes(a: Floats, b: Floats, roots: Roots) -> pd.DataFrame:
     enough = np.minimum(_fewest(a), _fewest(b)) >= FEWEST_PROCESSES
     slower, faster = (tested & enough & seen.to_numpy() for seen in _seen(table))
     change = np.select(
-        [~in_b, ~in_a, slower, faster], [ONLY_IN_A, ONLY_IN_B, SLOWER, FASTER], WITHIN_NOISE
+        [~in_b, ~in_a, ~enough, slower, faster],
+        [ONLY_IN_A, ONLY_IN_B, UNDECIDED, SLOWER, FASTER],
+        WITHIN_NOISE,
     )
     note = np.select([in_a & in_b & ~enough, in_a & in_b & ~matters], [TOO_FEW, NOT_TESTED], "")
     return table.assign(change=change.astype(object), note=note.astype(object))

@@ -10,6 +10,8 @@ from samprof.units import rate_text
 
 _NEARLY_ALL = 0.99
 """A larger share says no more than that nothing else matters: 19930x is no promise."""
+_HIDES = 0.9
+"""A class with this share of the time leaves open where the time goes."""
 
 
 def potential(roles: pd.DataFrame, roof: Roof | None, size: int) -> pd.DataFrame:
@@ -52,18 +54,22 @@ def potential(roles: pd.DataFrame, roof: Roof | None, size: int) -> pd.DataFrame
     return table.sort_values(["share", "role"], ascending=[False, True], ignore_index=True)
 
 
-def potential_sentence(table: pd.DataFrame, roof: Roof | None, axis: Axis) -> str:
+def potential_sentence(table: pd.DataFrame, roof: Roof | None, axis: Axis, finer: str = "") -> str:
     """What to optimise first, and the most that could give; empty where nothing ran.
 
     Args:
         table: as `potential` gives it.
         roof: of the device.
         axis: what the sizes count.
+        finer: the granularity that shows what is inside these classes; empty where none does.
     """
     if table.empty:
         return ""
     first = table.iloc[0]
     text = f"Optimise {_named(first['role'])} first: it takes"
+    inside = ""
+    if finer and first["share"] >= _HIDES:
+        inside = f" What is inside it, samprof shows with the granularity {finer}."
     if not np.isfinite(first["most_speedup"]):
         text += f" all of the time per {axis.unit}"
     elif first["share"] > _NEARLY_ALL:
@@ -75,11 +81,13 @@ def potential_sentence(table: pd.DataFrame, roof: Roof | None, axis: Axis) -> st
         )
     ordered = table[table["roof_speedup"].notna()].sort_values("roof_speedup", ascending=False)
     if roof is None or ordered.empty:
-        return f"{text}."
+        return f"{text}.{inside}"
     best = ordered.iloc[0]
     peaks = f"{rate_text(roof.flops_per_s)} and {rate_text(roof.bytes_per_s, 'B/s')}"
     speedup = ratio_text(best["roof_speedup"])
-    return f"{text}; {_named(best['role'])} at the device's peaks ({peaks}) would give {speedup}."
+    return (
+        f"{text}; {_named(best['role'])} at the device's peaks ({peaks}) would give {speedup}.{inside}"
+    )
 
 
 def _named(role: str) -> str:

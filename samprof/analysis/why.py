@@ -25,6 +25,7 @@ def explained(
     roof: Roof | None,
     axis: Axis,
     remarks: Sequence[str] = (),
+    finer: str = "",
 ) -> Verdict:
     """The verdict with what limits the layer classes that it blames, and what to optimise first.
 
@@ -35,6 +36,7 @@ def explained(
         roof: of the device; None where it is not known.
         axis: what the sizes count.
         remarks: what else is known about the model.
+        finer: as in `samprof.analysis.potential.potential_sentence`.
 
     Returns:
         The verdict as it is where no shapes were recorded, or where there is no clean answer. Where the
@@ -45,7 +47,7 @@ def explained(
     added = [
         _limits(verdict, roles, axis),
         *(sentence(remark) for remark in remarks if remark),
-        "" if verdict.remedy else potential_sentence(most, roof, axis),
+        "" if verdict.remedy else potential_sentence(most, roof, axis, finer),
     ]
     told = (verdict.reason in verdict.sentences, bool(verdict.remedy), bool(verdict.blame))
     place = 1 + sum(told)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from samprof.analysis.changes import NOT_TESTED, TOO_FEW
+from samprof.analysis.changes import NOT_TESTED, TOO_FEW, why_undecided, without_verdict
 from samprof.analysis.compare import compare_layers
 from samprof.analysis.intervals import unpaired_ratio
 from tests.analysis.test_compare import NO_WALL, around, at_size, compared, long_form, pooled
@@ -69,10 +69,14 @@ def test_too_few_processes_cannot_tell() -> None:
     few, many = {"net": [1.0]}, {"net": [1000.0] * 9}
     for a, b in ((few, many), (many, few)):
         row = compared(a, b).iloc[0]
-        assert row["change"] == "within noise"
+        assert row["change"] == "undecided"
         assert row["note"] == TOO_FEW == "too few processes to tell"
         assert np.isnan(row["ratio_low"])
     assert compared({"net": [1.0, 1.01]}, {"net": [2.0, 2.02]})["note"].item() == ""
+    table = compared(few, many)
+    assert why_undecided(table) == ""  # of this row only, not of the comparison
+    other = without_verdict(table, "the machine was busy")
+    assert why_undecided(other) == other["note"].item() == "the machine was busy"
 
 
 def test_layers_that_do_not_matter_are_not_tested() -> None:

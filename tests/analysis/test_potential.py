@@ -22,6 +22,18 @@ def test_a_class_could_give_what_amdahl_says() -> None:
     )
 
 
+@pytest.mark.parametrize(("other", "said"), [(1, True), (2, False)])  # 90 % and 82 % of the time
+def test_of_a_class_that_is_nearly_all_it_says_how_to_look_inside(
+    other: int, *, said: bool
+) -> None:
+    rows = of(role(time_ns=9), role("norm", time_ns=other))
+    text = " What is inside it, samprof shows with the granularity layer."
+    table = potential(rows, ROOF, 4)
+    for roof in (ROOF, None):
+        assert potential_sentence(table, roof, BATCH_SIZE, "layer").endswith(text) is said
+        assert text not in potential_sentence(table, roof, BATCH_SIZE)
+
+
 def test_ops_without_a_formula_have_no_roof() -> None:
     table = potential(of(role(ops_without_formula=1)), ROOF, 4)
     assert table["roof_speedup"].isna().all()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from samprof.cli.commands import sweep
 from samprof.cli.main import main
 
 FORWARDS = ("--rounds", "1", "--repeats", "1", "--warmup", "0")
@@ -18,6 +19,24 @@ def test_layers_of_a_run_are_those_of_one_batch_size(
     assert main(["layers", str(swept), "--batch-size", "16"]) == 2
     assert "no trace of b0016; there are traces of batch 1, 2" in capsys.readouterr().err
     assert main(["check", str(swept)]) == 0
+
+
+def test_a_used_directory_shows_what_was_asked_and_tells_of_the_rest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep, "write_pages", lambda *_: None)
+    out = str(tmp_path / "net")
+    words = ["sweep", "--factory", "tests.support.targets:net", "--engine", "process", "--out", out]
+    assert main([*words, "--batch-sizes", "1,2,4", *FORWARDS]) == 0
+    assert "The run also holds" not in capsys.readouterr().out
+    assert main([*words, "--batch-sizes", "1,4", *FORWARDS]) == 0
+    text = capsys.readouterr().out
+    assert " b=4" in text
+    assert "b=2" not in text
+    said = "The run also holds batch 2, of earlier sweeps; samprof scaling "
+    assert said in " ".join(text.split())
+    assert main(["scaling", out]) == 0
+    assert "b=2" in capsys.readouterr().out
 
 
 def test_a_model_that_cannot_be_had_leaves_no_directory(

@@ -120,3 +120,10 @@ def test_what_is_known_has_its_colour_and_the_others_take_turns() -> None:
     assert len(set(colors.values())) == 4
     assert all(re.fullmatch("#[0-9a-f]{6}", color) for color in colors.values())
     assert colors_of(["x", "y"]) == colors_of(["x", "y"], {"x": "red; background: url(#a)"})
+
+
+def test_no_colour_comes_twice_however_many_names_there_are() -> None:
+    names = [f"role {number}" for number in range(30)]
+    colors = colors_of(names, {"role 3": "#2f6db3"})
+    assert len(set(colors.values())) == 30
+    assert all(re.fullmatch("#[0-9a-f]{6}", color) for color in colors.values())

@@ -61,18 +61,29 @@ def run(options: argparse.Namespace) -> int:
     run = measure_all(options, recipe, plans, out)
     limits = limits_of(options, str(run.target.get("device", "")))
     sentences = _largest(run, options, recipe, plans, limits.memory_bytes)
+    shown = Run(out, limits, plans[0].sizes)
+    sentences += _others(run, shown)
     run = Run(out, limits) if limits else run
 
     def as_text(width: int | None) -> str:
         from samprof.report.text.run import run_text
         from samprof.report.text.table import wrapped
 
-        text = run_text(run.summary(), width, depth=options.depth)
+        text = run_text(shown.summary(), width, depth=options.depth)
         return "\n".join([text, *(wrapped(sentence, width) for sentence in sentences)])
 
-    print_table(run.scaling(), options, as_text, sentences)
+    print_table(shown.scaling(), options, as_text, sentences)
     write_pages(run, out, options)
     return 0
+
+
+def _others(run: Run, shown: Run) -> list[str]:
+    """A sentence on the sizes that an earlier sweep left in the directory; none where there are none."""
+    others = sorted(set(run.points()["size"]) - set(shown.points()["size"]))
+    if not others:
+        return []
+    sizes = run.axis.pattern.format(", ".join(map(str, others)))
+    return [f"The run also holds {sizes}, of earlier sweeps; samprof scaling {run.path} shows all."]
 
 
 def _largest(

@@ -69,7 +69,7 @@ def _measure(options: argparse.Namespace) -> int:
     if not any(point == "ok" for point in found.points()["status"]):
         message = next(iter(found.points()["message"]), "no point was measured")
         raise RunError(workload, out, message, "see the message, and run the same command again")
-    _print_run(found, options)
+    _print_run(found, options, plans[0].sizes[-1])
     write_pages(found, out, options)
     return 0
 

@@ -32,11 +32,9 @@ def changes_text(table: pd.DataFrame, names: Names = LETTERS, axis: Axis = _BATC
     total = int((~change.isin([ONLY_IN_A, ONLY_IN_B])).sum())
     few = int(notes.str.contains(TOO_FEW, regex=False).sum())
     why = why_undecided(table)
-    sentences = [
-        f"Undecided, because {why}."
-        if why
-        else _changed(table, int(change.isin(CHANGED).sum()), total, axis)
-    ]
+    sentences = [f"Undecided, because {why}."] if why else []
+    if not why and (few < total or not total):
+        sentences.append(_changed(table, int(change.isin(CHANGED).sum()), total, axis))
     if few and not why:
         sentences.append(
             f"{_rows(few)} with fewer than {FEWEST_PROCESSES} processes cannot be told from noise."

@@ -48,7 +48,10 @@ def _size_head(axis: Axis) -> str:
 
 
 def _spread(value: float, spread: float) -> str:
-    return f"{digits(value)} ± {digits(spread / 2, 2)}" if value == value else "-"
+    """A time with its spread; of a single forward there is none."""
+    if value != value:
+        return "-"
+    return f"{digits(value)} ± {digits(spread / 2, 2)}" if spread else digits(value)
 
 
 def _where_known(values: pd.Series, text: Callable[[float], str]) -> list[str]:

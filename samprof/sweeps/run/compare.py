@@ -81,6 +81,7 @@ def differences(a: RunData, b: RunData) -> list[str]:
             ("model", _model(a.target), _model(b.target)),
             ("dtype", a.target.get("dtype"), b.target.get("dtype")),
             ("device", a.environment.get("device_name"), b.environment.get("device_name")),
+            ("number of threads", a.environment.get("threads"), b.environment.get("threads")),
             ("time source", _time_source(a), _time_source(b)),
         )
         if one != other

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from samprof.analysis.roofline import Roof
     from samprof.report.summary import Summary
 
+_FINER = {"block": "layer", "layer": "op"}
+"""Granularity -> the one that shows more; see `samprof.record.labels`."""
+
 
 class RunData:
     """A run directory, read once.
@@ -39,14 +43,16 @@ class RunData:
     Args:
         path: the run directory.
         limits: of memory and time, which verdicts keep to.
+        sizes: which of its sizes all tables are of; all by default.
 
     Raises:
         RunError: it is not one.
     """
 
-    def __init__(self, path: Path, limits: Limits) -> None:
+    def __init__(self, path: Path, limits: Limits, sizes: Collection[int] | None = None) -> None:
         self.path = path
         self.limits = limits
+        self._sizes = sizes
         self._data = RunDirectory(path).read()
         self._tables: dict[str, VariantTables] = {}
         self._selections: dict[str, Selection] = {}
@@ -91,9 +97,11 @@ class RunData:
 
     @cached_property
     def measured(self) -> list[Point]:
-        """All points, by variant in the order in which variants were asked for, and by size."""
+        """The points, by variant in the order in which variants were asked for, and by size."""
         asked = {name: place for place, name in enumerate(self.asked.get("variants", []))}
         points = RunDirectory(self.path).points()
+        if self._sizes is not None:
+            points = [point for point in points if point.size in self._sizes]
         return sorted(points, key=lambda point: asked.get(point.variant, len(asked)))
 
     @cached_property
@@ -175,6 +183,7 @@ class RunData:
                 selection=self.selection(name),
                 axis=self.axis,
                 roof=self.roof(name),
+                finer=_FINER.get(str(self.asked.get("granularity")), ""),
             )
         return self._tables[name]
 

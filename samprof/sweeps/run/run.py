@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,13 +27,19 @@ class Run:
     Args:
         path: the run directory.
         limits: of memory and time, which verdict, report and figures keep to.
+        sizes: which of its sizes everything is about; all by default.
 
     Raises:
         RunError: it is not one.
     """
 
-    def __init__(self, path: str | Path, limits: Limits = Limits()) -> None:  # noqa: B008 - frozen
-        self.data = RunData(Path(path), limits)
+    def __init__(
+        self,
+        path: str | Path,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+        sizes: Collection[int] | None = None,
+    ) -> None:
+        self.data = RunData(Path(path), limits, sizes)
 
     def __repr__(self) -> str:
         points = self.data.measured

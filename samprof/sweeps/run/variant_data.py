@@ -31,6 +31,7 @@ def variant_tables(
     selection: Selection,
     axis: Axis,
     roof: Roof | None,
+    finer: str = "",
 ) -> VariantTables:
     """The tables of one variant.
 
@@ -43,6 +44,7 @@ def variant_tables(
         selection: which of its samples count.
         axis: what the sizes count.
         roof: of the device.
+        finer: the granularity that shows more than these layers; empty where none does.
     """
     own = [point for point in measured if point.variant == variant]
     recorded = layers[layers["process"].isin(selection.recorded) & layers["clean"]]
@@ -68,6 +70,7 @@ def variant_tables(
             *sample_remarks(selection, axis),
             *trace_remarks(own, axis),
         ),
+        finer=finer,
     )
 
 

@@ -35,6 +35,7 @@ class VariantTables:
         undecided: why there is no clean answer; empty where there is one.
         layers_undecided: the same for the layers.
         remarks: what else a reader of the verdict should know.
+        finer: the granularity that shows more than these layers; empty where none does.
     """
 
     points: pd.DataFrame
@@ -50,6 +51,7 @@ class VariantTables:
     undecided: str = ""
     layers_undecided: str = ""
     remarks: Sequence[str] = ()
+    finer: str = ""
 
     @cached_property
     def scaling(self) -> pd.DataFrame:
@@ -185,7 +187,7 @@ class VariantTables:
         most = potential(self.role_roofline, self.roof, found.best_size)
         roots = self.per_batch[self.per_batch["depth"] == 0].drop_duplicates("path")
         notes = [self._cause(found), *(roots["note"].tolist() if "note" in roots else [])]
-        found = explained(found, self.role_roofline, most, self.roof, self.axis, notes)
+        found = explained(found, self.role_roofline, most, self.roof, self.axis, notes, self.finer)
         if not self.undecided and (
             said := energy_sentence(self.energy, found.best_size, self.axis)
         ):

@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import torch
 from playwright.sync_api import Browser
 
 import samprof
+from samprof.analysis.roofline import Roof
 from samprof.cli.main import main
 from samprof.errors import MissingPackageError
 from samprof.report.page import document
@@ -197,6 +199,11 @@ def test_what_is_too_much_for_a_chart_is_left_out_and_said() -> None:
     (time, _) = layer_lines(found, 6)  # two layers at three sizes
     assert {row["path"] for row in largest_data(time)} == {"enc.blocks.1.mlp", "enc.neck"}
     assert time.note == "3 layers with less time are not shown."
+    assert found.roof is not None
+    (below,) = roofline_chart(replace(found, roof=Roof(1e30, 1e30)), 60)
+    (above,) = roofline_chart(replace(found, roof=Roof(1e30, 1.0)), 60)
+    assert "cache" not in below.note
+    assert above.note.startswith("Points above the roof found their data in a cache: ")
     (points,) = roofline_chart(found, 6)
     assert len(largest_data(points)) == 6
     assert points.note == time.note

@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from samprof.report.notebook import run_html
 from samprof.report.text.check import check_text
 from samprof.report.text.layers import layers_text
+from samprof.report.text.points import points_text
 from samprof.report.text.run import run_text
 from samprof.report.text.scaling import scaling_text
 from samprof.report.text.table import Cells, table_text
@@ -146,3 +147,9 @@ def test_a_notebook_shows_verdict_points_and_layers() -> None:
     body = page.rpartition("<tbody>")[2]
     assert body.count("<tr>") == len(found.scaling)
     assert "&nbsp;&nbsp;block" in body
+
+
+def test_a_single_forward_has_no_spread() -> None:
+    points = summary().points.assign(wall_iqr_ns=0.0)
+    assert "±" in points_text(summary().points, 100)
+    assert "±" not in points_text(points, 100)
