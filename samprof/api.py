@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from torch import nn
 
-    from samprof.record.labels import Granularity
+    from samprof.record.labels import Granularity, ModelLabels
     from samprof.record.profile import Profile
     from samprof.record.recording import Recording
     from samprof.sweeps.gather.sources import Given
@@ -35,6 +35,7 @@ def profile(
     shapes: bool = True,
     stacks: bool = False,
     logdir: str | Path | None = None,
+    labels: ModelLabels | None = None,
 ) -> Profile:
     """A context manager that records what the module does, layer by layer.
 
@@ -51,6 +52,8 @@ def profile(
         stacks: record Python stacks; slow, and not needed for the layer table.
         logdir: a log directory of TensorBoard, into which the trace and the layer table are written
             when the block is left.
+        labels: your own roles, components and functions for a model of your own, instead of what is
+            known of it; see docs/guide/other-models.md.
 
     Returns:
         A context manager that gives a `Recording`; without `as`, `samprof.last` has it. Nothing is
@@ -83,7 +86,7 @@ def profile(
         memory=memory,
         shapes=shapes,
         stacks=stacks,
-        labels=describe(recorded),
+        labels=labels if labels is not None else describe(recorded),
         logdir=logdir,
         as_run=_run_of,
         remember=True,
