@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from torch import nn
 
-    from samprof.record.labels import Granularity
+    from samprof.record.labels import Granularity, ModelLabels
     from samprof.record.profile import Profile
     from samprof.record.recording import Recording
     from samprof.sweeps.gather.sources import Given
@@ -36,6 +36,7 @@ def profile(
     stacks: bool = False,
     logdir: str | Path | None = None,
     methods: Sequence[str] = (),
+    labels: ModelLabels | None = None,
 ) -> Profile:
     """A context manager that records what the module does, layer by layer.
 
@@ -55,6 +56,8 @@ def profile(
         methods: methods of the module that get a row wherever they are called, such as `["encode"]`.
             A public method that is called from outside of the module and calls parts of it has a row
             in any case: `net.encode()`.
+        labels: your own roles, components and functions for a model of your own, instead of what is
+            known of it; see docs/guide/other-models.md.
 
     Returns:
         A context manager that gives a `Recording`; without `as`, `samprof.last` has it. Nothing is
@@ -87,7 +90,7 @@ def profile(
         memory=memory,
         shapes=shapes,
         stacks=stacks,
-        labels=describe(recorded),
+        labels=labels if labels is not None else describe(recorded),
         logdir=logdir,
         methods=methods,
         as_run=_run_of,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import nn
 
-    from samprof.record.labels import Granularity
+    from samprof.record.labels import Granularity, ModelLabels
     from samprof.sweeps.progress import Progress
     from samprof.sweeps.run.run import Run
 
@@ -33,6 +33,7 @@ def sweep(
     fresh: bool = False,
     memory_limit: int | None = None,
     progress: Callable[[Progress], None] | None = None,
+    labels: ModelLabels | None = None,
 ) -> Run:
     """Measures the module at each batch size, in this process; writes a run directory.
 
@@ -70,6 +71,7 @@ def sweep(
         memory_limit: bytes; also searches for the largest batch that fits into them (`Run.largest`),
             and the verdict keeps to them.
         progress: called at every step.
+        labels: as in `profile`.
 
     Raises:
         UsageError: an argument is not valid, or the module does not take these inputs; the message
@@ -100,8 +102,8 @@ def sweep(
     if not is_variant(variant):
         remedy = "give a word that may stand in a file name, such as bf16"
         raise UsageError("sweep", f"variant={variant!r}", "not a name for files", remedy)
-    labels = describe(module)
-    target = Target(module, batched(inputs, module), replace(labels, name=name or labels.name))
+    known = labels if labels is not None else describe(module)
+    target = Target(module, batched(inputs, module), replace(known, name=name or known.name))
     plan = Plan(
         target=target.description(),
         sizes=checked_sizes(batch_sizes),

@@ -62,14 +62,18 @@ def _pair(numbers: Sequence[int]) -> Sequence[int]:
     return numbers if len(numbers) == 2 else (*numbers, *numbers)
 
 
-def _bilinear(inputs: Inputs) -> tuple[int, int]:
-    """[N, C, h, w], output size: four weighted neighbours per output element, three sums."""
-    written = _interpolated(inputs)
-    return 7 * written, inputs.read_and_written(written)
+def _interpolation(neighbours: int) -> Formula:
+    """[N, C, *space], output size: the weighted neighbours of each output element, and their sum."""
+
+    def formula(inputs: Inputs) -> tuple[int, int]:
+        written = _interpolated(inputs)
+        return (2 * neighbours - 1) * written, inputs.read_and_written(written)
+
+    return formula
 
 
 def _nearest(inputs: Inputs) -> tuple[int, int]:
-    """[N, C, h, w], output size: no operation, and no more read than written."""
+    """[N, C, *space], output size: no operation, and no more read than written."""
     written, width = _interpolated(inputs), inputs.width(0)
     return 0, (min(inputs.size(0), written) + written) * width
 
@@ -95,9 +99,12 @@ POOLING: dict[str, Formula] = {
     "aten::max_pool2d_with_indices_backward": _max_pool_backward,
     "aten::avg_pool2d": _average_pool,
     "aten::avg_pool2d_backward": _average_pool_backward,
-    "aten::upsample_bilinear2d": _bilinear,
+    "aten::upsample_linear1d": _interpolation(2),
+    "aten::upsample_bilinear2d": _interpolation(4),
+    "aten::upsample_bicubic2d": _interpolation(16),
+    "aten::upsample_trilinear3d": _interpolation(8),
     # Each of four neighbours gets a weighted part: a product and a sum.
     "aten::upsample_bilinear2d_backward": _interpolated_backward(8),
-    "aten::upsample_nearest2d": _nearest,
+    **{f"aten::upsample_nearest{space}d": _nearest for space in (1, 2, 3)},
     "aten::upsample_nearest2d_backward": _interpolated_backward(1),
 }

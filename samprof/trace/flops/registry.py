@@ -102,5 +102,8 @@ FREE_OPS = frozenset(
 MOVING_OPS = frozenset(f"aten::{name}" for name in _MOVING.split())
 """Ops that copy or fill through the ops that they call, and compute nothing themselves."""
 
+FILLING_OPS = frozenset(f"aten::{name}" for name in ("copy_", "fill_", "zero_"))
+"""Ops with a formula that prepare memory: an op that calls no other may still compute by itself."""
+
 NATIVE_LIBRARIES = ("quantized::", "onednn::", "fbgemm::", "mkldnn::", "torchvision::")
 """Beginnings of the names of ops that compute themselves, whatever other ops they call besides."""

@@ -13,7 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from samprof.trace.flops.registry import FREE_OPS, MOVING_OPS, NATIVE_LIBRARIES, cost_of
+from samprof.trace.flops.registry import (
+    FILLING_OPS,
+    FREE_OPS,
+    MOVING_OPS,
+    NATIVE_LIBRARIES,
+    cost_of,
+)
 from samprof.trace.model.data import TraceData
 from samprof.trace.model.events import Ints, Mask
 from samprof.trace.model.nesting import Nesting
@@ -66,18 +72,17 @@ def _count(trace: TraceData) -> OpCosts | None:
         [(one.flops, one.matrix_flops, one.bytes) if one else (0, 0, 0) for one in found], np.int64
     ).reshape(-1, 3)[which]
     numbers[~counts] = 0
-    unknown = ~known & ~covered & _computing(trace, name, known, numbers[:, 0] > 0)
+    unknown = ~known & ~covered & _computing(trace, name, known)
     return OpCosts(counts, unknown, *numbers.T)
 
 
-def _computing(trace: TraceData, name: Ints, known: Mask, works: Mask) -> Mask:
+def _computing(trace: TraceData, name: Ints, known: Mask) -> Mask:
     """Which ops compute by themselves, as far as their names and the ops inside them tell.
 
     Args:
         trace: a trace.
         name: of each op, an index into the trace's names.
         known: ops whose cost is known.
-        works: those of them that count, and do operations.
     """
     ops = trace.launches().ops
 
@@ -86,6 +91,7 @@ def _computing(trace: TraceData, name: Ints, known: Mask, works: Mask) -> Mask:
 
     itself = _launching(trace) & ~named(FREE_OPS.__contains__)
     itself |= named(lambda text: text.startswith(NATIVE_LIBRARIES))
+    works = known & ~named(FILLING_OPS.__contains__)
     may_compute = named(_may_compute) & ~known
     moves = named(MOVING_OPS.__contains__) & ~_leaves(ops)
     inside = np.zeros(len(ops.rows), bool)  # whether anything inside it computes

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 import samprof
+from samprof.record.labels import Function, ModelLabels
 from samprof.sam.model.recognise import is_block, scope_of
 from samprof.sam.model.roles import describe
 from tests.support.strangers import TOKENS, AnySam, Block, Predictor, RepViT, ViT, ViTLayer
@@ -136,3 +137,19 @@ def test_the_model_of_a_predictor_is_recorded() -> None:
         assert layers["path"].iloc[0] == "sam"
     with pytest.raises(samprof.SamprofError, match="give the model itself"):
         samprof.profile(object())
+
+
+def test_labels_of_the_user_take_the_place_of_what_is_known() -> None:
+    model = nn.Sequential(nn.Linear(8, 8), nn.Upsample(scale_factor=2))
+    labels = ModelLabels(
+        name="mine",
+        roles={"0": "first"},
+        blocks=frozenset({"0"}),
+        functions=(Function("torch.nn.functional", "interpolate", "growing", "block"),),
+        components={"first": "start", "growing": "end"},
+    )
+    recording = recorded(model, labels=labels)
+    assert recording.layers()["path"].tolist()[:3] == ["mine", "mine.0", "mine.1"]
+    assert recording.components()["component"].tolist() == ["start", "end", "other host work"]
+    run = samprof.sweep(model, TOKENS, [1, 2], rounds=1, repeats=1, warmup=0, labels=labels)
+    assert "first" in set(run.roles()["path"])

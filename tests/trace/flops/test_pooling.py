@@ -60,6 +60,18 @@ def test_interpolation_is_seven_operations_per_element() -> None:
     assert cost == OpCost(7 * 48, 0, 4 * (12 + 48))
 
 
+def test_interpolation_weighs_more_neighbours_in_more_dimensions() -> None:
+    types, values = ["float", "ScalarList", "Scalar", ""], ["", "[6]", "False", ""]
+    line = text([[1, 2, 3], [], [], []], types, values)
+    # 12 elements of two weighted neighbours and a sum; 6 are read.
+    assert cost_of("aten::upsample_linear1d", line) == OpCost(3 * 12, 0, 4 * (6 + 12))
+    assert cost_of("aten::upsample_nearest1d", line) == OpCost(0, 0, 4 * (6 + 12))
+    values = ["", "[4, 6]", "False", ""]
+    image = text([[1, 2, 2, 3], [], [], []], types, values)
+    # 48 elements of 16 weighted neighbours and 15 sums.
+    assert cost_of("aten::upsample_bicubic2d", image) == OpCost(31 * 48, 0, 4 * (12 + 48))
+
+
 def test_interpolation_and_its_gradient() -> None:
     x = torch.ones(1, 2, 3, 3, requires_grad=True)
 

@@ -82,6 +82,15 @@ def test_an_op_that_calls_others_is_unknown_unless_they_compute(tmp_path: Path) 
 
 
 @torch.inference_mode()
+def test_an_op_of_no_operation_that_is_called_by_its_own_name_is_known() -> None:
+    model = torch.nn.Upsample(scale_factor=2)  # the outer call has a factor and no size
+    with samprof.profile(model, name="net") as recording:
+        model(torch.ones(1, 2, 3, 3))
+    row = recording.layers().set_index("path").loc["net"]
+    assert (row["flops"], row["bytes"], row["ops_without_formula"]) == (0, 4 * (18 + 72), 0)
+
+
+@torch.inference_mode()
 def test_int8_layers_are_unknown_and_not_zero() -> None:
     model = torch.nn.Sequential(torch.nn.Linear(16, 8), torch.nn.ReLU()).eval()
     quantized = torch.ao.quantization.quantize_dynamic(model, {torch.nn.Linear})
