@@ -91,18 +91,26 @@ def verify(
 
 
 def _run(runner: Runner, wanted: Sequence[str]) -> Conclusion:
+    from samprof.sweeps.measure.machine_state import MachineMonitor
     from samprof.verify.archive import pack
+    from samprof.verify.case import Case
     from samprof.verify.conclusion import conclusion
     from samprof.verify.groups import batching, batching_answers, device, figures
 
     session = runner.session
     results = session.results
     results.write()
-    runner.run_regardless_of_time(device.GROUP, device.cases)
-    with _own_cache(session.out):
-        for group, cases in _groups().items():
-            if group in wanted:
-                runner.run_group(group, cases)
+    with MachineMonitor(results.about["environment"].get("gpu_uuid")) as monitor:
+        monitor.read()
+        runner.run_regardless_of_time(device.GROUP, device.cases)
+        with _own_cache(session.out):
+            for group, cases in _groups().items():
+                if group in wanted:
+                    runner.run_group(group, cases)
+        seen = monitor.read().gpu_meanwhile
+    if session.device.is_gpu:
+        case = Case(device.MEANWHILE, lambda: device.throttling(seen))
+        runner.run_regardless_of_time(device.GROUP, lambda _: [case])
     if batching.GROUP in wanted:
         # Quick, and without the device: what was measured is always reported.
         runner.run_regardless_of_time(batching.GROUP, batching_answers.cases)

@@ -23,6 +23,7 @@ from samprof.record import capabilities, environment, peaks
 from samprof.record.environment import device_name
 from samprof.record.peaks import current_versions
 from samprof.record.peaks_cache import Peaks, cache_peaks, peaks_from
+from samprof.record.verified import Verified, cache_verified
 from tests.support.paths import ROOT
 
 CPU = torch.device("cpu")
@@ -126,7 +127,8 @@ def test_json_says_the_same(
     measured: list[torch.device], capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = as_json(capsys)
-    assert list(found) == ["versions", "device", "peaks", "installed", "works"]
+    assert list(found) == ["versions", "device", "verified", "peaks", "installed", "works"]
+    assert found["verified"] is None
     assert found["versions"]["numpy"] == importlib.metadata.version("numpy")
     assert found["device"]["name"] == device_name(CPU)
     assert found["device"]["memory_bytes"] > 0
@@ -346,3 +348,11 @@ def test_clocks_of_a_gpu_are_shown(
     assert found["temperature, °C"] == "45"
     assert "power" not in found
     assert as_json(capsys)["device"]["clocks.sm"] == "2040 MHz"
+
+
+def test_what_was_verified_on_the_device_is_named(
+    measured: list[torch.device], capsys: pytest.CaptureFixture[str]
+) -> None:
+    cache_verified(Verified(device_name(CPU), "2026-11-28", "right to within 1.3 %", True, 1.3, {}))
+    assert "2026-11-28: right to within 1.3 %" in report(capsys)[0]
+    assert as_json(capsys)["verified"]["within_percent"] == 1.3

@@ -21,6 +21,7 @@ from samprof.verify import limits, published
 from samprof.verify import run as verify_run
 from samprof.verify.check import Check, Limit
 from samprof.verify.event_sums import events_ns
+from samprof.verify.runner import Runner
 
 ACCOUNTING = (
     ("sum of rows minus sum of events (I1)", "pass"),
@@ -312,3 +313,14 @@ def test_with_two_minutes_only_what_a_user_needs_is_planned(tmp_path: Path) -> N
         ("profiler overhead", "small float32 batch 1"),
     }
     assert done.code == 0
+
+
+def test_chosen_groups_have_all_of_the_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runners: list[Runner] = []
+    monkeypatch.setattr(verify_run, "_run", lambda runner, wanted: runners.append(runner))
+    verify_run.verify(tmp_path / "out", dry=True, groups=["traces"], minutes=10)
+    budget = runners[0].session.budget
+    budget.begin("traces")  # 3 of 100 where all groups run
+    assert budget.fits(500)

@@ -18,6 +18,8 @@ SLOWDOWNS = (
 )
 """What slows a GPU for a while, by heat or a fault, and not by what it runs or how it is set: a sample
 under it says nothing of the GPU."""
+MOST_SLOWED = 0.05
+"""The share of the looks up to which that is let pass."""
 _SHOWN = 0.05
 
 
@@ -39,7 +41,7 @@ def slowed_down(sample: Sample) -> str:
     """
     found = {name: share for name, share in throttled(sample).items() if name in SLOWDOWNS}
     worst = max(found, key=lambda name: found[name], default="")
-    return f"{worst} {found[worst]:.2f} of the time" if worst and found[worst] > _SHOWN else ""
+    return f"{worst} {found[worst]:.2f} of the time" if worst and found[worst] > MOST_SLOWED else ""
 
 
 def sm_mhz(sample: Sample) -> float:

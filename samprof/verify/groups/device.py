@@ -3,7 +3,8 @@
 What starts once in a process (CUDA's context, cuBLAS, CUPTI) is paid for here, so that the first point
 of another group does not take it for the pace of its images. Then the same work is recorded in four
 sessions: CUPTI of CUDA 12.6 Update 2 to 13.0 loses the first kernels of a session, one more each time,
-unless other kernels run first (`samprof.record.start`).
+unless other kernels run first (`samprof.record.start`). When all groups have run, what held the device
+back meanwhile is judged: times of a GPU that heat slowed down are those of another one.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ from collections.abc import Iterator
 
 import torch
 
+from samprof.record.gpu import GpuAtWork
+from samprof.sweeps.run.gpu_seen import MOST_SLOWED, SLOWDOWNS
 from samprof.verify.case import Case
-from samprof.verify.check import Check, none_of, shown
+from samprof.verify.check import Check, Limit, limited, none_of, not_run, shown
 from samprof.verify.session import NEEDS_CUDA, VerifySession
 
 GROUP = "device"
+MEANWHILE = "throttling"
 _SESSIONS = 4
 
 
@@ -47,3 +51,21 @@ def _sessions(session: VerifySession) -> Iterator[Check]:
             lost.append(recording.trace.check("samprof").lost_records)
     note = f"in session 1 to {_SESSIONS}: {', '.join(map(str, lost))}"
     yield none_of(f"kernels lost in {_SESSIONS} sessions", sum(lost), "kernels", note)
+
+
+def throttling(seen: GpuAtWork | None) -> Iterator[Check]:
+    """What held the working GPU back.
+
+    Args:
+        seen: what was seen of it while all groups ran; None where it could not be looked at.
+    """
+    if seen is None or not seen.looks:
+        yield not_run(MEANWHILE, "NVML tells nothing of this GPU")
+        return
+    shares = {name: 100 * share for name, share in seen.throttled.items()}
+    slowed = {name: share for name, share in shares.items() if name in SLOWDOWNS}
+    note, most = ", ".join(slowed), max(slowed.values(), default=0.0)
+    limit = Limit(high=100 * MOST_SLOWED)
+    yield limited("slowed down by heat or a fault", most, limit, "% of the time", note)
+    for name in shares.keys() - slowed.keys():
+        yield shown(f"held back by {name}", shares[name], "% of the time")
