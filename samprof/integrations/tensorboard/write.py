@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samprof.errors import MissingPackageError, RunError
+from samprof.files import written_whole
 from samprof.integrations.tensorboard.board import Board, Experiment, experiments, scalars, texts
 from samprof.integrations.tensorboard.profiles import (
     OWN_RUNS,
@@ -34,7 +35,7 @@ _SUFFIX = ".samprof"
 
 
 def write_boards(
-    directory: Path, boards: Sequence[Board], name: str, files: Mapping[str, Path]
+    directory: Path, boards: Sequence[Board], name: str, files: Mapping[str, Path | bytes]
 ) -> Path:
     """Writes a run: one subdirectory per variant, so that TensorBoard overlays their curves.
 
@@ -45,7 +46,7 @@ def write_boards(
         directory: TensorBoard's log directory.
         boards: the variants of the run.
         name: of the run.
-        files: of its directory, by their paths in it.
+        files: of its directory, or what stands in them, by their paths in it.
 
     Returns:
         The directory.
@@ -69,8 +70,8 @@ def write_boards(
                     writer.add_image(title, _pixels(picture), dataformats="HWC")
             for point, (_, trace) in board.traces.items():
                 link_or_copy(trace, directory / PROFILES / point / span_name(trace))
-        for place, path in files.items():
-            link_trace(path, directory / OWN_RUNS / _safe(name) / place)
+        for place, content in files.items():
+            _put(directory / OWN_RUNS / _safe(name) / place, content)
         rows = [experiment for board in boards for experiment in experiments(board)]
         values = {key: sorted({row.hparams[key] for row in rows}) for key in rows[0].hparams}
         for row in rows:
@@ -136,6 +137,15 @@ def event_file(directory: Path) -> Iterator[SummaryWriter]:
         yield writer
     finally:
         writer.close()
+
+
+def _put(target: Path, content: Path | bytes) -> None:
+    if isinstance(content, Path):
+        link_trace(content, target)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(target) as file:
+        file.write(content)
 
 
 def _add_experiment(
