@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samprof.errors import MissingPackageError, RunError
+from samprof.files import written_whole
 from samprof.integrations.tensorboard.board import Board, Experiment, experiments, scalars, texts
 from samprof.integrations.tensorboard.profiles import (
     OWN_RUNS,
@@ -36,7 +37,7 @@ _SUFFIX = ".samprof"
 
 
 def write_boards(
-    directory: Path, boards: Sequence[Board], name: str, files: Mapping[str, Path]
+    directory: Path, boards: Sequence[Board], name: str, files: Mapping[str, Path | bytes]
 ) -> Path:
     """Writes a run: one subdirectory per variant, so that TensorBoard overlays their curves.
 
@@ -48,7 +49,7 @@ def write_boards(
         directory: TensorBoard's log directory.
         boards: the variants of the run.
         name: of the run.
-        files: of its directory, by their paths in it.
+        files: of its directory, or what stands in them, by their paths in it.
 
     Returns:
         The directory.
@@ -63,8 +64,8 @@ def write_boards(
         new = directory / f".samprof.{uuid.uuid4().hex[:8]}"
         try:
             _write(new, boards)
-            for place, path in files.items():
-                link_trace(path, new / OWN_RUNS / _safe(name) / place)
+            for place, content in files.items():
+                _put(new / OWN_RUNS / _safe(name) / place, content)
             _remove_former(directory)
             _move(new, directory)
         finally:
@@ -174,6 +175,15 @@ def _quiet_threads() -> Iterator[None]:
         yield
     finally:
         threading.excepthook = usual
+
+
+def _put(target: Path, content: Path | bytes) -> None:
+    if isinstance(content, Path):
+        link_trace(content, target)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(target) as file:
+        file.write(content)
 
 
 def _add_experiment(

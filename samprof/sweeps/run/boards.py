@@ -30,11 +30,33 @@ def boards_of(run: RunData) -> list[Board]:
     return [first, *(replace(one, summary=replace(one.summary, components={})) for one in others)]
 
 
-def files_of(run: RunData) -> dict[str, Path]:
-    """What samprof's tab needs of the run directory: path in it -> file."""
-    names = [RUN_FILE, LARGEST_FILE, *(f"points/{point.key}.json" for point in run.measured)]
-    found = {name: run.path / name for name in names if (run.path / name).is_file()}
-    return found | {p.trace: inside(run.path, p.trace) for p in run.measured if p.trace}
+def files_of(run: RunData) -> dict[str, Path | bytes]:
+    """What samprof's tab needs of the run directory: path in it -> the file, or what stands in it.
+
+    The traces have other names there, by which torch-tb-profiler does not take them for more of its own.
+    """
+    names = [name for name in (RUN_FILE, LARGEST_FILE) if (run.path / name).is_file()]
+    found: dict[str, Path | bytes] = {name: run.path / name for name in names}
+    for point in run.measured:
+        found[f"points/{point.key}.json"] = _renamed(point).as_bytes()
+        if point.trace:
+            found[_plain_name(point.trace)] = inside(run.path, point.trace)
+    return found
+
+
+def _renamed(point: Point) -> Point:
+    samples = (replace(one, trace=_plain_name(one.trace)) for one in point.samples)
+    return replace(point, samples=tuple(samples))
+
+
+def _plain_name(trace: str) -> str:
+    """The name of a trace without what marks it for torch-tb-profiler.
+
+    Example:
+        >>> _plain_name("traces/b0001/rank0.pt.trace.json.gz")
+        'traces/b0001/rank0.json.gz'
+    """
+    return trace.replace(".pt.trace.json", ".json")
 
 
 def _board(run: RunData, variant: str) -> Board:

@@ -164,8 +164,7 @@ class RunDirectory:
 
     def write_point(self, point: Point) -> None:
         """Writes the file of a point, whole or not at all."""
-        data = json.dumps(point.as_dict(), separators=(",", ":")).encode()
-        write_whole(self.point_path(point.size, point.variant), data)
+        write_whole(self.point_path(point.size, point.variant), point.as_bytes())
 
     def points(self) -> list[Point]:
         """All measured points, by variant and size."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -93,6 +94,10 @@ class Point:
             "variant": self.variant,
             "samples": samples,
         }
+
+    def as_bytes(self) -> bytes:
+        """What stands in the point's file."""
+        return json.dumps(self.as_dict(), separators=(",", ":")).encode()
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], source: object) -> Point:
