@@ -5,9 +5,11 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import NoReturn
 
 from samprof._version import __version__
+from samprof.cli.terminate import Terminated, heeding_sigterm
 from samprof.errors import SamprofError, UsageError
 
 COMMANDS = {
@@ -28,7 +30,9 @@ COMMANDS = {
     "verify": "prove on this device that the numbers are right; exits 1 if a check fails",
     "doctor": "show what is installed, what works here, and the device's measured peaks",
 }
-BAD_INPUT, INTERRUPTED = 2, 130
+BAD_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
+RUNS_PROGRAMS = "run"
+"""The command in which signals are for the program that it runs."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -46,9 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SamprofError as error:
         sys.stderr.write(f"samprof: {error}\n")
         return BAD_INPUT
-    except KeyboardInterrupt:
-        sys.stderr.write("samprof: interrupted\n")
+    except KeyboardInterrupt as ending:
+        sys.stderr.write(f"samprof: {str(ending) or 'interrupted'}\n")
         return INTERRUPTED
+    except Terminated as ending:
+        sys.stderr.write(f"samprof: {str(ending) or 'terminated'}\n")
+        return TERMINATED
     except BrokenPipeError:
         # The reader of the output has closed it, as head does; Python must not complain on exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -56,10 +63,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
+    chosen = next((word for word in arguments if word in COMMANDS), None)
+    with nullcontext() if chosen == RUNS_PROGRAMS else heeding_sigterm():
+        options = _options(arguments, chosen)
+        if options is None:
+            return 0
+        code: int = options.run(options)
+        sys.stdout.flush()
+        return code
+
+
+def _options(arguments: list[str], chosen: str | None) -> argparse.Namespace | None:
+    """The parsed arguments with the command's function; None where only help was asked for."""
     parser = Parser(prog="samprof", description="Which layers of Segment Anything scale, and why.")
     parser.add_argument("--version", action="version", version=f"samprof {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    chosen = next((word for word in arguments if word in COMMANDS), None)
     for name, text in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=_sentence(text))
         if name == chosen:
@@ -70,10 +88,8 @@ def _run(arguments: list[str]) -> int:
     options.words = ["samprof", *arguments]
     if options.command is None:
         parser.print_help()
-        return 0
-    code: int = options.run(options)
-    sys.stdout.flush()
-    return code
+        return None
+    return options
 
 
 def _sentence(text: str) -> str:

@@ -14,6 +14,7 @@ import torch.autograd.profiler as autograd_profiler
 
 from samprof._version import __version__
 from samprof.errors import RecordingError
+from samprof.files import temporary_folder
 from samprof.record.environment import machine
 from samprof.record.export import write_trace
 from samprof.record.other_threads import Range
@@ -140,7 +141,7 @@ class Session:
                 profiler.profiler.kineto_results = None
 
         try:
-            self.folder = tempfile.TemporaryDirectory(prefix="samprof-", ignore_cleanup_errors=True)
+            self.folder = temporary_folder(ignore_cleanup_errors=True)
             path = Path(self.folder.name) / "trace.json.gz"
             write_trace(write_plain, path, ranges)
         except (OSError, RuntimeError) as error:

@@ -106,8 +106,8 @@ def _rounds(plan: Plan, table: pd.DataFrame, selection: Selection, kind: Kind) -
 
 
 def _live_sizes(plan: Plan, table: pd.DataFrame) -> list[int]:
-    """The sizes of the plan that do not fail."""
-    failed = set(table.loc[table["status"] != "ok", "size"])
+    """The sizes of the plan that do not fail; one that was interrupted is still to be measured."""
+    failed = set(table.loc[table["status"].isin(["oom", "failed"]), "size"])
     return [size for size in plan.sizes if size not in failed]
 
 

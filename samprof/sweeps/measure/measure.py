@@ -15,6 +15,7 @@ from samprof.record.session import synchronize
 from samprof.sweeps.about import About
 from samprof.sweeps.inputs import Arguments, wrong_arguments_named
 from samprof.sweeps.measure.allocators import current_allocator
+from samprof.sweeps.measure.ended import is_of_surroundings, says_out_of_memory
 from samprof.sweeps.measure.forwards import Advance, Forwards, warm_up
 from samprof.sweeps.measure.job import Job
 from samprof.sweeps.measure.machine_state import is_switched_off
@@ -26,8 +27,6 @@ from samprof.sweeps.measure.reference import Reference
 from samprof.sweeps.measure.usage import Usage, own_usage
 from samprof.sweeps.run.sample import Sample, Status
 from samprof.sweeps.target import Target
-
-_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory")
 
 
 def about(target: Target) -> About:
@@ -48,7 +47,8 @@ def measure(target: Target, job: Job, advance: Advance = lambda _: None) -> Samp
         advance: told the number of forwards done since it was last told.
 
     Returns:
-        A sample that is ok, or says that the memory was not enough or what the model raised.
+        A sample that is ok, or says that the memory was not enough, what the model raised, or what
+        the machine lacks.
 
     Raises:
         UsageError: the module does not take the arguments that it is called with.
@@ -62,9 +62,8 @@ def measure(target: Target, job: Job, advance: Advance = lambda _: None) -> Samp
     except SamprofError:
         raise
     except Exception as error:  # whatever the model raises is a result of this point
-        status: Status = "oom" if is_out_of_memory(error) else "failed"
         message = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-        sample = replace(empty, status=status, message=message)
+        sample = replace(empty, status=_status(error), message=message)
     return replace(sample, allocator=current_allocator() or "")
 
 
@@ -72,8 +71,14 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception says that the memory of the host or a device was not enough."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    text = str(error).lower()
-    return isinstance(error, RuntimeError) and any(words in text for words in _OUT_OF_MEMORY)
+    return isinstance(error, RuntimeError) and says_out_of_memory(str(error))
+
+
+def _status(error: Exception) -> Status:
+    """Of a sample whose forward raised."""
+    if is_out_of_memory(error):
+        return "oom"
+    return "interrupted" if is_of_surroundings(error) else "failed"
 
 
 def module_device(module: torch.nn.Module) -> torch.device:

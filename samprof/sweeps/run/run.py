@@ -79,12 +79,13 @@ class Run:
 
         Returns:
             Columns size, axis, unit (what sizes and throughput count), variant, status (ok, oom, failed;
-            noisy: only contaminated samples), wall_ns (median over the processes of a forward without
-            the profiler), wall_iqr_ns, units_per_s, time_ns (median of the recorded root module),
-            time_iqr_ns, time_source (device or cpu), profiler_overhead (recorded wall time over wall
-            time), peak_memory_bytes, machine_state, faults_per_unit (page faults), system_share (of
-            the CPU time), processes (that count), dropped (that do not), kernels (of a forward;
-            missing where forwards differ), warmup_ns, setup_ns and relative_error (of a variant),
+            noisy: only contaminated samples; interrupted: to be measured again), wall_ns (median over
+            the processes of a forward without the profiler), wall_iqr_ns, units_per_s, time_ns (median
+            of the recorded root module), time_iqr_ns, time_source (device or cpu), profiler_overhead
+            (recorded wall time over wall time), peak_memory_bytes, machine_state, faults_per_unit (page
+            faults), system_share (of the CPU time), processes (that count), dropped (that do not),
+            kernels (of a forward; missing where forwards differ), warmup_ns, setup_ns and
+            relative_error (of a variant),
             allocator, message.
         """
         return self.data.points.copy()
