@@ -141,7 +141,7 @@ def _standing_text(plan: Plan, found: Standing) -> str:
     """What is known after a round, in a line."""
     parts = [f"round {found.rounds}"]
     if found.speedup == found.speedup and not found.undecided:
-        first, last = plan.axis.text(plan.sizes[0]), plan.axis.text(plan.sizes[-1])
+        first, last = (plan.axis.text(found.sizes[place]) for place in (0, -1))
         interval = ""
         if found.low == found.low:
             interval = f" (95% CI {digits(found.low)}-{digits(found.high)})"
