@@ -1,12 +1,18 @@
-"""Files that are written whole or not at all, and the cache directory."""
+"""Files that are written whole or not at all, temporary folders, and the cache directory."""
 
 import os
+import re
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+
+SCRATCH = "SAMPROF_SCRATCH"
+"""Environment variable: the folder that holds a process's temporary folders, and is removed after it."""
+_PARTIAL = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}")
 
 
 @contextmanager
@@ -26,6 +32,31 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
+
+
+def is_partial(path: Path) -> bool:
+    """Whether it is what `written_whole` leaves of a file when its process is killed.
+
+    Example:
+        >>> is_partial(Path("points/.b0001.json.0a1b2c3d")), is_partial(Path("points/b0001.json"))
+        (True, False)
+    """
+    return _PARTIAL.fullmatch(path.name) is not None
+
+
+def temporary_folder(
+    prefix: str = "samprof-", *, ignore_cleanup_errors: bool = False
+) -> tempfile.TemporaryDirectory[str]:
+    """A temporary folder that goes with this process, also where that is killed.
+
+    Raises:
+        OSError: it cannot be created.
+    """
+    return tempfile.TemporaryDirectory(
+        prefix=prefix,
+        dir=os.environ.get(SCRATCH),
+        ignore_cleanup_errors=ignore_cleanup_errors,
+    )
 
 
 def copy_whole(source: Path, target: Path) -> None:

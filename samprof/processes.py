@@ -4,14 +4,19 @@ No file of the current directory runs in one: a folder of traces may hold a `jso
 """
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 READERS = "SAMPROF_READERS"
 """Environment variable: 1 makes a process read its traces without child processes."""
+_PARENT = "SAMPROF_PARENT"
+"""Environment variable of a child process: the process that started it."""
+_PR_SET_PDEATHSIG = 1
 
 
 def start(
@@ -20,6 +25,8 @@ def start(
     *,
     descriptors: Sequence[int] = (),
     variables: Mapping[str, str] | None = None,
+    errors: IO[bytes] | None = None,
+    own_group: bool = False,
 ) -> subprocess.Popen[bytes]:
     """Starts `python -m MODULE` with pipes to its input and output, and with our import path.
 
@@ -30,6 +37,8 @@ def start(
         arguments: its arguments.
         descriptors: file descriptors that it inherits.
         variables: additional environment variables.
+        errors: the file that its stderr goes to; by default nowhere.
+        own_group: whether it leads a group of its own, so that Ctrl-C reaches this process alone.
 
     Raises:
         OSError: it cannot be started.
@@ -38,9 +47,10 @@ def start(
         python("-m", module, *arguments),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL if errors is None else errors,
         env=environment(variables),
         pass_fds=tuple(descriptors),
+        start_new_session=own_group,
     )
 
 
@@ -55,8 +65,31 @@ def environment(variables: Mapping[str, str] | None = None) -> dict[str, str]:
     Args:
         variables: additional ones.
     """
-    paths = os.pathsep.join(_import_path())
-    return {**os.environ, "PYTHONPATH": paths, "PYTHONSAFEPATH": "1", **(variables or {})}
+    ours = {
+        "PYTHONPATH": os.pathsep.join(_import_path()),
+        "PYTHONSAFEPATH": "1",
+        _PARENT: str(os.getpid()),
+    }
+    return {**os.environ, **ours, **(variables or {})}
+
+
+def end_with_parent(parent: int | None = None, number: int = signal.SIGTERM) -> None:
+    """On Linux the kernel ends this process by a signal once the one that started it is gone.
+
+    Elsewhere nothing happens: there such a process ends when it next uses a pipe to its parent.
+
+    Args:
+        parent: the process that started it; by default the one that `environment` was made in.
+        number: the signal; 0 for none from now on.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    import ctypes
+
+    started_by = int(os.environ.get(_PARENT, "0")) if parent is None else parent
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
+    if number and started_by and os.getppid() != started_by:  # it was gone before
+        os.kill(os.getpid(), number)
 
 
 def _import_path() -> list[str]:

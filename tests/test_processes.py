@@ -104,3 +104,24 @@ def test_the_users_folder_is_the_last_place(stranger: Path) -> None:
     assert recipe.folder == str(stranger)
     assert recipe.make().labels.name == "net"
     assert sys.path[-1] == str(stranger)
+
+
+PARENT = """
+import subprocess, sys
+from samprof import processes
+child = "from samprof.processes import end_with_parent; end_with_parent(); import time; "
+child += "print('ready', flush=True); time.sleep(60)"
+subprocess.run(processes.python("-c", child), env=processes.environment())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it ends when it next uses a pipe")
+def test_a_helper_ends_with_the_process_that_started_it() -> None:
+    parent = subprocess.Popen(
+        processes.python("-c", PARENT), stdout=subprocess.PIPE, env=processes.environment()
+    )
+    assert parent.stdout is not None
+    assert parent.stdout.readline() == b"ready\n"
+    parent.kill()
+    assert parent.stdout.read() == b""  # the helper, too, has closed it
+    parent.wait()

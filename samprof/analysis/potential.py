@@ -85,9 +85,8 @@ def potential_sentence(table: pd.DataFrame, roof: Roof | None, axis: Axis, finer
     best = ordered.iloc[0]
     peaks = f"{rate_text(roof.flops_per_s)} and {rate_text(roof.bytes_per_s, 'B/s')}"
     speedup = ratio_text(best["roof_speedup"])
-    return (
-        f"{text}; {_named(best['role'])} at the device's peaks ({peaks}) would give {speedup}.{inside}"
-    )
+    text += f"; {_named(best['role'])} at the device's peaks ({peaks}) would give {speedup}."
+    return text + inside
 
 
 def _named(role: str) -> str:

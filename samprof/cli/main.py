@@ -5,6 +5,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from difflib import get_close_matches
 from typing import NoReturn
 
@@ -12,6 +13,7 @@ from samprof._version import __version__
 from samprof.cli.failures import SYSTEM_FAILURES, failure
 from samprof.cli.interrupts import was_interrupted
 from samprof.cli.output import write_err
+from samprof.cli.terminate import Terminated, heeding_sigterm
 from samprof.errors import SamprofError, UsageError
 
 COMMANDS = {
@@ -32,7 +34,9 @@ COMMANDS = {
     "verify": "prove on this device that the numbers are right; exits 1 if a check fails",
     "doctor": "show what is installed, what works here, and the device's measured peaks",
 }
-BAD_INPUT, INTERRUPTED = 2, 130
+BAD_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
+RUNS_PROGRAMS = "run"
+"""The command in which signals are for the program that it runs."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -54,6 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return BAD_INPUT
     except KeyboardInterrupt as error:
         return _interrupted(error)
+    except Terminated as ending:
+        write_err(f"samprof: {str(ending) or 'terminated'}\n")
+        return TERMINATED
     except BrokenPipeError:
         # The reader of the output has closed it, as head does; Python must not complain on exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -74,10 +81,21 @@ def _interrupted(error: BaseException) -> int:
 
 
 def _run(arguments: list[str]) -> int:
+    chosen = _command_in(arguments)
+    with nullcontext() if chosen == RUNS_PROGRAMS else heeding_sigterm():
+        options = _options(arguments, chosen)
+        if options is None:
+            return 0
+        code: int = options.run(options)
+        sys.stdout.flush()
+        return code
+
+
+def _options(arguments: list[str], chosen: str | None) -> argparse.Namespace | None:
+    """The parsed arguments with the command's function; None where only help was asked for."""
     parser = Parser(prog="samprof", description="Which layers of Segment Anything scale, and why.")
     parser.add_argument("--version", action="version", version=f"samprof {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    chosen = _command_in(arguments)
     if chosen is not None and chosen not in COMMANDS:
         remedy = f"use one of {', '.join(get_close_matches(chosen, COMMANDS) or COMMANDS)}"
         raise UsageError("command line", chosen, "no such command", remedy)
@@ -93,9 +111,8 @@ def _run(arguments: list[str]) -> int:
     options.words = ["samprof", *arguments]
     if options.command is None:
         parser.print_help()
-        return 0
-    code: int = options.run(options)
-    return code
+        return None
+    return options
 
 
 def _command_in(words: Sequence[str]) -> str | None:

@@ -2,12 +2,13 @@
 
 import argparse
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from samprof.cli.output import for_programs, write_err, write_out
+from samprof.cli.terminate import Terminated
 from samprof.cli.workload_options import is_on_cpu
-from samprof.errors import MissingPackageError
+from samprof.errors import MissingPackageError, RunError
 from samprof.sam.catalogue import AUTO
 from samprof.sam.workloads.plans import variant_recipe
 from samprof.sweeps.measure.engines import Engine, ThisProcess
@@ -18,6 +19,10 @@ from samprof.sweeps.remedy_names import model_variant
 from samprof.sweeps.run.directory import RunDirectory
 from samprof.sweeps.run.run import Run
 from samprof.sweeps.target import Recipe
+
+DONE, FAILED = 0, 1
+Failures = dict[str, tuple[str, str]]
+"""Name of a point -> its status, failed or interrupted, and why."""
 
 
 def engine_of(
@@ -63,8 +68,12 @@ def directory_of(options: argparse.Namespace, *first: str) -> Path:
 
 def measure_all(
     options: argparse.Namespace, recipe: Recipe, plans: Sequence[Plan], out: Path
-) -> Run:
-    """Runs the plan of each variant into one run directory, with progress."""
+) -> tuple[Run, Failures]:
+    """Runs the plan of each variant into one run directory, with progress.
+
+    Returns:
+        The run, and the points that have no result.
+    """
     from samprof.cli.progress import SweepBar
     from samprof.sweeps.execute_all import run_sweeps
 
@@ -78,15 +87,45 @@ def measure_all(
                 with_remedy=options.engine not in ("process", "ray") and is_on_cpu(options),
                 progress=progress,
             )
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Terminated) as ending:
             done = len(list((out / "points").glob("b*.json")))
             planned = sum(len(plan.sizes) for plan in plans)
-            raise KeyboardInterrupt(
-                f"{options.command}: interrupted: {out} holds {done} of {planned} points; run the same "
-                "command again to finish"
-            ) from None
+            how = "terminated" if isinstance(ending, Terminated) else "interrupted"
+            line = f"{options.command}: {how}: {out} holds {done} of {planned} points"
+            raise type(ending)(f"{line}; run the same command again to finish") from None
     RunDirectory(out).write_command(options.words)
-    return run
+    return run, _without_result(run, plans, progress.interrupted)
+
+
+def say_failures(options: argparse.Namespace, out: Path, failures: Failures) -> int:
+    """Prints a line on the points that have no result; returns the exit code.
+
+    A point that did not fit in memory has one: so much is an answer.
+    """
+    if not failures:
+        return DONE
+    cause = "; ".join(
+        f"{point} {'failed' if status == 'failed' else 'was interrupted'} ({message})"
+        for point, (status, message) in failures.items()
+    )
+    remedy = "--fresh measures all points again"
+    if any(status == "interrupted" for status, _ in failures.values()):
+        remedy = "run the same command again to measure what was interrupted"
+    write_err(f"samprof: {RunError(options.command, out, cause, remedy)}\n")
+    return FAILED
+
+
+def _without_result(run: Run, plans: Sequence[Plan], interrupted: Mapping[str, str]) -> Failures:
+    """The points of these plans that failed, or of which at least a sample was interrupted."""
+    from samprof.cli.progress import point_name
+
+    found: Failures = {point: ("interrupted", text) for point, text in interrupted.items()}
+    asked = {(plan.variant, size): plan for plan in plans for size in plan.sizes}
+    for point in run.data.measured:
+        plan = asked.get((point.variant, point.size))
+        if plan is not None and point.status in ("failed", "interrupted"):
+            found[point_name(plan, point.size)] = (point.status, point.message)
+    return found
 
 
 def write_pages(run: Run, out: Path, options: argparse.Namespace) -> None:

@@ -47,7 +47,11 @@ class _Bar:
 
 
 class SweepBar(_Bar):
-    """Shows how far `run_sweeps` is, and prints a line per round: what is known by then."""
+    """Shows how far `run_sweeps` is, and prints a line per round: what is known by then.
+
+    Attributes:
+        interrupted: the points of which a sample was interrupted, by name, and why.
+    """
 
     def __init__(self) -> None:
         columns = (
@@ -59,6 +63,7 @@ class SweepBar(_Bar):
         super().__init__("starting", None, columns)
         self._bar.update(self._task, limit="")
         self._began = time.monotonic()
+        self.interrupted: dict[str, str] = {}
 
     def __call__(self, plan: Plan, step: Step) -> None:
         """Takes one step of a sweep."""
@@ -69,10 +74,12 @@ class SweepBar(_Bar):
             if step.standing.rounds:
                 self._print(f"{_name(plan)}{_standing_text(plan, step.standing)}")
         elif step.sample is not None and step.sample.status != "ok":
-            reason = _reason(step.sample.status, step.sample.message)
-            self._print(f"{_point_name(plan, step.size)}: {reason}")
+            point, message = point_name(plan, step.size), step.sample.message
+            if step.sample.status == "interrupted":
+                self.interrupted[point] = message
+            self._print(f"{point}: {_reason(step.sample.status, message)}")
         else:
-            text = printable(f"round {step.round + 1}, {_point_name(plan, step.size)}")
+            text = printable(f"round {step.round + 1}, {point_name(plan, step.size)}")
             self._bar.update(self._task, description=text)
 
     def _show_time(self, remaining_s: float | None) -> None:
@@ -107,7 +114,7 @@ class ReadingBar(_Bar):
 
 def print_search(step: SearchProgress) -> None:
     """Prints one step of a search for the largest batch."""
-    write_err(f"{_point_name(step.plan, step.size)}: {_search_text(step)}\n")
+    write_err(f"{point_name(step.plan, step.size)}: {_search_text(step)}\n")
 
 
 def _search_text(step: SearchProgress) -> str:
@@ -120,7 +127,8 @@ def _search_text(step: SearchProgress) -> str:
     return f"{memory_text(tried.taken, units_like(limit))}, {verdict}"
 
 
-def _point_name(plan: Plan, size: int) -> str:
+def point_name(plan: Plan, size: int) -> str:
+    """What a point is called: its size and its variant, if that is not eager."""
     return plan.axis.text(size) + (f", {plan.variant}" if plan.variant != EAGER else "")
 
 
@@ -133,7 +141,7 @@ def _standing_text(plan: Plan, found: Standing) -> str:
     """What is known after a round, in a line."""
     parts = [f"round {found.rounds}"]
     if found.speedup == found.speedup and not found.undecided:
-        first, last = plan.axis.text(plan.sizes[0]), plan.axis.text(plan.sizes[-1])
+        first, last = (plan.axis.text(found.sizes[place]) for place in (0, -1))
         interval = ""
         if found.low == found.low:
             interval = f" (95% CI {digits(found.low)}-{digits(found.high)})"
@@ -146,4 +154,4 @@ def _standing_text(plan: Plan, found: Standing) -> str:
 
 
 def _reason(status: str, message: str) -> str:
-    return f"{'out of memory' if status == 'oom' else 'failed'}: {message}"
+    return f"{'out of memory' if status == 'oom' else status}: {message}"

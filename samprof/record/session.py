@@ -12,6 +12,7 @@ import torch
 import torch.autograd.profiler as autograd_profiler
 
 from samprof.errors import RecordingError
+from samprof.files import temporary_folder
 from samprof.record.entering import other_threads
 from samprof.record.export import write_trace
 from samprof.record.metadata import as_json
@@ -162,7 +163,7 @@ class Session:
                 profiler.profiler.kineto_results = None
 
         try:
-            self.folder = tempfile.TemporaryDirectory(prefix="samprof-", ignore_cleanup_errors=True)
+            self.folder = temporary_folder(ignore_cleanup_errors=True)
             path = Path(self.folder.name) / "trace.json.gz"
             write_trace(write_plain, path, ranges)
             self._path = path

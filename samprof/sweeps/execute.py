@@ -44,6 +44,8 @@ def run_sweep(
 ) -> Run:
     """Measures the plan's sizes in rounds; what is there already counts.
 
+    A size that was interrupted sits out the rest, and is measured when the sweep is resumed.
+
     Args:
         plan: what to measure.
         engine: where.
@@ -53,10 +55,21 @@ def run_sweep(
         progress: called at every step.
 
     Raises:
-        RunError: the directory belongs to another sweep, or cannot be written.
+        RunError: the directory belongs to another sweep, one writes into it, or it cannot be written.
     """
     directory = RunDirectory(out)
-    directory.accept(plan, fresh=fresh)
+    with directory.opened(plan, fresh=fresh):
+        return _run_sweep(plan, engine, directory, fresh, usual_limit_s, progress)
+
+
+def _run_sweep(
+    plan: Plan,
+    engine: Engine,
+    directory: RunDirectory,
+    fresh: bool,
+    usual_limit_s: float,
+    progress: Callable[[Progress], None],
+) -> Run:
     points = {} if fresh else _points_there(directory, plan)
     if points and not standing(plan, list(points.values())).missing:
         progress(Progress(resumed=True))
@@ -67,7 +80,7 @@ def run_sweep(
             with MachineMonitor(about.environment.get("gpu_uuid")) as monitor:
                 rounds = _Rounds(plan, engine, directory, monitor, points, usual_limit_s, progress)
                 rounds.take_all()
-    run = Run(out)
+    run = Run(directory.root)
     run.write_tables()
     return run
 
@@ -79,12 +92,11 @@ def measure_once(plan: Plan, engine: Engine, size: int, out: Path) -> Sample:
         RunError: the directory belongs to another sweep, or cannot be written.
     """
     directory = RunDirectory(out)
-    directory.accept(plan, fresh=False)
-    with engine:
+    with directory.opened(plan, fresh=False), engine:
         if not directory.holds_run:
             directory.begin(plan, engine.about(), fresh=False)
         sample = engine.measure(Job(plan, size, out))
-    directory.write_point(Point(size, plan.variant).with_sample(sample))
+        directory.write_point(Point(size, plan.variant).with_sample(sample))
     return sample
 
 
@@ -112,12 +124,13 @@ class _Rounds:
         self._began = time.monotonic()
         self._cost_s: dict[Kind, list[float]] = {"timed": [], "recorded": []}
         self._taken: dict[Kind, int] = {"timed": 0, "recorded": 0}
+        self._given_up: set[int] = set()
 
     def take_all(self) -> None:
         """Takes rounds until nothing is missing or the time is up."""
         self._finish_rounds()
-        while True:
-            found = standing(self._plan, self._measured())
+        while asked := [size for size in self._plan.sizes if size not in self._given_up]:
+            found = standing(replace(self._plan, sizes=tuple(asked)), self._measured())
             kind = self._next(found)
             self._progress(Progress(standing=found, remaining_s=self._remaining_s(found)))
             if kind is None or not self._live_sizes():
@@ -156,7 +169,9 @@ class _Rounds:
             )
             sample = self._sample(job)
             held = self._points.get(size, Point(size, self._plan.variant))
-            if sample.status == "ok" or held.status != "ok" or not held.samples:
+            if sample.status != "ok":
+                self._given_up.add(size)
+            if sample.status == "ok" or held.status != "ok":
                 self._points[size] = held.with_sample(sample)
                 self._directory.write_point(self._points[size])
             self._progress(Progress(size, number, sample=sample))
@@ -219,9 +234,9 @@ class _Rounds:
         return [self._points[size] for size in self._plan.sizes if size in self._points]
 
     def _live_sizes(self) -> list[int]:
-        """The sizes that did not fail."""
-        failed = {size for size, point in self._points.items() if point.status != "ok"}
-        return [size for size in self._plan.sizes if size not in failed]
+        """The sizes that did not fail, and that nothing interrupted this time."""
+        failed = {size for size, one in self._points.items() if one.status in ("oom", "failed")}
+        return [size for size in self._plan.sizes if size not in failed | self._given_up]
 
     def _next_number(self) -> int:
         numbers = [one.round for point in self._points.values() for one in point.samples]

@@ -8,6 +8,7 @@ from samprof.sweeps.measure.engines import Engine
 from samprof.sweeps.plan import Plan
 from samprof.sweeps.progress import Progress
 from samprof.sweeps.remedy import measure_remedy
+from samprof.sweeps.run.directory import RunDirectory
 from samprof.sweeps.run.run import Run
 
 
@@ -31,14 +32,16 @@ def run_sweeps(
         progress: called at every step of a plan, as in `run_sweep`.
 
     Raises:
-        RunError: the directory belongs to another sweep, or cannot be written.
+        RunError: the directory belongs to another sweep, one writes into it, or it cannot be written.
     """
-    for number, plan in enumerate(plans):
+    first, *others = plans
+    with RunDirectory(out).opened(first, fresh=fresh):
+        for plan in (first, *others):
 
-        def advance(step: Progress, plan: Plan = plan) -> None:
-            progress(plan, step)
+            def advance(step: Progress, plan: Plan = plan) -> None:
+                progress(plan, step)
 
-        run_sweep(plan, engine_of(plan), out, fresh=fresh and number == 0, progress=advance)
-        if with_remedy:
-            measure_remedy(plan, engine_of, out, progress)
-    return Run(out)
+            run_sweep(plan, engine_of(plan), out, fresh=fresh and plan is first, progress=advance)
+            if with_remedy:
+                measure_remedy(plan, engine_of, out, progress)
+        return Run(out)

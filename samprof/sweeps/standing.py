@@ -31,7 +31,8 @@ class Standing:
     Attributes:
         timed, recorded: rounds that count; of a fixed number of rounds, all of them.
         rounds: rounds that began.
-        speedup, low, high: of the whole from the smallest to the largest size, with its 95 %
+        sizes: those that did not fail, ascending.
+        speedup, low, high: of the whole from the smallest to the largest of them, with its 95 %
             interval; NaN where it is not known yet.
         missing: what kinds of rounds are missing, the one to take next first.
         undecided: why there is no clean answer so far; empty where there is one.
@@ -41,6 +42,7 @@ class Standing:
     timed: int
     recorded: int
     rounds: int
+    sizes: tuple[int, ...]
     speedup: float
     low: float
     high: float
@@ -65,6 +67,7 @@ def standing(plan: Plan, points: Sequence[Point]) -> Standing:
         timed=timed,
         recorded=recorded,
         rounds=int(table["round"].nunique()),
+        sizes=tuple(_live_sizes(plan, table)),
         speedup=speedup,
         low=low,
         high=high,
@@ -106,8 +109,8 @@ def _rounds(plan: Plan, table: pd.DataFrame, selection: Selection, kind: Kind) -
 
 
 def _live_sizes(plan: Plan, table: pd.DataFrame) -> list[int]:
-    """The sizes of the plan that do not fail."""
-    failed = set(table.loc[table["status"] != "ok", "size"])
+    """The sizes of the plan that do not fail; one that was interrupted is still to be measured."""
+    failed = set(table.loc[table["status"].isin(["oom", "failed"]), "size"])
     return [size for size in plan.sizes if size not in failed]
 
 

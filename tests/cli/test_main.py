@@ -1,10 +1,14 @@
 """Bad input and bad usage: one line on stderr, exit code 2, no traceback."""
 
+import argparse
 import gzip
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
+from samprof.cli.commands import doctor
 from samprof.cli.main import main
 from samprof.errors import first_line
 from samprof.sweeps import execute_all
@@ -119,3 +123,23 @@ def test_a_long_reason_is_cut_between_words() -> None:
     text = "word " * 100
     assert first_line(RuntimeError(text)) == " ".join(["word"] * 39) + " ..."
     assert first_line(RuntimeError("whole\nand more")) == "whole"
+
+
+def test_sigterm_ends_a_command_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    undone = []
+
+    def run(_: argparse.Namespace) -> int:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)  # a second one does not keep it from undoing
+            undone.append(True)
+        return 0
+
+    monkeypatch.setattr(doctor, "run", run)
+    assert main(["doctor"]) == 143
+    assert capsys.readouterr().err == "samprof: terminated\n"
+    assert undone == [True]
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

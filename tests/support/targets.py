@@ -1,6 +1,7 @@
 """Targets for sweeps in tests: tiny, and some that fail in a chosen way."""
 
 import os
+import signal
 import time
 
 import torch
@@ -39,7 +40,7 @@ class Fails(Net):
 
 
 class Dies(Net):
-    """Is killed by the system from a batch size on, as when its memory is not enough."""
+    """Its process is killed from a batch size on."""
 
     def __init__(self, at: int) -> None:
         super().__init__()
@@ -47,7 +48,7 @@ class Dies(Net):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if len(x) >= self.at:
-            os.kill(os.getpid(), 9)
+            os.kill(os.getpid(), signal.SIGKILL)
         return super().forward(x)
 
 

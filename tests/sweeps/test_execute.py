@@ -1,6 +1,8 @@
 """Sweeps in this process: points, resume, failures, the run directory."""
 
 import json
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -9,8 +11,14 @@ import torch
 
 import samprof
 from samprof.errors import RunError, UsageError
+from samprof.sweeps.execute import run_sweep
+from samprof.sweeps.measure.engines import Advance, ThisProcess
+from samprof.sweeps.measure.job import Job
+from samprof.sweeps.plan import Plan
+from samprof.sweeps.run.lock import LOCK_FILE
+from samprof.sweeps.run.sample import Sample
 from samprof.trace import load_trace
-from tests.support.targets import WIDTH, Fails, Net
+from tests.support.targets import WIDTH, Fails, Net, net
 
 EXAMPLE = torch.ones(1, WIDTH)
 
@@ -174,6 +182,80 @@ def test_a_point_that_fails_is_recorded_and_the_sweep_goes_on(
     assert run.summary().sizes == [1, 2]
     assert run.verdict().best_size in (1, 2)
     assert "forward" not in module.__dict__
+
+
+class Interrupted(ThisProcess):
+    """Takes samples in this process, but those of some sizes, in some rounds, are interrupted.
+
+    Args:
+        at: size -> the round in which it is.
+    """
+
+    def __init__(self, at: Mapping[int, int]) -> None:
+        super().__init__(net)
+        self.at = at
+        self.asked: list[tuple[int, int]] = []
+
+    def measure(self, job: Job, advance: Advance = lambda _: None) -> Sample:
+        self.asked.append((job.size, job.round))
+        if self.at.get(job.size) != job.round:
+            return super().measure(job, advance)
+        return Sample(job.size, job.plan.variant, "interrupted", "by whom", round=job.round)
+
+
+def run_plan(out: Path, engine: Interrupted, *, fresh: bool = False) -> list[list[int]]:
+    """The rounds of each point after a sweep with this engine."""
+    plan = Plan(net().description(), sizes=(1, 2), rounds=1, repeats=1, warmup=0)
+    run = run_sweep(plan, engine, out, fresh=fresh)
+    return [
+        [one.round for one in point.samples if one.status == "ok"] for point in run.data.measured
+    ]
+
+
+def test_an_interrupted_point_is_no_result_and_is_measured_when_resumed(tmp_path: Path) -> None:
+    engine = Interrupted({2: 0})
+    assert run_plan(tmp_path, engine) == [[0, 1], []]
+    assert engine.asked.count((2, 0)) == 1  # it sits out the rest
+    points = samprof.load(tmp_path).points()  # type: ignore[union-attr]
+    assert points["status"].tolist() == ["ok", "interrupted"]
+    assert points["message"].tolist() == ["", "by whom"]
+    before = files(tmp_path)
+    assert run_plan(tmp_path, Interrupted({})) == [[0, 1], [0, 1]]
+    assert files(tmp_path)["b0001.json"] == before["b0001.json"]
+
+
+def test_a_point_keeps_its_samples_when_a_later_one_is_interrupted(tmp_path: Path) -> None:
+    assert run_plan(tmp_path, Interrupted({2: 1})) == [[0, 1], [0]]
+    assert run_plan(tmp_path, Interrupted({})) == [[0, 1], [0, 1]]
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_sweep_goes_on_after_all_its_points_were_interrupted(tmp_path: Path, fresh: bool) -> None:
+    assert run_plan(tmp_path, Interrupted({1: 0, 2: 0})) == [[], []]
+    assert run_plan(tmp_path, Interrupted({}), fresh=fresh)[0] != []
+
+
+def test_a_sweep_that_was_killed_at_its_beginning_goes_on(tmp_path: Path) -> None:
+    (tmp_path / ".run.json.0123abcd").write_text('{"half')
+    (tmp_path / LOCK_FILE).write_text('{"pid": 1, "host": "')
+    assert run_plan(tmp_path, Interrupted({})) == [[0, 1], [0, 1]]
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_a_second_sweep_into_the_same_directory_is_refused(tmp_path: Path) -> None:
+    class Second(Interrupted):
+        def measure(self, job: Job, advance: Advance = lambda _: None) -> Sample:
+            with ThreadPoolExecutor(1) as other, pytest.raises(RunError, match="another sweep"):
+                other.submit(run_plan, tmp_path, Interrupted({})).result()
+            return super().measure(job, advance)
+
+    assert run_plan(tmp_path, Second({})) == [[0, 1], [0, 1]]
+
+
+def test_what_the_machine_lacks_interrupts_a_point(tmp_path: Path) -> None:
+    module = Fails(2, ModuleNotFoundError, "No module named 'triton'")
+    run = samprof.sweep(module, EXAMPLE, [1, 2], rounds=1, repeats=1, out=tmp_path)
+    assert run.points()["status"].tolist() == ["ok", "interrupted"]
 
 
 def test_a_run_without_any_good_point_says_so(tmp_path: Path) -> None:

@@ -99,6 +99,14 @@ def test_a_size_that_fails_is_not_waited_for() -> None:
         points(*four, *(recorded(1, 9 + n, [1]) for n in range(6)), sample(4, 0, status="oom")),
     )
     assert found.missing == ()
+    assert found.sizes == (1,)
+
+
+def test_a_size_that_was_interrupted_is_still_to_be_measured() -> None:
+    four = [timed(1, number, [100]) for number in range(4)]
+    found = standing(PLAN, points(*four, sample(4, 0, status="interrupted")))
+    assert found.sizes == (1, 4)
+    assert "timed" in found.missing
 
 
 def test_tiny_models_end_however_noisy() -> None:

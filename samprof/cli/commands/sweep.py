@@ -3,7 +3,13 @@
 import argparse
 
 from samprof.cli.limit_options import add_limit_arguments, check_limits, limits_of
-from samprof.cli.measuring import directory_of, engine_of, measure_all, write_pages
+from samprof.cli.measuring import (
+    directory_of,
+    engine_of,
+    measure_all,
+    say_failures,
+    write_pages,
+)
 from samprof.cli.output import add_depth_argument, add_output_arguments, print_table
 from samprof.cli.workload_options import (
     add_workload_arguments,
@@ -58,7 +64,9 @@ def run(options: argparse.Namespace) -> int:
     special = [] if workload == "encode" else [workload]
     special += [] if over == WORKLOADS[workload].over[0] else [over]
     out = directory_of(options, *special)
-    run = measure_all(options, recipe, plans, out)
+    run, failures = measure_all(options, recipe, plans, out)
+    if not run.data.good_variants():
+        return say_failures(options, out, failures)
     limits = limits_of(options, str(run.target.get("device", "")))
     sentences = _largest(run, options, recipe, plans, limits.memory_bytes)
     shown = Run(out, limits, plans[0].sizes)
@@ -74,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
 
     print_table(shown.scaling(), options, as_text, sentences)
     write_pages(run, out, options)
-    return 0
+    return say_failures(options, out, failures)
 
 
 def _others(run: Run, shown: Run) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samprof.analysis.measured import measured
-from samprof.cli.measuring import directory_of, measure_all, write_pages
+from samprof.cli.measuring import directory_of, measure_all, say_failures, write_pages
 from samprof.cli.open_path import (
     add_cache_argument,
     add_size_argument,
@@ -65,13 +65,11 @@ def _measure(options: argparse.Namespace) -> int:
     recipe = workload_recipe(options, workload, over)
     plans = plans_of(options, workload, recipe, over, str(_size(options, workload)))
     out = directory_of(options, "workload", workload)
-    found = measure_all(options, recipe, plans, out)
-    if not any(point == "ok" for point in found.points()["status"]):
-        message = next(iter(found.points()["message"]), "no point was measured")
-        raise RunError(workload, out, message, "see the message, and run the same command again")
-    _print_run(found, options, plans[0].sizes[-1])
-    write_pages(found, out, options)
-    return 0
+    found, failures = measure_all(options, recipe, plans, out)
+    if found.data.good_variants():
+        _print_run(found, options, plans[0].sizes[-1])
+        write_pages(found, out, options)
+    return say_failures(options, out, failures)
 
 
 def _size(options: argparse.Namespace, workload: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from samprof.errors import MissingPackageError, ModelError, first_line
+from samprof.files import temporary_folder
 
 if TYPE_CHECKING:
     from segment_anything.utils.onnx import SamOnnxModel
@@ -42,7 +42,7 @@ def onnx_session(decoder: SamOnnxModel, example: Feed, mode: str) -> Any:
         from onnxruntime.quantization import QuantType, quant_pre_process, quantize_dynamic
     except ImportError as error:
         raise MissingPackageError("onnx", error.name or "onnxruntime", "onnx") from None
-    with tempfile.TemporaryDirectory(prefix="samprof-onnx-") as folder:
+    with temporary_folder("samprof-onnx-") as folder:
         path = Path(folder) / "decoder.onnx"
         _export(decoder, example, path)
         if mode == "onnx-quantised":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,23 +61,24 @@ def gather(
         raise UsageError("scaling", _listed(sources), cause, "give traces of two sizes or more")
     directory = RunDirectory(out or Path(tempfile.mkdtemp(prefix="samprof-run-")))
     plan = Plan(target={"traces": [one.name for one in sources], "by": kind}, sizes=tuple(measured))
-    _accept(directory, plan, sources)
     first, root = sources[0].trace, found[0].root or ALL_OPS
-    directory.begin(plan, about(first, root, colors or {}), fresh=True)
-    points: dict[int, Point] = {}
-    for pool in pools:
-        held = points.get(pool.size, Point(pool.size, EAGER))
-        trace = _keep(pool.source, directory.root, pool.size)
-        points[pool.size] = held.with_sample(sample_of(pool, root, kind, trace))
-    for point in points.values():
-        directory.write_point(point)
-    run = Run(directory.root)
-    run.write_tables()
+    with _opened(directory, plan, sources):
+        directory.begin(plan, about(first, root, colors or {}), fresh=True)
+        points: dict[int, Point] = {}
+        for pool in pools:
+            held = points.get(pool.size, Point(pool.size, EAGER))
+            trace = _keep(pool.source, directory.root, pool.size)
+            points[pool.size] = held.with_sample(sample_of(pool, root, kind, trace))
+        for point in points.values():
+            directory.write_point(point)
+        run = Run(directory.root)
+        run.write_tables()
     return run
 
 
-def _accept(directory: RunDirectory, plan: Plan, sources: Sequence[Source]) -> None:
-    """Looks whether the run may be written there: nothing is, or an earlier one of the same traces.
+@contextmanager
+def _opened(directory: RunDirectory, plan: Plan, sources: Sequence[Source]) -> Iterator[None]:
+    """Holds the directory, if it holds nothing, or an earlier run of the same traces.
 
     Raises:
         RunError: it holds something else, or the traces themselves: they would go with an earlier run.
@@ -87,10 +88,12 @@ def _accept(directory: RunDirectory, plan: Plan, sources: Sequence[Source]) -> N
     paths = [source.path.resolve() for source in sources if source.path is not None]
     if any(path.is_relative_to(root) for path in paths):
         raise RunError("scaling", directory.root, "the traces lie in it", remedy)
-    try:
-        directory.accept(plan, fresh=False)
-    except RunError as error:
-        raise RunError("scaling", directory.root, error.cause, remedy) from None
+    with ExitStack() as held:
+        try:
+            held.enter_context(directory.opened(plan, fresh=False))
+        except RunError as error:
+            raise RunError("scaling", directory.root, error.cause, remedy) from None
+        yield
 
 
 def _refuse_others(sources: Sequence[Source], found: Sequence[Calls]) -> None:

@@ -12,25 +12,38 @@ no threads when it forks, which a child would miss.
 
 import json
 import os
+import select
+import shutil
 import signal
 import sys
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from samprof.errors import SamprofError
+from samprof.files import SCRATCH
+from samprof.processes import end_with_parent
+from samprof.sweeps.measure.answers import (
+    empty_stdin,
+    end_group,
+    keep_stdout_for_answers,
+    say,
+    say_died,
+    say_forwards,
+    scratch,
+)
+from samprof.sweeps.measure.ended import last_line
 from samprof.sweeps.measure.job import error_answer
 from samprof.sweeps.measure.worker import handle_job
 from samprof.sweeps.target import Recipe, Target
 
-_ANSWERS = 63
-"""Descriptor of the answers: a number that nothing else takes by itself."""
-
 
 def main() -> None:
     """Serves requests until stdin ends."""
+    end_with_parent()  # while torch is imported and the target made, stdin is not looked at
     import torch
 
-    _keep_stdout_for_answers()
+    keep_stdout_for_answers()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     request = json.loads(sys.stdin.readline())
@@ -38,38 +51,93 @@ def main() -> None:
         target = Recipe(**request["recipe"]).make()
         _import_ahead()
     except SamprofError as error:
-        _say(error_answer(error))
+        say(error_answer(error))
         return
-    _serve(target, None, threads)
-    for line in sys.stdin:
-        _serve(target, json.loads(line)["job"], threads)
+    end_with_parent(number=0)  # from now on there is something to remove
+    with scratch() as folder:
+        server = _Server(target, threads, folder)
+        server.serve(None)
+        for line in sys.stdin:
+            if not server.serve(json.loads(line)["job"]):
+                break
+    end_group()
 
 
-def _serve(target: Target, job: dict[str, Any] | None, threads: int) -> None:
-    """Answers one request, in a forked child: what is measured and where, or a sample."""
-    with tempfile.TemporaryFile() as errors:
+class _Server:
+    """Answers each request in a forked child.
+
+    Args:
+        target: what is measured.
+        threads: how many a child computes with.
+        folder: where the children's temporary folders are.
+    """
+
+    def __init__(self, target: Target, threads: int, folder: Path) -> None:
+        self._target, self._threads, self._folder = target, threads, folder
+        # A byte in this pipe says that a child ended.
+        self._ended, waking = os.pipe()
+        for end in (self._ended, waking):
+            os.set_blocking(end, False)
+        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        signal.set_wakeup_fd(waking)
+        self._events = select.poll()
+        self._events.register(self._ended, select.POLLIN)
+        # Of stdin only its end: the next request may come before the child that answered has ended.
+        self._events.register(0, 0)
+
+    def serve(self, job: dict[str, Any] | None) -> bool:
+        """Answers one request: what is measured and where, or a sample; False when nobody waits."""
+        own = self._folder / "child"
+        try:
+            own.mkdir()
+            with tempfile.TemporaryFile(dir=self._folder) as errors:
+                code = self._run(job, own, errors.fileno())
+                errors.seek(0)
+                last = last_line(errors.read().decode("utf-8", "replace"))
+        except OSError as error:
+            code, last = 1, f"{type(error).__name__}: {error}"
+        finally:
+            shutil.rmtree(own, ignore_errors=True)
+        if code:
+            say_died(code, last)
+        return code is not None
+
+    def _run(self, job: dict[str, Any] | None, folder: Path, errors: int) -> int | None:
+        """The exit code of a child that answers the request; None when nobody waits for it."""
+        server = os.getpid()
         child = os.fork()
         if not child:
-            _run_child(target, job, threads, errors.fileno())
-        _, status = os.waitpid(child, 0)
-        code = os.waitstatus_to_exitcode(status)
-        if code:
-            errors.seek(0)
-            text = errors.read().decode("utf-8", "replace")
-            lines = [line.strip() for line in text.splitlines() if line.strip()]
-            _say({"died": code, "last": lines[-1][:200] if lines else ""})
+            try:
+                end_with_parent(server, signal.SIGKILL)
+                os.environ[SCRATCH] = str(folder)
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            finally:
+                _run_child(self._target, job, self._threads, errors)
+        while True:
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if ended:
+                return os.waitstatus_to_exitcode(status)
+            ready = {descriptor for descriptor, _ in self._events.poll()}
+            if self._ended in ready:
+                os.read(self._ended, 4096)
+            elif 0 in ready:
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+                return None
 
 
 def _run_child(target: Target, job: dict[str, Any] | None, threads: int, errors: int) -> None:
     """Takes the sample and ends; exits with 0 only once the answer is out."""
     import torch
 
-    os.dup2(errors, 2)
     code = 1
     try:
+        os.dup2(errors, 2)
+        empty_stdin()
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent's parent decides
         torch.set_num_threads(threads)
-        _say(handle_job(target, job, lambda forwards: _say({"forward": forwards})))
+        say(handle_job(target, job, say_forwards))
         code = 0
     except BaseException:
         import traceback
@@ -84,18 +152,6 @@ def _import_ahead() -> None:
     import samprof.sweeps.measure.measure
     import samprof.trace.read.parse
     import samprof.trace.tables.op_costs  # noqa: F401
-
-
-def _keep_stdout_for_answers() -> None:
-    """What the model prints goes to stderr: stdout speaks JSON."""
-    os.dup2(1, _ANSWERS)
-    os.dup2(2, 1)
-
-
-def _say(answer: dict[str, Any]) -> None:
-    data = memoryview(json.dumps(answer).encode() + b"\n")
-    while data:
-        data = data[os.write(_ANSWERS, data) :]
 
 
 if __name__ == "__main__":

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import tempfile
-from contextlib import suppress
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
-from samprof.errors import RunError
-from samprof.processes import environment, python
 from samprof.sweeps.about import About
 from samprof.sweeps.measure.allocators import environment_for
+from samprof.sweeps.measure.ended import Ending, not_started, sample_of
 from samprof.sweeps.measure.engines import Advance
-from samprof.sweeps.measure.job import Job, request_of, result_in
-from samprof.sweeps.measure.subprocess_engine import dead_sample, last_line, sample_in
+from samprof.sweeps.measure.helper import Helper, Request
+from samprof.sweeps.measure.job import Job, about_in, request_of
 from samprof.sweeps.run.sample import Sample
 from samprof.sweeps.target import Recipe
 
@@ -34,8 +28,7 @@ class Forked:
     def __init__(self, recipe: Recipe, allocator: str = "system") -> None:
         self._recipe = recipe
         self._variables = environment_for(allocator)
-        self._server: subprocess.Popen[str] | None = None
-        self._errors: IO[bytes] | None = None
+        self._server: Helper | None = None
         self._about: About | None = None
 
     def __enter__(self) -> Self:
@@ -51,73 +44,37 @@ class Forked:
 
     def about(self) -> About:
         """See `Engine`."""
-        if self._server is None or self._about is None:
-            self._start()
+        ending = self._start()
+        if ending is not None:
+            raise not_started(self._recipe, ending)
         assert self._about is not None
         return self._about
 
     def measure(self, job: Job, advance: Advance = lambda _: None) -> Sample:
         """See `Engine`."""
-        self.about()
-        try:
-            answer = self._ask({"job": request_of(self._recipe, job)["job"]}, advance)
-        except BaseException:
-            self._end()
-            raise
-        if "died" in answer:
-            return dead_sample(job, answer["died"], answer["last"])
-        return sample_in(answer)
+        answer = self._start() or self._ask({"job": request_of(self._recipe, job)["job"]}, advance)
+        return sample_of(answer, job)
 
-    def _start(self) -> None:
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by _end
-        # A group of its own, so that Ctrl-C reaches this process alone, which then ends the server.
-        self._server = subprocess.Popen(
-            python("-m", _SERVER),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            text=True,
-            env=environment(self._variables),
-            start_new_session=True,
-        )
-        try:
-            result = result_in(self._ask(request_of(self._recipe, None), lambda _: None))
-        except BaseException:
+    def _start(self) -> Ending | None:
+        """Starts the server, unless it runs; what it measures, or how it ended instead."""
+        if self._server is not None:
+            return None
+        self._server = Helper(_SERVER, self._variables)
+        answer = self._ask(request_of(self._recipe, None))
+        if isinstance(answer, Ending):
             self._end()
-            raise
-        assert isinstance(result, About)
-        self._about = result
+            return answer
+        self._about = about_in(answer)
+        return None
 
-    def _ask(self, request: dict[str, Any], advance: Advance) -> dict[str, Any]:
-        server = self._server
-        assert server is not None
-        assert server.stdin is not None
-        assert server.stdout is not None
-        with suppress(BrokenPipeError):  # it ended: its last words say why
-            server.stdin.write(json.dumps(request) + "\n")
-            server.stdin.flush()
-        for line in server.stdout:
-            answer: dict[str, Any] = json.loads(line)
-            if "forward" not in answer:
-                return answer
-            advance(answer["forward"])
-        assert self._errors is not None
-        self._errors.seek(0)
-        why = last_line(self._errors.read().decode("utf-8", "replace")) or "it ended"
-        remedy = "see the message; --engine subprocess starts a process per sample instead"
-        raise RunError("sweep", self._recipe.factory, why, remedy)
+    def _ask(self, request: Request, advance: Advance = lambda _: None) -> dict[str, Any] | Ending:
+        assert self._server is not None
+        answer = self._server.ask(request, advance)
+        if self._server.has_ended:
+            self._end()  # another one takes the next sample
+        return answer
 
     def _end(self) -> None:
-        """Ends the server, and the child that it may have."""
-        server, self._server, self._about = self._server, None, None
-        if server is None:
-            return
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(server.pid, 9)
-        for pipe in (server.stdin, server.stdout):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
-        server.wait()
-        if self._errors is not None:
-            self._errors.close()
+        server, self._server = self._server, None
+        if server is not None:
+            server.end()

@@ -75,17 +75,29 @@ def error_answer(error: SamprofError) -> dict[str, Any]:
     return {"error": {"kind": type(error).__name__, **parts}}
 
 
-def result_in(answer: Mapping[str, Any]) -> Sample | About:
-    """The result in an answer.
+def sample_in(answer: Mapping[str, Any]) -> Sample:
+    """The sample in an answer.
 
     Raises:
         SamprofError: the one that was answered with.
     """
+    _raise_error(answer)
+    return Sample.from_dict(answer["sample"], "the worker's answer")
+
+
+def about_in(answer: Mapping[str, Any]) -> About:
+    """What would be measured and where, in an answer.
+
+    Raises:
+        SamprofError: the one that was answered with.
+    """
+    _raise_error(answer)
+    return About(**answer["about"])
+
+
+def _raise_error(answer: Mapping[str, Any]) -> None:
     if "error" in answer:
         raise _error(**answer["error"])
-    if "about" in answer:
-        return About(**answer["about"])
-    return Sample.from_dict(answer["sample"], "the worker's answer")
 
 
 def _error(kind: str, operation: str, subject: str, cause: str, remedy: str) -> SamprofError:

@@ -17,6 +17,7 @@ from samprof.sweeps.about import About
 from samprof.sweeps.inputs import Arguments, wrong_arguments_named
 from samprof.sweeps.measure.allocators import current_allocator
 from samprof.sweeps.measure.device_memory import peak_bytes, reset_peak
+from samprof.sweeps.measure.ended import is_of_surroundings, says_out_of_memory
 from samprof.sweeps.measure.energy import Metered, meter_of
 from samprof.sweeps.measure.forwards import Advance, Forwards, warm_up
 from samprof.sweeps.measure.job import Job
@@ -30,11 +31,6 @@ from samprof.sweeps.measure.usage import Usage, own_usage
 from samprof.sweeps.run.remarks import CPU_TIME_ONLY
 from samprof.sweeps.run.sample import Sample, Status
 from samprof.sweeps.target import Target
-
-_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory")
-_OUT_OF_MEMORY_STATUS = ("ALLOC_FAILED", "ALLOCATION_FAILED")
-"""Ends of the status that cuBLAS, cuDNN, cuSOLVER and cuFFT give for it, such as
-CUBLAS_STATUS_ALLOC_FAILED and, since cuDNN 9, CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED."""
 
 
 def about(target: Target) -> About:
@@ -58,7 +54,8 @@ def measure(target: Target, job: Job, advance: Advance = lambda _: None) -> Samp
         advance: told the number of forwards done since it was last told.
 
     Returns:
-        A sample that is ok, or says that the memory was not enough or what the model raised.
+        A sample that is ok, or says that the memory was not enough, what the model raised, or what
+        the machine lacks.
 
     Raises:
         UsageError: the module does not take the arguments that it is called with.
@@ -72,9 +69,8 @@ def measure(target: Target, job: Job, advance: Advance = lambda _: None) -> Samp
     except SamprofError:
         raise
     except Exception as error:  # whatever the model raises is a result of this point
-        status: Status = "oom" if is_out_of_memory(error) else "failed"
         message = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-        sample = replace(empty, status=status, message=message)
+        sample = replace(empty, status=_status(error), message=message)
     return replace(sample, allocator=current_allocator() or "")
 
 
@@ -82,11 +78,14 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception says that the memory of the host or a device was not enough."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    text = str(error)
-    said = any(words in text.lower() for words in _OUT_OF_MEMORY)
-    return isinstance(error, RuntimeError) and (
-        said or any(status in text for status in _OUT_OF_MEMORY_STATUS)
-    )
+    return isinstance(error, RuntimeError) and says_out_of_memory(str(error))
+
+
+def _status(error: Exception) -> Status:
+    """Of a sample whose forward raised."""
+    if is_out_of_memory(error):
+        return "oom"
+    return "interrupted" if is_of_surroundings(error) else "failed"
 
 
 def module_device(module: torch.nn.Module) -> torch.device:

@@ -1,15 +1,29 @@
-"""One sample in a process of its own: `python -m samprof.sweeps.measure.worker REQUEST ANSWER`."""
+"""One sample in a process of its own: `python -m samprof.sweeps.measure.worker`.
+
+It reads one request, answers `{"forward": 1}` as it goes on, then with the sample.
+"""
 
 import json
+import os
+import shutil
 import sys
+import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from samprof.errors import SamprofError
+from samprof.sweeps.measure.answers import (
+    empty_stdin,
+    end_group,
+    keep_stdout_for_answers,
+    say,
+    say_forwards,
+    scratch,
+)
 from samprof.sweeps.measure.job import answer_of, error_answer, job_of
-from samprof.sweeps.run.directory import write_whole
 from samprof.sweeps.target import Recipe, Target
 
 
@@ -46,15 +60,26 @@ def handle_job(
 
 
 def main() -> None:
-    """Reads the request, prints a line per forward, writes the answer."""
-    request = json.loads(Path(sys.argv[1]).read_text())
-    answer = handle_request(request, lambda _: _tell())
-    write_whole(Path(sys.argv[2]), json.dumps(answer).encode())
+    """Answers one request."""
+    keep_stdout_for_answers()
+    line = sys.stdin.readline()
+    if not line:
+        return
+    with scratch() as folder:
+        asking = os.dup(0)
+        empty_stdin()
+        threading.Thread(target=_end_with, args=(asking, folder), daemon=True).start()
+        say(handle_request(json.loads(line), say_forwards))
 
 
-def _tell() -> None:
-    sys.stdout.write("forward\n")
-    sys.stdout.flush()
+def _end_with(asking: int, folder: Path) -> None:
+    """Waits until whoever asks is gone, which closes the pipe; then ends everything."""
+    os.read(asking, 1)
+    gone = folder.with_name(f"{folder.name}-gone")
+    with suppress(OSError):  # it was removed before
+        folder.rename(gone)  # no new file gets into it while it is removed
+        shutil.rmtree(gone)
+    end_group()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from samprof.files import copy_whole, written_whole
 from samprof.sweeps.about import About
 from samprof.sweeps.plan import Plan
 from samprof.sweeps.run.layout import LARGEST_FILE, RUN_FILE
+from samprof.sweeps.run.leftovers import is_empty, remove_leftovers, set_aside
+from samprof.sweeps.run.lock import locked
 from samprof.sweeps.run.point import Point, point_key
 from samprof.sweeps.run.schema import check_run_file
 
@@ -80,19 +83,34 @@ class RunDirectory:
         if self.holds_run:
             if not fresh:
                 self._compare(self.read(), plan)
-        elif self.root.is_dir() and any(self.root.iterdir()):
+        elif self.root.is_dir() and not is_empty(self.root, OWN_NAMES):
             cause = "the directory is not empty and holds no sweep"
             raise RunError("sweep", self.root, cause, "choose another --out")
 
+    @contextmanager
+    def opened(self, plan: Plan, *, fresh: bool) -> Iterator[None]:
+        """Holds the directory for a plan that may use it; no other sweep writes into it meanwhile.
+
+        Raises:
+            RunError: as for `accept`; or another sweep writes into it.
+        """
+        self.accept(plan, fresh=fresh)
+        with locked(self.root):
+            self.accept(plan, fresh=fresh)  # another sweep may have begun in between
+            self.remove_leftovers()
+            yield
+
     def begin(self, plan: Plan, about: About, *, fresh: bool) -> None:
         """Writes what was asked, of what, and where it runs; only now is an earlier sweep removed.
+
+        Whoever reads the directory meanwhile finds the earlier run, one without points, or the new one.
 
         Raises:
             RunError: earlier points were measured on another device; or it cannot be written.
         """
         if fresh:
-            self._clear()
-        held = self.read() if self.holds_run else {}
+            self._set_run_aside()
+        held = self.read() if self.holds_run and not fresh else {}
         device, now = (
             held.get("environment", {}).get("device_name"),
             about.environment["device_name"],
@@ -123,6 +141,7 @@ class RunDirectory:
             "commands": held.get("commands", []),
         }
         write_whole(self.root / RUN_FILE, json.dumps(data, indent=2).encode())
+        self.remove_leftovers()
 
     def copy_to(self, target: Path) -> Path:
         """Copies what samprof wrote here into another directory, which must not exist; returns it.
@@ -222,17 +241,28 @@ class RunDirectory:
             cause = f"it belongs to another sweep ({differing[0]})"
             raise RunError("sweep", self.root, cause, "choose another --out, or start --fresh")
 
-    def _clear(self) -> None:
-        """Removes what samprof wrote, and only where it is certain that samprof wrote it."""
-        if not self.holds_run:
-            return
+    def remove_leftovers(self) -> None:
+        """Removes what sweeps that were killed left half written, and runs that were set aside.
+
+        Raises:
+            RunError: something cannot be removed.
+        """
+        with self._changing():
+            remove_leftovers(self.root, OWN_NAMES)
+
+    def _set_run_aside(self) -> None:
+        """Takes an earlier run out of sight, only where it is certain that samprof wrote it.
+
+        Points first: tables without them are no run. run.json is replaced later, never missing.
+        """
+        if self.holds_run:
+            with self._changing():
+                set_aside(self.root, ("points", *(name for name in OWN_NAMES if name != RUN_FILE)))
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
         try:
-            for name in OWN_NAMES:
-                path = self.root / name
-                if path.is_dir():
-                    shutil.rmtree(path)
-                else:
-                    path.unlink(missing_ok=True)
+            yield
         except OSError as error:
             cause = error.strerror or str(error)
             raise RunError("sweep", self.root, cause, "choose another --out") from None

@@ -82,8 +82,9 @@ class Point:
         return next((one.units for one in self.samples if one.units), 0.0)
 
     def with_sample(self, sample: Sample) -> Point:
-        """The point with one more sample."""
-        return replace(self, samples=(*self.samples, sample))
+        """The point with one more sample, which takes the place of those that were interrupted."""
+        kept = (one for one in self.samples if one.status != "interrupted")
+        return replace(self, samples=(*kept, sample))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for the point's file."""

@@ -14,7 +14,7 @@ from samprof.sweeps.run.schema import check_table
 if TYPE_CHECKING:
     import pandas as pd
 
-Status = Literal["ok", "oom", "failed"]
+Status = Literal["ok", "oom", "failed", "interrupted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ class Sample:
 
     Attributes:
         size, variant: of which point.
-        status: ok; oom (the memory was not enough); failed (the model raised).
+        status: ok; oom (the memory was not enough); failed (the model raised, or crashed);
+            interrupted (something else ended it: no result, it is to be measured again).
         message: why it is not ok.
         dtype: what the matrix products ran in.
         round: number of the round; samples of one round are compared with each other.

@@ -16,6 +16,7 @@ from samprof.processes import environment, python
 from samprof.sweeps.measure.engines import Engine
 from samprof.sweeps.measure.job import Job
 from samprof.sweeps.plan import Plan
+from samprof.sweeps.run.leftovers import TRY_PREFIX
 from samprof.sweeps.run.sample import Status
 from samprof.sweeps.search.bracket import TOLERANCE, Bracket
 from samprof.units import memory_limit_text, memory_text, units_like
@@ -133,8 +134,10 @@ def largest_batch(
     bracket = Bracket(limit_bytes, most, dict(seen))
     while (size := bracket.next_size()) is not None:
         probe = measure_peak(size)
-        if probe.status == "failed":
+        if probe.status in ("failed", "interrupted"):
             remedy = "see the message, or sweep without --memory-limit"
+            if probe.status == "interrupted":
+                remedy = "run the same command again"
             raise RunError("sweep", f"size {size}", probe.message or "the forward failed", remedy)
         bracket.take(size, probe.taken)
     return Largest(
@@ -162,7 +165,7 @@ def probe(engine: Engine, plan: Plan, out: Path) -> Callable[[int], Probe]:
 
     def measure_peak(size: int) -> Probe:
         once = replace(plan, sizes=(size,), rounds=1, repeats=1, warmup=0)
-        with tempfile.TemporaryDirectory(prefix=".largest-", dir=out) as folder:
+        with tempfile.TemporaryDirectory(prefix=TRY_PREFIX, dir=out) as folder:
             sample = engine.measure(Job(once, size, Path(folder)))
         return Probe(sample.peak_memory_bytes, sample.status, sample.message)
 

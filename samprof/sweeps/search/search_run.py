@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from samprof.sweeps.measure.engines import Engine
 from samprof.sweeps.plan import Plan
 from samprof.sweeps.run.directory import RunDirectory
+from samprof.sweeps.run.lock import locked
 from samprof.sweeps.run.run import Run
 from samprof.sweeps.search.largest import MOST, Largest, Probe, largest_batch, probe
 
@@ -50,7 +51,7 @@ def search_largest(
         Variant -> its largest batch.
 
     Raises:
-        RunError: a try failed for a reason other than memory.
+        RunError: a try failed for a reason other than memory, or another sweep writes there.
 
     Example:
         >>> import tempfile, torch
@@ -110,7 +111,8 @@ def _searched(
         progress(SearchProgress(plan, size, limit_bytes, taken))
         return taken
 
-    with engine:
-        found = largest_batch(measure_peak, limit_bytes, peaks, most=most)
-    RunDirectory(run.path).write_largest(plan.variant, found.as_dict())
+    with locked(run.path):
+        with engine:
+            found = largest_batch(measure_peak, limit_bytes, peaks, most=most)
+        RunDirectory(run.path).write_largest(plan.variant, found.as_dict())
     return found

@@ -1,0 +1,91 @@
+"""Kills a tiny sweep at random moments, and looks at what is left.
+
+    python -m bench.kills --kills 200 --seed 1
+
+SIGINT, SIGTERM and SIGKILL in turn; a sample in a forked child and one in a fresh process in turn. After
+each kill: no process is left, no temporary folder, and the files can be read; the same command then
+finishes, finished points are the same bytes as before, and what does not depend on time is as in a sweep
+that nobody killed. Exits 1 if anything is not.
+
+All processes are forked from this one, which has imported torch already: a sweep takes a second then.
+"""
+
+import argparse
+import gc
+import os
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import samprof
+from bench.kill_checks import differences, left_over, points_held, steady_tables, unlike
+from bench.killed_sweep import SIGNALS, Ended, become_reaper, run_to_end, run_until_killed
+
+ENGINES = ("fork", "subprocess")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=20, help="how many (default: 20)")
+    parser.add_argument("--seed", type=int, default=0, help="of the moments (default: 0)")
+    options = parser.parse_args()
+    become_reaper()
+    with tempfile.TemporaryDirectory(prefix="kills-") as folder:
+        code = _kill(Path(folder), options.kills, random.Random(options.seed))
+    gc.unfreeze()
+    return code
+
+
+def _kill(folder: Path, kills: int, moments: random.Random) -> int:
+    scratch = folder / "tmp"
+    scratch.mkdir()
+    os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
+    whole, takes_s = {}, {}
+    for engine in ENGINES:
+        began = time.monotonic()
+        ended = run_to_end(folder / engine, engine)
+        takes_s[engine] = time.monotonic() - began
+        if ended.code:
+            raise SystemExit(f"a sweep that nobody kills ends with {ended.code}: {ended.errors}")
+        whole[engine] = steady_tables(samprof.Run(folder / engine))
+    counts: Counter[str] = Counter()
+    findings = []
+    for number in range(kills):
+        name = list(SIGNALS)[number % len(SIGNALS)]
+        engine = ENGINES[number % len(ENGINES)]
+        out = folder / f"run{number}"
+        killed = run_until_killed(out, engine, SIGNALS[name], moments.uniform(0, takes_s[engine]))
+        found = [*_after_kill(killed, name), *left_over(scratch, out)]
+        held = points_held(out)
+        resumed = run_to_end(out, engine)
+        found += [f"resuming ends with {resumed.code}: {resumed.errors}"] if resumed.code else []
+        found += [*resumed.orphans, *left_over(scratch, out, finished=True)]
+        if not resumed.code:
+            found += [*unlike(held, out), *differences(whole[engine], samprof.Run(out))]
+        counts[name if killed.was_killed else "ended before"] += 1
+        counts["with finished points"] += any(point.is_finished for point in held)
+        findings += [f"kill {number} ({name}, {engine}): {one}" for one in found]
+        print(f"{number + 1} of {kills}", end="\r", file=sys.stderr)
+    parts = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+    print(f"{kills} kills: {parts}; {len(findings)} findings")
+    print(*findings, sep="\n")
+    return 1 if findings else 0
+
+
+def _after_kill(killed: Ended, name: str) -> list[str]:
+    """What is wrong with how the sweep ended."""
+    found = list(killed.orphans)
+    if killed.was_killed and name != "KILL":
+        lines = [line for line in killed.errors.splitlines() if line.startswith("samprof:")]
+        if len(lines) != 1 or "Traceback" in killed.errors:
+            found.append(f"it did not say one line: {killed.errors!r}")
+    if killed.code not in (0, *killed.expected):
+        found.append(f"it ended with {killed.code}: {killed.errors}")
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

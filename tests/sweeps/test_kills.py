@@ -1,0 +1,28 @@
+"""A sweep that is killed at any moment leaves no process, no temporary folder, no half point."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.paths import ROOT
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of all processes left")
+def test_a_killed_sweep_leaves_nothing_and_resumes_where_it_was() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.kills", "--kills", "20", "--seed", "0"],
+        cwd=ROOT,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "20 kills" in done.stdout
+    assert "; 0 findings" in done.stdout
+    # Most of the moments were before the sweep's end, some of them after a point was finished.
+    hit = sum(int(count) for count in re.findall(r"(?:INT|TERM|KILL) (\d+)", done.stdout))
+    assert hit >= 10, done.stdout
