@@ -92,7 +92,8 @@ def entries_below(roots: Sequence[Path], kind: RunKind) -> list[Entry]:
         for folder, names in _folders(root, kind):
             if kind.file in names:
                 title = _title(folder.relative_to(root), root.name)
-                runs.append(Entry(_key(folder, number), title, folder, is_run=True))
+                if folder not in (run.path for run in runs):  # one root may be inside of the other
+                    runs.append(Entry(_key(folder, number), title, folder, is_run=True))
                 continue
             traces += (
                 Entry(_key(path, number), _title(path.relative_to(root)), path)

@@ -94,6 +94,12 @@ def test_a_copy_of_a_run_is_shown_where_the_run_itself_is_not(tmp_path: Path) ->
     assert other.exists()
 
 
+def test_what_is_below_two_roots_is_shown_once(tmp_path: Path) -> None:
+    put(tmp_path / "vit" / "run.json", "{}")
+    put(tmp_path / "a.json")
+    assert shown(tmp_path / "vit", tmp_path, tmp_path) == [("vit", True), ("a.json", False)]
+
+
 def test_a_run_that_cannot_be_read_says_why(tmp_path: Path) -> None:
     put(tmp_path / "old" / "run.json", "{}")
     put(tmp_path / "old" / "broken", "")
