@@ -142,11 +142,11 @@ def command_in(line: str) -> Command | None:
             assert re.search(f"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE), line
         case ["pip", "install", *what]:
             assert_installs(what)
-        case ["python", "-m", module, *_]:
+        case ["python" | "python3", "-m", module, *_]:
             assert importlib.util.find_spec(module) is not None, line
         case ["python", script, *_]:
             assert (ROOT / script).is_file(), line
-        case ["git", "clone", *_] | ["source", ".venv/bin/activate"]:
+        case ["cp", *_] | ["git", "clone", *_] | ["source", ".venv/bin/activate"]:
             pass
         case _:
             raise AssertionError(f"no rule in {__name__} covers: {line}")
