@@ -37,7 +37,7 @@ def _peaks_are_known() -> None:
     from samprof.record.peaks_cache import Peaks, cache_peaks
 
     rates = {"float32": 1e11, "bfloat16": 5e10, "float16": 5e10}
-    versions = {"torch": torch.__version__, "threads": "1"}
+    versions = {"torch": str(torch.__version__), "threads": "1"}
     name = device_name(torch.device("cpu"))
     cache_peaks(Peaks(name, rates, 2e10, "2026-01-01", versions, "made up for tests"))
 
