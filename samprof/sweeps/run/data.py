@@ -259,18 +259,9 @@ class RunData:
 
     def components(self, size: int | None, variant: str | None) -> pd.DataFrame:
         """The component table of a point; see `Run.components`."""
-        from samprof.trace.tables.components import component_table
+        from samprof.sweeps.run.components import components_of
 
-        held = {p.size: p for p in self.points_of(self.chosen(variant)) if p.components}
-        if not held:
-            remedy = "samprof workload measures those of SAM's pipelines"
-            raise RunError("run", self.path, "no components were recorded", remedy)
-        wanted = max(held) if size is None else size
-        if wanted not in held:
-            sizes = ", ".join(map(str, held))
-            raise RunError("run", self.path, f"no {self.axis.text(wanted)}", f"there are {sizes}")
-        point = held[wanted]
-        return component_table(point.recorded[-1].frame(point.components))
+        return components_of(self.points_of(self.chosen(variant)), size, self.path, self.axis)
 
     def summary(self, variant: str | None) -> Summary:
         """All tables of a variant in one value, as the renderers take it."""
