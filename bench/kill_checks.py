@@ -38,8 +38,10 @@ class Held:
 
 def left_over(scratch: Path, out: Path, *, finished: bool = False) -> list[str]:
     """What is left that must not be: temporary folders; after a finished sweep also half a file."""
-    found = [path.name for path in scratch.iterdir() if not _OTHERS.fullmatch(path.name)]
-    found = [f"left in the temporary directory: {name}" for name in found]
+    folders = [path for path in scratch.iterdir() if not _OTHERS.fullmatch(path.name)]
+    found = [f"left in the temporary directory: {path.name}" for path in folders]
+    for path in folders:
+        path.rename(scratch.with_name(path.name))  # told once
     if finished:
         hidden = [path for path in out.rglob("*") if path.name.startswith(".")]
         found += [f"left in the run directory: {path.relative_to(out)}" for path in hidden]

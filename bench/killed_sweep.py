@@ -51,7 +51,7 @@ class Ended:
     @property
     def was_killed(self) -> bool:
         """Whether the signal came before its end."""
-        return self.code in self.expected
+        return self.code != 0
 
 
 def become_reaper() -> None:

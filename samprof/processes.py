@@ -7,10 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 READERS = "SAMPROF_READERS"
 """Environment variable: 1 makes a process read its traces without child processes."""
@@ -97,6 +98,28 @@ def _import_path() -> list[str]:
     own, here = Path(__file__).resolve().parents[1], Path.cwd()
     found = [entry for entry in sys.path if entry and Path(entry).resolve() != here]
     return [str(own), *found] if own == here else found
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Ctrl-C and SIGTERM have their effect only when the block has ended: it removes something."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread is disturbed
+        return
+    came: list[int] = []
+    before: dict[int, Any] = {}
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            handler = signal.getsignal(number)
+            if callable(handler):  # else the signal is ignored, or ends the process without a word
+                before[number] = handler
+                signal.signal(number, lambda number, _frame: came.append(number))
+        yield
+    finally:
+        for which, handler in before.items():
+            signal.signal(which, handler)
+        for which in came[:1]:
+            signal.raise_signal(which)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

@@ -21,8 +21,4 @@ def test_a_killed_sweep_leaves_nothing_and_resumes_where_it_was() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "20 kills" in done.stdout
-    assert "; 0 findings" in done.stdout
-    # Most of the moments were before the sweep's end, some of them after a point was finished.
-    hit = sum(int(count) for count in re.findall(r"(?:INT|TERM|KILL) (\d+)", done.stdout))
-    assert hit >= 10, done.stdout
+    assert re.match(r"20 kills: INT 7, KILL 6, TERM 7, .*; 0 findings", done.stdout)

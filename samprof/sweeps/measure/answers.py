@@ -55,7 +55,12 @@ def scratch() -> Iterator[Path]:
         folder.mkdir(mode=0o700)
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_scratch()
+
+
+def remove_scratch() -> None:
+    """Removes that folder, where it is left."""
+    shutil.rmtree(os.environ[SCRATCH], ignore_errors=True)
 
 
 def empty_stdin() -> None:

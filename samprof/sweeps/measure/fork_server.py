@@ -13,20 +13,18 @@ no threads when it forks, which a child would miss.
 import json
 import os
 import select
-import shutil
 import signal
 import sys
 import tempfile
-from pathlib import Path
 from typing import Any
 
 from samprof.errors import SamprofError
-from samprof.files import SCRATCH
 from samprof.processes import end_with_parent
 from samprof.sweeps.measure.answers import (
     empty_stdin,
     end_group,
     keep_stdout_for_answers,
+    remove_scratch,
     say,
     say_died,
     say_forwards,
@@ -53,13 +51,12 @@ def main() -> None:
     except SamprofError as error:
         say(error_answer(error))
         return
-    end_with_parent(number=0)  # from now on there is something to remove
-    with scratch() as folder:
-        server = _Server(target, threads, folder)
-        server.serve(None)
-        for line in sys.stdin:
-            if not server.serve(json.loads(line)["job"]):
-                break
+    end_with_parent(number=0)  # from now on there may be something to remove
+    server = _Server(target, threads)
+    server.serve(None)
+    for line in sys.stdin:
+        if not server.serve(json.loads(line)["job"]):
+            break
     end_group()
 
 
@@ -69,11 +66,10 @@ class _Server:
     Args:
         target: what is measured.
         threads: how many a child computes with.
-        folder: where the children's temporary folders are.
     """
 
-    def __init__(self, target: Target, threads: int, folder: Path) -> None:
-        self._target, self._threads, self._folder = target, threads, folder
+    def __init__(self, target: Target, threads: int) -> None:
+        self._target, self._threads = target, threads
         # A byte in this pipe says that a child ended.
         self._ended, waking = os.pipe()
         for end in (self._ended, waking):
@@ -87,29 +83,26 @@ class _Server:
 
     def serve(self, job: dict[str, Any] | None) -> bool:
         """Answers one request: what is measured and where, or a sample; False when nobody waits."""
-        own = self._folder / "child"
         try:
-            own.mkdir()
-            with tempfile.TemporaryFile(dir=self._folder) as errors:
-                code = self._run(job, own, errors.fileno())
+            with tempfile.TemporaryFile() as errors:
+                code = self._run(job, errors.fileno())
                 errors.seek(0)
                 last = last_line(errors.read().decode("utf-8", "replace"))
         except OSError as error:
             code, last = 1, f"{type(error).__name__}: {error}"
-        finally:
-            shutil.rmtree(own, ignore_errors=True)
+        if code != 0:
+            remove_scratch()  # as the child did not
         if code:
             say_died(code, last)
         return code is not None
 
-    def _run(self, job: dict[str, Any] | None, folder: Path, errors: int) -> int | None:
+    def _run(self, job: dict[str, Any] | None, errors: int) -> int | None:
         """The exit code of a child that answers the request; None when nobody waits for it."""
         server = os.getpid()
         child = os.fork()
         if not child:
             try:
                 end_with_parent(server, signal.SIGKILL)
-                os.environ[SCRATCH] = str(folder)
                 signal.set_wakeup_fd(-1)
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             finally:
@@ -137,7 +130,9 @@ def _run_child(target: Target, job: dict[str, Any] | None, threads: int, errors:
         empty_stdin()
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent's parent decides
         torch.set_num_threads(threads)
-        say(handle_job(target, job, say_forwards))
+        with scratch():
+            answer = handle_job(target, job, say_forwards)
+        say(answer)  # when it is out, nothing is left to remove
         code = 0
     except BaseException:
         import traceback

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from samprof.errors import RunError
 from samprof.files import SCRATCH
-from samprof.processes import start
+from samprof.processes import start, undisturbed
 from samprof.sweeps.measure.ended import Ending, last_line
 from samprof.sweeps.measure.engines import Advance
 from samprof.sweeps.measure.memory_events import oom_kills
@@ -112,12 +112,13 @@ class Helper:
 
     def end(self) -> None:
         """Ends the program with all that it started, and removes their temporary folders."""
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
-        self._process.wait()
-        self._errors.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        with undisturbed():  # killed, it removes nothing itself
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    with suppress(OSError):
+                        pipe.close()
+            self._process.wait()
+            self._errors.close()
+            shutil.rmtree(self._folder, ignore_errors=True)

@@ -65,11 +65,12 @@ def main() -> None:
     line = sys.stdin.readline()
     if not line:
         return
+    asking = os.dup(0)
+    empty_stdin()
     with scratch() as folder:
-        asking = os.dup(0)
-        empty_stdin()
         threading.Thread(target=_end_with, args=(asking, folder), daemon=True).start()
-        say(handle_request(json.loads(line), say_forwards))
+        answer = handle_request(json.loads(line), say_forwards)
+    say(answer)  # when it is out, nothing is left to remove
 
 
 def _end_with(asking: int, folder: Path) -> None:

@@ -12,7 +12,7 @@ from samprof.analysis.axis import BATCH_SIZE
 from samprof.analysis.memory import MemoryLine, memory_sentence
 from samprof.errors import RunError, UsageError
 from samprof.sam.axes import AXES
-from samprof.sweeps.measure.engines import Engine, ThisProcess
+from samprof.sweeps.measure.engines import ThisProcess
 from samprof.sweeps.measure.subprocess_engine import Subprocess
 from samprof.sweeps.plan import Plan
 from samprof.sweeps.search.largest import Largest, Probe, free_memory, largest_batch, probe
@@ -201,18 +201,8 @@ def test_the_line() -> None:
 # Real memory.
 
 
-@pytest.mark.parametrize(
-    "engine",
-    [
-        ThisProcess(out_of_memory_at_four),
-        Subprocess(Recipe("tests.support.targets:killed_at_four")),
-    ],
-    ids=["raised", "killed"],
-)
-def test_what_runs_out_of_memory_does_not_fit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: Engine
-) -> None:
-    monkeypatch.chdir(ROOT)
+def test_what_runs_out_of_memory_does_not_fit(tmp_path: Path) -> None:
+    engine = ThisProcess(out_of_memory_at_four)
     plan = Plan(target={}, sizes=(1, 2))
     measure = probe(engine, plan, tmp_path)
     first = measure(1)
@@ -223,6 +213,17 @@ def test_what_runs_out_of_memory_does_not_fit(
     assert found.tries[0] == (4, None)
     assert (found.size, found.exact) == (3, True)
     assert found.peak_bytes > first.peak_bytes
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_try_that_somebody_killed_is_no_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    engine = Subprocess(Recipe("tests.support.targets:killed_at_four"))
+    measure = probe(engine, Plan(target={}, sizes=(1, 2)), tmp_path)
+    with pytest.raises(RunError, match=r"size 4: .*SIGKILL.*; run the same command again"):
+        largest_batch(measure, 10**6, {1: 3000}, most=4)
     assert list(tmp_path.iterdir()) == []
 
 
