@@ -58,11 +58,11 @@ MISPLACED = [
         ("workload", "--size", "4", kind, f"workload: --size 4: {LEAVE_OUT}")
         for kind in ("trace", "ranks")
     ),
-    *((name, "--size", "9", "run", "run: {path}: " + NO_SUCH_TRACE) for name in SELECT),
-    *((name, "--batch-size", "9", "run", "run: {path}: " + NO_SUCH_TRACE) for name in SELECT),
+    *((name, "--size", "9", "run", f"{name}: {{path}}: {NO_SUCH_TRACE}") for name in SELECT),
+    *((name, "--batch-size", "9", "run", f"{name}: {{path}}: {NO_SUCH_TRACE}") for name in SELECT),
     ("workload", "--size", "9", "run", "workload: {path}: no batch 9; there are 1"),
     *(
-        (name, "--variant", "odd", "run", "run: {path}: no point of variant odd; ")
+        (name, "--variant", "odd", "run", f"{name}: {{path}}: no point of variant odd; ")
         for name in SELECT
     ),
 ]
