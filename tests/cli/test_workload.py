@@ -110,7 +110,7 @@ def test_bad_usage_is_one_line(
 
 def test_nothing_measured_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["workload", "encode", *FAST, "--variant", "cudagraph", "--device", "cpu"]
-    assert main([*arguments, "--out", str(tmp_path / "run")]) == 2
+    assert main([*arguments, "--out", str(tmp_path / "run")]) == 1
     assert "CUDA" in capsys.readouterr().err
 
 
@@ -131,7 +131,7 @@ def test_a_variant_that_cannot_be_does_not_keep_the_others_from_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = ["workload", "encode", *FAST, "--variant", "cudagraph,eager", "--device", "cpu"]
-    assert main([*arguments, "--out", str(tmp_path / "run")]) == 0
+    assert main([*arguments, "--out", str(tmp_path / "run")]) == 1
     found = capsys.readouterr()
     assert "image encoder" in found.out
     assert "needs a CUDA device" in found.err
