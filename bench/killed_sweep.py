@@ -3,11 +3,12 @@
 import ctypes
 import gc
 import importlib
+import json
 import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -60,6 +61,29 @@ def become_reaper() -> None:
         importlib.import_module(name)
     gc.freeze()  # else each forked process copies much of the memory when it collects garbage
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def apart(ask: Callable[[], Any]) -> Any:
+    """The answer of a function, as JSON, from a process of its own.
+
+    Reading tables starts threads, and what is forked beside them may wait for one that it lacks.
+    """
+    reading, writing = os.pipe()
+    process = os.fork()
+    if not process:
+        try:
+            os.close(reading)
+            with os.fdopen(writing, "w") as answer:
+                json.dump(ask(), answer)
+        except Exception as error:
+            sys.stderr.write(f"{error!r}\n")
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as answer:
+        text = answer.read()
+    os.waitpid(process, 0)
+    return json.loads(text)
 
 
 def run_to_end(out: Path, engine: str) -> Ended:
@@ -131,10 +155,11 @@ def _orphans() -> list[str]:
                 break
             time.sleep(0.01)
     left = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    where = [Path(f"/proc/{one}/wchan").read_text() for one in left]
     for one in left:
         os.kill(int(one), signal.SIGKILL)
         os.waitpid(int(one), 0)
-    return [f"processes left: {' '.join(left)}"]
+    return [f"processes left: {' '.join(left)}, waiting in {' '.join(where)}"]
 
 
 @dataclass

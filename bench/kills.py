@@ -19,11 +19,12 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import samprof
-from bench.kill_checks import differences, left_over, points_held, steady_tables, unlike
-from bench.killed_sweep import SIGNALS, Ended, become_reaper, run_to_end, run_until_killed
+from bench.kill_checks import Held, differences, left_over, points_held, steady_tables, unlike
+from bench.killed_sweep import SIGNALS, Ended, apart, become_reaper, run_to_end, run_until_killed
 
 ENGINES = ("fork", "subprocess")
 
@@ -51,7 +52,7 @@ def _kill(folder: Path, kills: int, moments: random.Random) -> int:
         takes_s[engine] = time.monotonic() - began
         if ended.code:
             raise SystemExit(f"a sweep that nobody kills ends with {ended.code}: {ended.errors}")
-        whole[engine] = steady_tables(samprof.Run(folder / engine))
+        whole[engine] = apart(partial(_steady, folder / engine))
     counts: Counter[str] = Counter()
     findings = []
     for number in range(kills):
@@ -70,7 +71,7 @@ def _kill(folder: Path, kills: int, moments: random.Random) -> int:
         found += [f"resuming ends with {resumed.code}: {resumed.errors}"] if resumed.code else []
         found += [*resumed.orphans, *left_over(scratch, out, finished=True)]
         if not resumed.code:
-            found += [*unlike(held, out), *differences(whole[engine], samprof.Run(out))]
+            found += apart(partial(_changes, held, whole[engine], out))
         counts[name] += 1
         counts["with finished points"] += any(point.is_finished for point in held)
         findings += [f"kill {number} ({name}, {engine}): {one}" for one in found]
@@ -79,6 +80,14 @@ def _kill(folder: Path, kills: int, moments: random.Random) -> int:
     print(f"{kills} kills: {parts}; {len(findings)} findings")
     print(*findings, sep="\n")
     return 1 if findings else 0
+
+
+def _steady(out: Path) -> dict[str, str]:
+    return steady_tables(samprof.Run(out))
+
+
+def _changes(held: list[Held], whole: dict[str, str], out: Path) -> list[str]:
+    return [*unlike(held, out), *differences(whole, samprof.Run(out))]
 
 
 def _after_kill(killed: Ended, name: str) -> list[str]:
