@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -28,8 +29,6 @@ SIGNALS = {"INT": signal.SIGINT, "TERM": signal.SIGTERM, "KILL": signal.SIGKILL}
 _EXPECTED = {signal.SIGINT: (130,), signal.SIGTERM: (143,), signal.SIGKILL: (-9,)}
 _PR_SET_CHILD_SUBREAPER = 36
 _ORPHANS_S = 20.0
-_UNUSED = 200
-"""Descriptors up to here are closed in a program."""
 FACTORY = "tests.support.targets:net"
 
 
@@ -88,7 +87,8 @@ def apart(ask: Callable[[], Any]) -> Any:
 
 def run_to_end(out: Path, engine: str) -> Ended:
     """Runs the sweep."""
-    process, errors, _ = _start(out, engine)
+    process, errors, begun = _start(out, engine)
+    os.close(begun)
     return _ended(process, errors, ())
 
 
@@ -118,7 +118,8 @@ def _start(out: Path, engine: str) -> tuple[int, Path, int]:
         sweep.write_pages = _no_pages  # type: ignore[assignment, attr-defined]
         words = ["sweep", "--factory", FACTORY, "--out", str(out), "--engine", engine]
         words += ["--batch-sizes", "1,2", "--rounds", "1", "--repeats", "1", "--warmup", "0"]
-        os.write(begun, b".")
+        with suppress(BrokenPipeError):  # nobody waits for it
+            os.write(begun, b".")
         code = command_line.main([*words, "--json"])
     finally:
         os._exit(code)
@@ -198,7 +199,7 @@ def _forked_program(
             signal.signal(number, signal.SIG_DFL)
         for place, descriptor in enumerate((requests, answering, errors.fileno())):
             os.dup2(descriptor, place)
-        os.closerange(3, _UNUSED)
+        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
         sys.stdin = open(0, closefd=False)  # noqa: SIM115 - for as long as the process runs
         os.environ |= {**variables, "SAMPROF_PARENT": str(parent)}
         importlib.import_module(module).main()

@@ -9,7 +9,7 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -67,20 +67,26 @@ def main() -> None:
         return
     asking = os.dup(0)
     empty_stdin()
-    with scratch() as folder:
-        threading.Thread(target=_end_with, args=(asking, folder), daemon=True).start()
+    removing = threading.Lock()  # while one thread removes the folder, the other does not end
+    with ExitStack() as undo:
+        undo.callback(removing.release)
+        folder = undo.enter_context(scratch())
+        undo.callback(removing.acquire)
+        watch = threading.Thread(target=_end_with, args=(asking, folder, removing), daemon=True)
+        watch.start()
         answer = handle_request(json.loads(line), say_forwards)
     say(answer)  # when it is out, nothing is left to remove
 
 
-def _end_with(asking: int, folder: Path) -> None:
+def _end_with(asking: int, folder: Path, removing: threading.Lock) -> None:
     """Waits until whoever asks is gone, which closes the pipe; then ends everything."""
     os.read(asking, 1)
-    gone = folder.with_name(f"{folder.name}-gone")
-    with suppress(OSError):  # it was removed before
-        folder.rename(gone)  # no new file gets into it while it is removed
-        shutil.rmtree(gone)
-    end_group()
+    with removing:
+        gone = folder.with_name(f"{folder.name}-gone")
+        with suppress(OSError):  # it was removed before
+            folder.rename(gone)  # no new file gets into it while it is removed
+        shutil.rmtree(gone, ignore_errors=True)
+        end_group()
 
 
 if __name__ == "__main__":
