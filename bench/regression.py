@@ -22,7 +22,7 @@ import torch
 
 import samprof
 from bench.sweeps import print_page, spin, sweep
-from samprof.analysis.causes import causes, regressions
+from samprof.analysis.compare.causes import causes, regressions
 from samprof.sam.workloads.encode import encode
 from samprof.sweeps.target import Target
 

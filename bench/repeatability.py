@@ -22,8 +22,16 @@ import pandas as pd
 
 import samprof
 from bench.sweeps import print_page, sweep
-from samprof.analysis.classes import BAND, GAINS, LOSES, NO_GAIN, NOT_WORSE, SAME, UNDECIDED
-from samprof.analysis.verdict import Verdict
+from samprof.analysis.statistics.classes import (
+    BAND,
+    GAINS,
+    LOSES,
+    NO_GAIN,
+    NOT_WORSE,
+    SAME,
+    UNDECIDED,
+)
+from samprof.analysis.verdict.verdict import Verdict
 
 SIZES = "1,2,4,8"
 _SMALLEST_SHARE = 0.01
@@ -174,7 +182,7 @@ def _disjoint(times: pd.DataFrame) -> float:
 
 def _gate(runs: Sequence[samprof.Run]) -> tuple[int, int]:
     """How many ordered pairs of equal runs fail a gate of 5 %, of how many."""
-    from samprof.analysis.causes import regressions
+    from samprof.analysis.compare.causes import regressions
 
     pairs = list(itertools.permutations(runs, 2))
     return sum(len(regressions(samprof.compare(a, b), 0.05)) > 0 for a, b in pairs), len(pairs)

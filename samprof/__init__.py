@@ -7,7 +7,7 @@ from samprof._version import __version__
 from samprof.errors import SamprofError
 
 if TYPE_CHECKING:
-    from samprof.analysis.verdict import Verdict
+    from samprof.analysis.verdict.verdict import Verdict
     from samprof.api import compare, last, load, measure_workload, profile, scaling, sweep
     from samprof.record.recording import Recording
     from samprof.sweeps.run.run import Run
@@ -35,7 +35,7 @@ _LAZY = {
     "Recording": "samprof.record.recording",
     "Run": "samprof.sweeps.run.run",
     "Trace": "samprof.trace",
-    "Verdict": "samprof.analysis.verdict",
+    "Verdict": "samprof.analysis.verdict.verdict",
     **dict.fromkeys(
         ("compare", "last", "load", "measure_workload", "profile", "scaling", "sweep"),
         "samprof.api",

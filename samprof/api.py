@@ -231,9 +231,9 @@ def compare(
         size: of a run, which; None: all that both runs have, or that of the trace.
 
     Returns:
-        Of two runs see `samprof.analysis.compare.compare_layers`, else
-        `samprof.analysis.compare_traces.compare_traces`. `attrs["notes"]` holds what else there is to
-        say: how rows were matched, what else differs, the time accounting of both sides.
+        Of two runs see `samprof.analysis.compare.runs.compare_layers`, else
+        `samprof.analysis.compare.trace_differences.compare_traces`. `attrs["notes"]` holds what else
+        there is to say: how rows were matched, what else differs, the time accounting of both sides.
 
     Raises:
         SamprofError: one of them cannot be read, or they have nothing in common to compare.

@@ -58,7 +58,16 @@ TRACE_FLOORS = [
     {"trace.trace", "trace.__init__"},
     {"trace.ranks"},
 ]
-TESTED = ["trace/read", "trace/model", "trace/flops", "trace/tables", "trace/ranks", "analysis"]
+ANALYSIS_FLOORS = [
+    {"analysis.statistics"},
+    {"analysis.scaling"},
+    {"analysis.device", "analysis.compare"},
+    {"analysis.verdict"},
+]
+TESTED = [
+    *(f"trace/{room}" for room in ("read", "model", "flops", "tables", "ranks")),
+    *(f"analysis/{room}" for room in ("statistics", "scaling", "device", "compare", "verdict")),
+]
 """Folders in which every module has a test file of its name, in the same folder of tests/."""
 WITHOUT_OWN_TESTS = {
     "trace/read/parallel_worker": "a program; tests of `parallel` run it",
@@ -143,22 +152,28 @@ def test_a_circle_is_found_and_named() -> None:
     assert circles(imports) == [{"a", "b", "c"}, {"e"}]
 
 
-def test_imports_inside_trace_point_downwards() -> None:
-    floor = {room: level for level, rooms in enumerate(TRACE_FLOORS) for room in rooms}
+@pytest.mark.parametrize("floors", [TRACE_FLOORS, ANALYSIS_FLOORS], ids=["trace", "analysis"])
+def test_imports_between_rooms_point_downwards(floors: list[set[str]]) -> None:
+    floor = {room: level for level, rooms in enumerate(floors) for room in rooms}
 
     def room_of(name: str) -> str:
         parts = name.split(".")[1:3]
         return ".".join(parts if len(parts) == 2 else [*parts, "__init__"])
 
     for name, path in FILES.items():
-        if not name.startswith("samprof.trace"):
-            continue
         own = room_of(name)
-        for other in imported_modules(path):
-            if other.startswith("samprof.trace") and room_of(other) != own:
-                down = floor[room_of(other)] < floor[own]
-                facade = (own, room_of(other)) == ("trace.__init__", "trace.trace")
-                assert down or facade, f"{name} imports {other}"
+        if own not in floor:
+            continue
+        for other in {room_of(one) for one in imported_modules(path)} & set(floor) - {own}:
+            down = floor[other] < floor[own]
+            facade = (own, other) == ("trace.__init__", "trace.trace")
+            assert down or facade, f"{name} imports {other}"
+
+
+def test_every_room_has_a_floor() -> None:
+    rooms = {f"{path.parent.parent.name}.{path.parent.name}" for path in PACKAGE.glob("*/*/*.py")}
+    for folder, floors in (("trace", TRACE_FLOORS), ("analysis", ANALYSIS_FLOORS)):
+        assert {room for room in rooms if room.startswith(f"{folder}.")} <= set.union(*floors)
 
 
 def test_no_file_is_long() -> None:

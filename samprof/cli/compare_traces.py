@@ -16,7 +16,7 @@ from samprof.errors import UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from samprof.analysis.trace_comparison import TraceComparison
+    from samprof.analysis.compare.traces import TraceComparison
     from samprof.sweeps.run.run import Run
     from samprof.trace import Trace
     from samprof.trace.ranks.ranks import Ranks

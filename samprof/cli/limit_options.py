@@ -10,7 +10,7 @@ from samprof.errors import UsageError
 from samprof.units import bytes_of, nanoseconds_of
 
 if TYPE_CHECKING:
-    from samprof.analysis.limits import Limits
+    from samprof.analysis.verdict.limits import Limits
 
 FREE = "free"
 
@@ -59,7 +59,7 @@ def limits_of(options: argparse.Namespace, device: str | None = None) -> Limits:
     Raises:
         UsageError: a text that is not an amount.
     """
-    from samprof.analysis.limits import Limits
+    from samprof.analysis.verdict.limits import Limits
 
     memory = latency = None
     if options.memory_limit == FREE and device is not None:

@@ -31,7 +31,7 @@ def part_shown(table: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame
     Raises:
         UsageError: the table has no row of that path.
     """
-    from samprof.analysis.part import part_of
+    from samprof.analysis.scaling.part import part_of
 
     check_root(table["path"], options)
     return part_of(table, options.depth, options.root)
@@ -43,7 +43,7 @@ def check_root(paths: Iterable[str], options: argparse.Namespace) -> None:
     Raises:
         UsageError: it is none of them; the error names the nearest.
     """
-    from samprof.analysis.part import nearest
+    from samprof.analysis.scaling.part import nearest
 
     known = set(paths)
     if options.root is None or options.root in known:

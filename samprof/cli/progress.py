@@ -15,7 +15,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from samprof.analysis.variant import EAGER
+from samprof.analysis.scaling.variant import EAGER
 from samprof.cli.output import write_err
 from samprof.printable import printable
 from samprof.sweeps.plan import Plan

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from samprof.analysis.variant import EAGER
+from samprof.analysis.scaling.variant import EAGER
 from samprof.cli.model_options import (
     add_granularity_argument,
     add_model_arguments,

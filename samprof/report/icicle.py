@@ -11,7 +11,7 @@ def icicle_rows(times: pd.DataFrame, size: int) -> pd.DataFrame:
     """Path, depth, role and time_ns of the layers that the icicle shows.
 
     Args:
-        times: as `samprof.analysis.scaling.times_by_size` gives them.
+        times: as `samprof.analysis.scaling.scaling.times_by_size` gives them.
         size: which.
     """
     rows = times.loc[times["size"] == size, ["path", "depth", "role", "time_ns"]]

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from samprof.analysis.axis import Axis
-from samprof.analysis.part import part_of
+from samprof.analysis.scaling.axis import Axis
+from samprof.analysis.scaling.part import part_of
 from samprof.markup import html_paragraphs
 from samprof.report.summary import Summary
 from samprof.report.text.points import points_columns

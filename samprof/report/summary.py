@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from samprof.analysis.axis import BATCH_SIZE, Axis
-from samprof.analysis.limits import Limits
-from samprof.analysis.roofline import Roof
-from samprof.analysis.variant import EAGER
-from samprof.analysis.verdict import Verdict
+from samprof.analysis.device.roofline import Roof
+from samprof.analysis.scaling.axis import BATCH_SIZE, Axis
+from samprof.analysis.scaling.variant import EAGER
+from samprof.analysis.verdict.limits import Limits
+from samprof.analysis.verdict.verdict import Verdict
 from samprof.report.words import TIME_NAMES
 
 
@@ -24,7 +24,7 @@ class Summary:
         environment: where it ran.
         points, scaling, roles: tables of `Run`.
         times, role_times: what scaling and roles are made of, one row per path and size, as
-            `samprof.analysis.scaling.times_by_size` gives them.
+            `samprof.analysis.scaling.scaling.times_by_size` gives them.
         verdict: the answer.
         checks: batch size -> conservation check of its trace.
         axis: what the batch sizes count.

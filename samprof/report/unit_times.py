@@ -7,7 +7,7 @@ def unit_times(times: pd.DataFrame, paths: pd.Series) -> dict[int, pd.Series]:
     """Time per unit at each size, ascending; one value per path, in the order of the paths.
 
     Args:
-        times: as `samprof.analysis.scaling.times_by_size` gives them.
+        times: as `samprof.analysis.scaling.scaling.times_by_size` gives them.
         paths: of the rows.
 
     Example:

@@ -1,6 +1,6 @@
 """The axes that SAM's workloads can be swept over, and which sizes each of them takes. No torch."""
 
-from samprof.analysis.axis import BATCH_SIZE, Axis
+from samprof.analysis.scaling.axis import BATCH_SIZE, Axis
 from samprof.errors import UsageError
 
 _PATCH = 16

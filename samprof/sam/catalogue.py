@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import TypedDict
 
-from samprof.analysis.axis import BATCH_SIZE
-from samprof.analysis.variant import EAGER
+from samprof.analysis.scaling.axis import BATCH_SIZE
+from samprof.analysis.scaling.variant import EAGER
 from samprof.errors import UsageError
 from samprof.sam.axes import CROPS, IMAGE_SIZE, POINTS_PER_BATCH, PROMPTS
 

@@ -85,7 +85,7 @@ def sweep(
         >>> run.points()["status"].tolist()
         ['ok', 'ok']
     """
-    from samprof.analysis.limits import Limits
+    from samprof.analysis.verdict.limits import Limits
     from samprof.errors import UsageError
     from samprof.sam.model.roles import describe
     from samprof.sweeps.execute import run_sweep

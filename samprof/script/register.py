@@ -8,8 +8,8 @@ from collections.abc import Hashable
 from torch import nn
 
 from samprof.record.select import inner_module
+from samprof.script.module_names import is_meant, name_of, parts_meant
 from samprof.script.roots import MOST_ROOTS, Root, Settings
-from samprof.script.wanted import is_meant, name_of, parts_meant
 
 
 class Register:

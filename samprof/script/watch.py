@@ -21,9 +21,9 @@ from samprof.sam.model.pipeline import functions_around, model_of
 from samprof.sam.model.recognise import is_whole_class
 from samprof.script.folder import Folder, folder_name
 from samprof.script.patching import here, replace, watch_calls, watch_classes
+from samprof.script.recorded_call import Window, is_an_execution, is_profiled
 from samprof.script.register import Register
 from samprof.script.roots import Calls, Recorded, Root, Settings
-from samprof.script.window import Window, is_an_execution, is_profiled
 
 
 class Watch:

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from samprof.analysis.axis import BATCH_SIZE, Axis
-from samprof.analysis.variant import EAGER
+from samprof.analysis.scaling.axis import BATCH_SIZE, Axis
+from samprof.analysis.scaling.variant import EAGER
 from samprof.errors import UsageError
 
 LEAST_ROUNDS = 4

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from samprof.analysis.paging import paging_of
+from samprof.analysis.device.paging import paging_of
 from samprof.sweeps.execute import run_sweep
 from samprof.sweeps.measure.allocators import find_allocator
 from samprof.sweeps.measure.engines import Engine

@@ -115,7 +115,7 @@ def _live_sizes(plan: Plan, table: pd.DataFrame) -> list[int]:
 
 
 def _speedup(plan: Plan, table: pd.DataFrame, selection: Selection) -> tuple[float, float, float]:
-    from samprof.analysis.intervals import paired_ratio
+    from samprof.analysis.statistics.intervals import paired_ratio
 
     sizes = _live_sizes(plan, table)
     used = table[table["process"].isin(selection.timed)]

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pandas as pd
 
-from samprof.analysis.limits import Limits
-from samprof.analysis.roofline import Roof, roofline, with_bound
-from samprof.analysis.scaling import by_role, scaling_table, times_by_size
-from samprof.analysis.verdict import verdict
+from samprof.analysis.device.roofline import Roof, roofline, with_bound
+from samprof.analysis.scaling.scaling import by_role, scaling_table, times_by_size
+from samprof.analysis.verdict.limits import Limits
+from samprof.analysis.verdict.verdict import verdict
 from samprof.report.summary import Summary
-from tests.analysis.test_scaling import wall
+from tests.analysis.scaling.test_scaling import wall
 from tests.report.tables import WALL, summary
 from tests.report.test_components_text_and_figures import table, timeline
 

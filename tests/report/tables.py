@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from samprof.analysis.scaling import by_role, scaling_table, times_by_size
-from samprof.analysis.verdict import verdict
+from samprof.analysis.scaling.scaling import by_role, scaling_table, times_by_size
+from samprof.analysis.verdict.verdict import verdict
 from samprof.report.summary import Summary
-from tests.analysis.test_scaling import layers, points, wall
+from tests.analysis.scaling.test_scaling import layers, points, wall
 
 WALL = {1: [200_000_000] * 3, 2: [300_000_000] * 3, 4: [500_000_000] * 3}
 

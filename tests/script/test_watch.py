@@ -285,7 +285,7 @@ def test_an_interrupt_while_a_window_opens_ends_it(
             def interrupted() -> None:
                 raise KeyboardInterrupt
 
-            patch.setattr("samprof.script.window._launch_kernels_to_lose", interrupted)
+            patch.setattr("samprof.script.recorded_call._launch_kernels_to_lose", interrupted)
             with pytest.raises(KeyboardInterrupt):
                 net(X)
         assert not torch._C._autograd._profiler_enabled()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from samprof.analysis.compare_traces import Side
+from samprof.analysis.compare.trace_differences import Side
 
 Kernel = tuple[str, str, int, int]
 

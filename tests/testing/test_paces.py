@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from samprof.analysis.roofline import Roof, roofline
+from samprof.analysis.device.roofline import Roof, roofline
 from samprof.testing import Pace, TraceOptions, Truth, write_trace
 from samprof.trace import Trace, load_trace
 from tests.support.generated import assert_op_costs_are_true, assert_times_are_true

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from samprof.analysis.axis import Axis
+    from samprof.analysis.scaling.axis import Axis
     from samprof.sweeps.run.run import Run
 
 REGRESSED = 1
@@ -161,7 +161,7 @@ def _variants(run: Run, options: argparse.Namespace) -> list[_Comparison]:
 
 def _narrowed(compared: _Comparison, options: argparse.Namespace) -> _Comparison:
     """The comparison of what is inside `--root`: all that is said and judged is about that."""
-    from samprof.analysis.part import part_of
+    from samprof.analysis.scaling.part import part_of
 
     check_root(compared.table["path"], options)
     return replace(compared, table=part_of(compared.table, root=options.root))
@@ -171,7 +171,7 @@ def _all_rows(compared: Sequence[_Comparison], depth: int | None) -> pd.DataFram
     """The rows for programs, with the name of the compared run if there are several."""
     import pandas as pd
 
-    from samprof.analysis.part import part_of
+    from samprof.analysis.scaling.part import part_of
 
     tables = [one.table for one in compared]
     if len(compared) > 1:
@@ -187,7 +187,7 @@ def _refuse_too_few_processes(compared: Sequence[_Comparison]) -> None:
     Raises:
         UsageError: no row of a comparison has enough processes.
     """
-    from samprof.analysis.changes import FEWEST_PROCESSES, TOO_FEW, overall, why_undecided
+    from samprof.analysis.compare.changes import FEWEST_PROCESSES, TOO_FEW, overall, why_undecided
 
     for one in compared:
         if why_undecided(one.table):
@@ -204,8 +204,8 @@ def _judged(
     compared: Sequence[_Comparison], gate: float, root: str | None
 ) -> tuple[list[str], bool]:
     """The lines that the gate prints, and whether everything passed."""
-    from samprof.analysis.causes import regressions
-    from samprof.analysis.changes import for_readers, why_undecided
+    from samprof.analysis.compare.causes import regressions
+    from samprof.analysis.compare.changes import for_readers, why_undecided
     from samprof.report.text.changes import row_text
 
     lines, passed = [], True

@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     if not trace.has_device_time:
         remedy = "use samprof layers for CPU time, or record on a device"
         raise TraceError("kernels", options.path, "the trace holds no device activity", remedy)
-    from samprof.analysis.kernels import activities_as_kernels, kernel_totals
+    from samprof.analysis.device.kernels import activities_as_kernels, kernel_totals
 
     kernels = trace.kernels(options.by)
     whole_ns = int(kernels["dur_ns"].sum())
@@ -80,7 +80,7 @@ def _of_root(kernels: pd.DataFrame, trace: Trace, options: argparse.Namespace) -
     """The kernels whose owner is inside `--root`; all of them without it."""
     if options.root is None:
         return kernels
-    from samprof.analysis.part import is_inside
+    from samprof.analysis.scaling.part import is_inside
 
     check_root(trace.layers(options.by)["path"], options)
     return kernels[is_inside(kernels["owner"], options.root)]

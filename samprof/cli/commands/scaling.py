@@ -15,7 +15,7 @@ from samprof.cli.part_options import add_part_arguments, part_shown
 from samprof.errors import UsageError
 
 if TYPE_CHECKING:
-    from samprof.analysis.limits import Limits
+    from samprof.analysis.verdict.limits import Limits
     from samprof.sweeps.run.run import Run
 
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samprof.analysis.measured import measured
+from samprof.analysis.scaling.measured import measured
 from samprof.cli.measuring import directory_of, measure_all, say_failures, write_pages
 from samprof.cli.open_path import (
     add_cache_argument,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from samprof.analysis.measured import measured
+from samprof.analysis.scaling.measured import measured
 from samprof.printable import printable
 from samprof.report.summary import Summary
 from samprof.report.text.components import components_text

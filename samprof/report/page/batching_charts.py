@@ -21,8 +21,8 @@ from samprof.units import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from samprof.analysis.axis import Axis
-    from samprof.analysis.limits import Limits
+    from samprof.analysis.scaling.axis import Axis
+    from samprof.analysis.verdict.limits import Limits
     from samprof.report.summary import Summary
 
 _PLAIN = Unit("", 1.0)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from samprof.analysis.fit import fit_rows
-from samprof.analysis.measured import measured
-from samprof.analysis.memory import MemoryLine
+from samprof.analysis.device.memory import MemoryLine
+from samprof.analysis.scaling.measured import measured
+from samprof.analysis.statistics.fit import fit_rows
 from samprof.report.page.chart_parts import Rows
 from samprof.units import digits, memory_text, time_text
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from samprof.analysis.axis import Axis
+    from samprof.analysis.scaling.axis import Axis
 
 
 def point_rows(series: Mapping[str, pd.DataFrame], axis: Axis) -> Rows:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from samprof.analysis.axis import Axis
-from samprof.analysis.causes import WALL
-from samprof.analysis.changes import ALL_SIZES, CHANGED, for_readers
-from samprof.analysis.measured import measured
+from samprof.analysis.compare.causes import WALL
+from samprof.analysis.compare.changes import ALL_SIZES, CHANGED, for_readers
+from samprof.analysis.scaling.axis import Axis
+from samprof.analysis.scaling.measured import measured
 from samprof.report.page.batching_charts import batching
 from samprof.report.page.chart_parts import Drawing
 from samprof.report.page.tables import Plain, Tree, plain, tree
@@ -26,7 +26,8 @@ class Comparison:
 
     Attributes:
         names: of the sides.
-        table: as `samprof.analysis.compare.compare_layers` gives it; None where they cannot be compared.
+        table: as `samprof.analysis.compare.runs.compare_layers` gives it; None where they cannot be
+            compared.
         notes: what else differs, or why there is no table.
     """
 
@@ -82,7 +83,7 @@ def changes_tree(table: pd.DataFrame, names: Names, axis: Axis) -> Tree:
     """One row per layer: the ratio over all sizes and at each, its interval, times at the largest size.
 
     Args:
-        table: as `samprof.analysis.compare.compare_layers` gives it.
+        table: as `samprof.analysis.compare.runs.compare_layers` gives it.
         names: of the sides.
         axis: what the sizes count.
     """

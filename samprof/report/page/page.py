@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from samprof.analysis.changes import for_readers
-from samprof.analysis.measured import measured
+from samprof.analysis.compare.changes import for_readers
+from samprof.analysis.scaling.measured import measured
 from samprof.report.page.chart_parts import Drawing
 from samprof.report.page.charts import run_charts
 from samprof.report.page.compare import Sides, changes_tree

@@ -24,7 +24,7 @@ from samprof.units import digits, rate_text, time_text
 if TYPE_CHECKING:
     import pandas as pd
 
-    from samprof.analysis.roofline import Roof
+    from samprof.analysis.device.roofline import Roof
     from samprof.report.summary import Summary
 
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "stroke")

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from samprof.analysis.axis import Axis
+    from samprof.analysis.scaling.axis import Axis
 
 VERDICT, FORWARD, COMPARISON = "verdict", "forward", "comparison"
 SECTIONS = (

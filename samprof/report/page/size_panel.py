@@ -22,7 +22,7 @@ from samprof.report.palette import ACCENT
 from samprof.units import Unit
 
 if TYPE_CHECKING:
-    from samprof.analysis.axis import Axis
+    from samprof.analysis.scaling.axis import Axis
 
 _HEIGHT = 210
 

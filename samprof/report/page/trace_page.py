@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from samprof.analysis.kernels import kernel_totals
+from samprof.analysis.device.kernels import kernel_totals
 from samprof.report.page.document import document
 from samprof.report.page.tables import Plain, Tree, plain, tree
 from samprof.report.text.check import check_text

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from samprof.analysis.measured import measured
-from samprof.analysis.memory import MemoryLine
+from samprof.analysis.device.memory import MemoryLine
+from samprof.analysis.scaling.measured import measured
 from samprof.report.palette import ACCENT, COLOR, MUTED
 from samprof.report.png.canvas import canvas, png, title_above
 from samprof.report.summary import Summary
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from samprof.analysis.axis import Axis
+    from samprof.analysis.scaling.axis import Axis
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 

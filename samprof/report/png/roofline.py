@@ -14,7 +14,7 @@ from samprof.units import digits, rate_text
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from samprof.analysis.roofline import Roof
+    from samprof.analysis.device.roofline import Roof
     from samprof.report.summary import Summary
 
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")

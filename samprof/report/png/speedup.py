@@ -14,7 +14,7 @@ from samprof.report.summary import Summary
 if TYPE_CHECKING:
     import pandas as pd
 
-    from samprof.analysis.intervals import Floats
+    from samprof.analysis.statistics.intervals import Floats
 
 
 def speedup_figure(summary: Summary) -> bytes:

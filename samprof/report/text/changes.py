@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from samprof.analysis.axis import BATCH_SIZE, Axis
-from samprof.analysis.causes import WALL, causes
-from samprof.analysis.changes import (
+from samprof.analysis.compare.causes import WALL, causes
+from samprof.analysis.compare.changes import (
     CHANGED,
     FEWEST_PROCESSES,
     ONLY_IN_A,
@@ -16,8 +15,9 @@ from samprof.analysis.changes import (
     overall,
     why_undecided,
 )
-from samprof.analysis.compare import REGION_IN_A, REGION_IN_B
-from samprof.analysis.scaling import WIDE
+from samprof.analysis.compare.runs import REGION_IN_A, REGION_IN_B
+from samprof.analysis.scaling.axis import BATCH_SIZE, Axis
+from samprof.analysis.scaling.scaling import WIDE
 from samprof.report.text.sides import LETTERS, Names, headers_of, size_text
 from samprof.units import time_text
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from samprof.analysis.axis import BATCH_SIZE, Axis
-from samprof.analysis.changes import for_readers
-from samprof.analysis.part import part_of
+from samprof.analysis.compare.changes import for_readers
+from samprof.analysis.scaling.axis import BATCH_SIZE, Axis
+from samprof.analysis.scaling.part import part_of
 from samprof.report.text.changes import changes_text
 from samprof.report.text.scaling import interval_texts
 from samprof.report.text.sides import LETTERS, Names, headers_of, named
@@ -34,7 +34,7 @@ def compare_text(
     """The comparison as text, no wider than `width`: the rows, and what changed in sentences.
 
     Args:
-        table: as `samprof.analysis.compare.compare_layers` gives it.
+        table: as `samprof.analysis.compare.runs.compare_layers` gives it.
         width: columns of the terminal; None for GitHub markdown.
         names: what the sides are called; long names are A and B in the table.
         depth: rows down to this one; the sentences are about all of them.

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from rich.cells import cell_len
 
-from samprof.analysis.changes import ONLY_IN_A, ONLY_IN_B
-from samprof.analysis.compare import REGION_IN_A, REGION_IN_B
-from samprof.analysis.largest_differences import largest_differences
-from samprof.analysis.part import part_of
-from samprof.analysis.trace_comparison import TraceComparison
+from samprof.analysis.compare.changes import ONLY_IN_A, ONLY_IN_B
+from samprof.analysis.compare.largest_differences import largest_differences
+from samprof.analysis.compare.runs import REGION_IN_A, REGION_IN_B
+from samprof.analysis.compare.traces import TraceComparison
+from samprof.analysis.scaling.part import part_of
 from samprof.report.text.changes import listed
 from samprof.report.text.sides import Names, named
 from samprof.report.text.table import (
@@ -194,7 +194,7 @@ def _sentences(comparison: TraceComparison) -> str:
 
 def _wholes(comparison: TraceComparison) -> tuple[float, float]:
     """All time of both sides, per what the times are of."""
-    from samprof.analysis.compare_traces import divisors_of
+    from samprof.analysis.compare.trace_differences import divisors_of
 
     divisors = divisors_of(*comparison.sides)
     a, b = (side.found_ns / count for side, count in zip(comparison.sides, divisors, strict=True))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from samprof.analysis.measured import measured
+from samprof.analysis.scaling.measured import measured
 from samprof.report.summary import Summary
 from samprof.report.text.table import (
     Cells,

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from samprof.analysis.part import part_of
-from samprof.analysis.per_call import calls_in, per_call
+from samprof.analysis.compare.per_call import calls_in, per_call
+from samprof.analysis.scaling.part import part_of
 from samprof.report.text.table import (
     Cells,
     Width,

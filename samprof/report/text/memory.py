@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from samprof.analysis.part import part_of
+from samprof.analysis.scaling.part import part_of
 from samprof.report.text.table import (
     Cells,
     Width,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from samprof.analysis.axis import BATCH_SIZE, Axis
+from samprof.analysis.scaling.axis import BATCH_SIZE, Axis
 from samprof.report.text.table import Cells, Width, count_cells, table_text, text_cells
 from samprof.units import common_unit, digits, memory_text, time_text
 

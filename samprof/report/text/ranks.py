@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from samprof.analysis.part import part_of
-from samprof.analysis.ranks import rank_spread, slowest_rank
+from samprof.analysis.compare.ranks import rank_spread, slowest_rank
+from samprof.analysis.scaling.part import part_of
 from samprof.report.text.table import (
     Cells,
     Width,

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from samprof.analysis.axis import BATCH_SIZE, Axis
-from samprof.analysis.part import part_of
-from samprof.analysis.roofline import UNKNOWN
+from samprof.analysis.device.roofline import UNKNOWN
+from samprof.analysis.scaling.axis import BATCH_SIZE, Axis
+from samprof.analysis.scaling.part import part_of
 from samprof.report.text.table import (
     Cells,
     Width,
@@ -34,8 +34,8 @@ def scaling_text(
     """The scaling table: time per unit in each layer at each size, and how it grows.
 
     Args:
-        scaling: as `samprof.analysis.scaling.scaling_table` gives it.
-        times: as `samprof.analysis.scaling.times_by_size` gives them, of the same layers.
+        scaling: as `samprof.analysis.scaling.scaling.scaling_table` gives it.
+        times: as `samprof.analysis.scaling.scaling.times_by_size` gives them, of the same layers.
         width: columns of the terminal; None for GitHub markdown.
         depth: rows down to this one.
         root: rows of this path and inside it, from which the depth counts.

@@ -2,9 +2,9 @@
 
 from rich.cells import cell_len
 
-from samprof.analysis.axis import Axis
-from samprof.analysis.changes import ALL_SIZES, ONLY_IN_A, ONLY_IN_B
-from samprof.analysis.compare import REGION_IN_A, REGION_IN_B
+from samprof.analysis.compare.changes import ALL_SIZES, ONLY_IN_A, ONLY_IN_B
+from samprof.analysis.compare.runs import REGION_IN_A, REGION_IN_B
+from samprof.analysis.scaling.axis import Axis
 
 Names = tuple[str, str]
 LETTERS: Names = ("A", "B")

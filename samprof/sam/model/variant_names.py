@@ -1,6 +1,6 @@
 """Names of variants, such as "bf16+sdpa": their parts, their dtype and the accuracy expected of them."""
 
-from samprof.analysis.variant import EAGER
+from samprof.analysis.scaling.variant import EAGER
 from samprof.errors import UsageError
 from samprof.sam.catalogue import VARIANTS
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from samprof.analysis.variant import EAGER
+from samprof.analysis.scaling.variant import EAGER
 from samprof.errors import ModelError, first_line
 from samprof.sam.model.attention import attentions, fuse
 from samprof.sam.model.cuda_graph import Graphed

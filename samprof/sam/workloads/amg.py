@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import torch
 
-from samprof.analysis.axis import BATCH_SIZE
-from samprof.analysis.variant import EAGER
+from samprof.analysis.scaling.axis import BATCH_SIZE
+from samprof.analysis.scaling.variant import EAGER
 from samprof.sam.axes import CROP_LAYERS, CROPS, POINTS_PER_BATCH
 from samprof.sam.catalogue import ModelOptions
 from samprof.sam.inputs.images import photos_of

@@ -6,7 +6,7 @@ from typing import Any, Unpack
 
 import torch
 
-from samprof.analysis.axis import BATCH_SIZE
+from samprof.analysis.scaling.axis import BATCH_SIZE
 from samprof.sam.catalogue import ModelOptions, mode_of
 from samprof.sam.inputs.images import photos_of
 from samprof.sam.inputs.photo import Photo, repeated

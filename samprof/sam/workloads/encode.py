@@ -7,8 +7,8 @@ from typing import Unpack
 
 import torch
 
-from samprof.analysis.axis import BATCH_SIZE
-from samprof.analysis.variant import EAGER
+from samprof.analysis.scaling.axis import BATCH_SIZE
+from samprof.analysis.scaling.variant import EAGER
 from samprof.sam.catalogue import ModelOptions
 from samprof.sam.inputs.images import photos_of
 from samprof.sam.inputs.photo import Photo, repeated

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 import torch
 
-from samprof.analysis.variant import EAGER
+from samprof.analysis.scaling.variant import EAGER
 from samprof.errors import UsageError
 from samprof.sam.axes import PROMPTS
 from samprof.sam.catalogue import PROMPT_KINDS, ModelOptions, mode_of

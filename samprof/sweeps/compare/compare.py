@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from samprof.analysis.alignment import KIND_WORDS, LAYER_KINDS, Alignment, align
+from samprof.analysis.compare.alignment import KIND_WORDS, LAYER_KINDS, Alignment, align
 from samprof.errors import UsageError
 from samprof.report.text.sides import LETTERS
-from samprof.sweeps.compare.said import said_above, said_below
+from samprof.sweeps.compare.notes import said_above, said_below
 from samprof.sweeps.compare.sides import both_sides
 from samprof.sweeps.compare.size import size_of_run
 from samprof.sweeps.compare.source import Progress, Source, source_of, source_of_run
@@ -17,7 +17,7 @@ from samprof.trace.model.ranges import By, check_by
 if TYPE_CHECKING:
     import pandas as pd
 
-    from samprof.analysis.trace_comparison import TraceComparison
+    from samprof.analysis.compare.traces import TraceComparison
     from samprof.record.recording import Recording
     from samprof.trace import Trace
     from samprof.trace.ranks.ranks import Ranks
@@ -53,8 +53,8 @@ def compare_any(
         RunError: a run has no such size.
         TraceError: none of the traces of a job can be read.
     """
-    from samprof.analysis.compare_traces import compare_traces
-    from samprof.analysis.trace_comparison import TraceComparison
+    from samprof.analysis.compare.trace_differences import compare_traces
+    from samprof.analysis.compare.traces import TraceComparison
 
     check_by(by)
     sources = _sources((a, b), names, paths or names, size)
@@ -114,7 +114,7 @@ def _alignment(sources: tuple[Source, Source], by: By) -> Alignment:
     Raises:
         UsageError: the kind of range that was asked for is not there, or nothing in it is shared.
     """
-    from samprof.analysis.trace_rows import side_rows
+    from samprof.analysis.compare.trace_rows import side_rows
 
     def rows(place: int, kind: By) -> pd.DataFrame:
         return side_rows([sources[place].layers(kind)], kind)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from samprof.analysis.alignment import STEP, Alignment, Move
-from samprof.analysis.compare_traces import Side
-from samprof.analysis.trace_rows import (
+from samprof.analysis.compare.alignment import STEP, Alignment, Move
+from samprof.analysis.compare.trace_differences import Side
+from samprof.analysis.compare.trace_rows import (
     kernel_counts,
     own_kernels,
     own_steps,

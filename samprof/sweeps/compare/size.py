@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from samprof.analysis.advice import no_size_ran
-from samprof.analysis.axis import BATCH_SIZE
+from samprof.analysis.scaling.axis import BATCH_SIZE
+from samprof.analysis.verdict.advice import no_size_ran
 from samprof.errors import RunError, UsageError
 from samprof.sweeps.gather.calls import calls_of, kind_for
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from samprof.errors import UsageError
-from samprof.sweeps.gather.told import told_sizes
+from samprof.sweeps.gather.call_sizes import told_sizes
 from samprof.trace import Trace
 from samprof.trace.model.events import DEVICE_KINDS
 from samprof.trace.model.events import Kind as EventKind

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samprof.analysis.variant import EAGER
+from samprof.analysis.scaling.variant import EAGER
 from samprof.errors import RunError, UsageError
 from samprof.files import copy_whole
 from samprof.sweeps.gather.about import about, class_of

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from samprof.analysis.variant import EAGER
+from samprof.analysis.scaling.variant import EAGER
 from samprof.sweeps.gather.calls import Call, Kind
 from samprof.sweeps.gather.pool import Pool
 from samprof.sweeps.run.sample import Sample

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from samprof.errors import UsageError
+from samprof.sweeps.gather.call_sizes import GIVEN, NAME, Sizes, claimed, in_name
 from samprof.sweeps.gather.calls import Calls
 from samprof.sweeps.gather.sources import Source
-from samprof.sweeps.gather.told import GIVEN, NAME, Sizes, claimed, in_name
 
 
 def sizes_of(source: Source, calls: Calls) -> Sizes:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from samprof.analysis.cpu_speed import clean_forwards, is_slowed
+from samprof.analysis.statistics.cpu_speed import clean_forwards, is_slowed
 from samprof.record.session import synchronize
 from samprof.sweeps.inputs import Arguments
 from samprof.sweeps.measure.reference import Reference

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import torch
 
-from samprof.analysis.states import why_not_clean
+from samprof.analysis.statistics.states import why_not_clean
 from samprof.errors import SamprofError
 from samprof.record.environment import device_name
 from samprof.record.peaks import measure_peaks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from samprof.analysis.advice import no_size_ran
+from samprof.analysis.verdict.advice import no_size_ran
 from samprof.errors import RunError
 from samprof.integrations.tensorboard.board import Board
 from samprof.sweeps.run.data import RunData

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from samprof.analysis.advice import no_size_ran
+from samprof.analysis.verdict.advice import no_size_ran
 from samprof.errors import RunError
 
 if TYPE_CHECKING:
@@ -39,15 +39,15 @@ def compare_runs(
         size: only this one.
 
     Returns:
-        See `samprof.analysis.compare.compare_layers`. All changes are undecided where a side has too
-        few clean samples, or where the CPUs ran faster for one side than for the other.
+        See `samprof.analysis.compare.runs.compare_layers`. All changes are undecided where a side has
+        too few clean samples, or where the CPUs ran faster for one side than for the other.
 
     Raises:
         RunError: a run has no such variant, they were swept over different things, or they have no
             size in common.
     """
-    from samprof.analysis.changes import without_verdict
-    from samprof.analysis.compare import compare_layers
+    from samprof.analysis.compare.changes import without_verdict
+    from samprof.analysis.compare.runs import compare_layers
 
     over_a, over_b = (run.axis.name for run in (a, b))
     if over_a != over_b:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from samprof.analysis.axis import Axis
+from samprof.analysis.scaling.axis import Axis
 from samprof.errors import RunError
 from samprof.sweeps.run.point import Point
 from samprof.trace.tables.components import component_table

@@ -7,11 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from samprof.analysis.advice import no_size_ran
-from samprof.analysis.axis import BATCH_SIZE, Axis, axis_from
-from samprof.analysis.cpu_speed import UsualSpeed
-from samprof.analysis.limits import Limits
-from samprof.analysis.variant import EAGER
+from samprof.analysis.scaling.axis import BATCH_SIZE, Axis, axis_from
+from samprof.analysis.scaling.variant import EAGER
+from samprof.analysis.statistics.cpu_speed import UsualSpeed
+from samprof.analysis.verdict.advice import no_size_ran
+from samprof.analysis.verdict.limits import Limits
 from samprof.errors import RunError
 from samprof.sweeps.run.directory import RunDirectory
 from samprof.sweeps.run.layers_table import layers_table
@@ -30,7 +30,7 @@ from samprof.trace.model.slicing import slice_time
 if TYPE_CHECKING:
     import pandas as pd
 
-    from samprof.analysis.roofline import Roof
+    from samprof.analysis.device.roofline import Roof
     from samprof.report.summary import Summary
 
 _FINER = {"block": "layer", "layer": "op"}
@@ -209,7 +209,7 @@ class RunData:
 
     def roof(self, variant: str | None) -> Roof | None:
         """What the device can do in the dtype of a variant; None where it is not known."""
-        from samprof.analysis.roofline import roof_of
+        from samprof.analysis.device.roofline import roof_of
 
         return roof_of(self.peaks, self.dtype(self.chosen(variant)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from samprof.analysis.cpu_speed import UsualSpeed
+from samprof.analysis.statistics.cpu_speed import UsualSpeed
 from samprof.sweeps.run.point import Point
 from samprof.sweeps.run.samples import clean_repeats
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from samprof.analysis.variant import EAGER
+from samprof.analysis.scaling.variant import EAGER
 from samprof.errors import RunError
 from samprof.sweeps.run.sample import Sample, Status
 from samprof.sweeps.run.schema import is_variant

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from samprof.analysis.measured import NOISY
+from samprof.analysis.scaling.measured import NOISY
 from samprof.sweeps.run.gpu_seen import throttled_text
 from samprof.sweeps.run.point import Point
 from samprof.sweeps.run.sample import Sample
@@ -16,7 +16,7 @@ from samprof.sweeps.run.selection import Selection
 if TYPE_CHECKING:
     import pandas as pd
 
-    from samprof.analysis.axis import Axis
+    from samprof.analysis.scaling.axis import Axis
 
 _COLUMNS = [
     "size",

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from samprof.analysis.limits import Limits
+from samprof.analysis.verdict.limits import Limits
 from samprof.printable import csv_text
 from samprof.sweeps.run.data import RunData
 from samprof.sweeps.run.directory import RunDirectory, write_whole
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from hta.trace_analysis import TraceAnalysis
 
-    from samprof.analysis.axis import Axis
-    from samprof.analysis.verdict import Verdict
+    from samprof.analysis.scaling.axis import Axis
+    from samprof.analysis.verdict.verdict import Verdict
     from samprof.report.summary import Summary
 
 
@@ -121,7 +121,7 @@ class Run:
             variant: which; by default eager, or the first.
 
         Returns:
-            See `samprof.analysis.scaling.scaling_table`.
+            See `samprof.analysis.scaling.scaling.scaling_table`.
         """
         return self.data.tables(variant).scaling.copy()
 
@@ -136,8 +136,8 @@ class Run:
             variant: as in `scaling`.
 
         Returns:
-            See `samprof.analysis.roofline.roofline`; shares are known where the peaks of the device
-            are (`samprof doctor`).
+            See `samprof.analysis.device.roofline.roofline`; shares are known where the peaks of the
+            device are (`samprof doctor`).
         """
         return self.data.tables(variant).roofline.copy()
 
@@ -148,7 +148,7 @@ class Run:
             variant: as in `scaling`.
 
         Returns:
-            See `samprof.analysis.potential.potential`; empty where no shapes were recorded.
+            See `samprof.analysis.verdict.potential.potential`; empty where no shapes were recorded.
         """
         return self.data.tables(variant).answer(self.data.limits)[1].copy()
 

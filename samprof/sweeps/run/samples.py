@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from samprof.analysis.cpu_speed import (
+from samprof.analysis.statistics.cpu_speed import (
     UsualSpeed,
     clean_forwards,
     is_slowed,
     slow_rounds,
     usual_speed,
 )
-from samprof.analysis.states import find_states, why_not_clean
+from samprof.analysis.statistics.states import find_states, why_not_clean
 from samprof.sweeps.run import gpu_seen
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from samprof.analysis.states import MIXED, main_state
+from samprof.analysis.statistics.states import MIXED, main_state
 
 if TYPE_CHECKING:
     import pandas as pd

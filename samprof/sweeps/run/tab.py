@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from samprof.analysis.limits import Limits
+from samprof.analysis.verdict.limits import Limits
 from samprof.errors import UsageError
 from samprof.integrations.tensorboard.tab.contents import PointFile, RunKind
 from samprof.report.page.section_names import COMPARISON

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from samprof.analysis.axis import Axis
+from samprof.analysis.scaling.axis import Axis
 from samprof.sweeps.remedy_names import remedy_variant
-from samprof.sweeps.run.paging import paging_table
+from samprof.sweeps.run.paging_table import paging_table
 from samprof.sweeps.run.point import Point
-from samprof.sweeps.run.remarks import recording_remarks, sample_remarks, trace_remarks
 from samprof.sweeps.run.selection import Selection
 from samprof.sweeps.run.variants import VariantTables
+from samprof.sweeps.run.verdict_notes import recording_remarks, sample_remarks, trace_remarks
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from samprof.analysis.roofline import Roof
+    from samprof.analysis.device.roofline import Roof
 
 _OPS_COLUMNS = ["size", "variant", "round", "path", "op", "calls", "time_ns"]
 

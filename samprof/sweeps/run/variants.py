@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from samprof.analysis.axis import Axis
-    from samprof.analysis.limits import Limits
-    from samprof.analysis.roofline import Roof
-    from samprof.analysis.verdict import Verdict
+    from samprof.analysis.device.roofline import Roof
+    from samprof.analysis.scaling.axis import Axis
+    from samprof.analysis.verdict.limits import Limits
+    from samprof.analysis.verdict.verdict import Verdict
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +56,9 @@ class VariantTables:
     @cached_property
     def scaling(self) -> pd.DataFrame:
         """See `Run.scaling`."""
-        from samprof.analysis.energy import with_energy
-        from samprof.analysis.roofline import with_bound
-        from samprof.analysis.scaling import scaling_table
+        from samprof.analysis.device.roofline import with_bound
+        from samprof.analysis.scaling.scaling import scaling_table
+        from samprof.analysis.verdict.energy import with_energy
 
         table = self._proven(scaling_table(self.per_batch, self.axis))
         table = with_energy(table, self.energy)
@@ -67,27 +67,27 @@ class VariantTables:
     @cached_property
     def times(self) -> pd.DataFrame:
         """The times that `scaling` is made of, one row per layer and size."""
-        from samprof.analysis.scaling import times_by_size
+        from samprof.analysis.scaling.scaling import times_by_size
 
         return self._proven(times_by_size(self.per_batch, self.axis))
 
     @cached_property
     def role_times(self) -> pd.DataFrame:
         """The same for layer classes."""
-        from samprof.analysis.scaling import by_role, times_by_size
+        from samprof.analysis.scaling.scaling import by_role, times_by_size
 
         return self._proven(times_by_size(by_role(self.per_batch), self.axis))
 
     @cached_property
     def roles(self) -> pd.DataFrame:
         """See `Run.roles`."""
-        from samprof.analysis.scaling import by_role, scaling_table
+        from samprof.analysis.scaling.scaling import by_role, scaling_table
 
         return self._proven(scaling_table(by_role(self.per_batch), self.axis))
 
     def _proven(self, table: pd.DataFrame) -> pd.DataFrame:
         """The table without intervals and classes where too few samples are clean to prove anything."""
-        from samprof.analysis.classes import UNDECIDED
+        from samprof.analysis.statistics.classes import UNDECIDED
 
         if not self.layers_undecided:
             return table
@@ -98,28 +98,28 @@ class VariantTables:
     @cached_property
     def roofline(self) -> pd.DataFrame:
         """See `Run.roofline`."""
-        from samprof.analysis.roofline import roofline
+        from samprof.analysis.device.roofline import roofline
 
         return roofline(self.layers, self.roof, self._paging_shares())
 
     @cached_property
     def role_roofline(self) -> pd.DataFrame:
         """The same for layer classes."""
-        from samprof.analysis.roofline import roofline
-        from samprof.analysis.scaling import by_role
+        from samprof.analysis.device.roofline import roofline
+        from samprof.analysis.scaling.scaling import by_role
 
         return roofline(by_role(self.layers), self.roof, self._role_paging_shares())
 
     @cached_property
     def op_changes(self) -> pd.DataFrame:
         """Which ops inside the layer classes change with the size."""
-        from samprof.analysis.op_changes import op_changes
+        from samprof.analysis.scaling.op_changes import op_changes
 
         return op_changes(self.ops, self._role_of_paths(), self.axis)
 
     def _role_of_paths(self) -> dict[str, str]:
         """Path -> what `by_role` calls its class."""
-        from samprof.analysis.scaling import role_labels
+        from samprof.analysis.scaling.scaling import role_labels
 
         return role_labels(self.layers)
 
@@ -129,7 +129,7 @@ class VariantTables:
 
     def _role_paging_shares(self) -> dict[str, float]:
         """The same for layer classes without rows below them, from the member that loses most."""
-        from samprof.analysis.scaling import REST_OF
+        from samprof.analysis.scaling.scaling import REST_OF
 
         roles = self.paging["path"].map(self._role_of_paths())
         shares = self.paging["share"].groupby(roles).max()
@@ -137,8 +137,8 @@ class VariantTables:
 
     def _cause(self, found: Verdict) -> str:
         """Which ops inside the classes that hold larger sizes back, or gain from them, change."""
-        from samprof.analysis.classes import GAINS, LOSES
-        from samprof.analysis.op_changes import op_sentence
+        from samprof.analysis.scaling.op_changes import op_sentence
+        from samprof.analysis.statistics.classes import GAINS, LOSES
 
         if self.undecided or self.layers_undecided or found.remedy or self.op_changes.empty:
             return ""
@@ -167,11 +167,11 @@ class VariantTables:
         return {}
 
     def _answer(self, limits: Limits) -> tuple[Verdict, pd.DataFrame]:
-        from samprof.analysis.energy import energy_sentence
-        from samprof.analysis.paging import paging_of
-        from samprof.analysis.potential import potential
-        from samprof.analysis.verdict import verdict
-        from samprof.analysis.why import explained
+        from samprof.analysis.device.paging import paging_of
+        from samprof.analysis.verdict.energy import energy_sentence
+        from samprof.analysis.verdict.potential import potential
+        from samprof.analysis.verdict.verdict import verdict
+        from samprof.analysis.verdict.why import explained
 
         layers = self.per_batch.head(0) if self.layers_undecided else self.per_batch
         found = verdict(

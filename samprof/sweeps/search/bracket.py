@@ -8,7 +8,7 @@ two sizes with the answer between them, and bisection narrows them down.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from samprof.analysis.memory import MemoryLine
+from samprof.analysis.device.memory import MemoryLine
 
 TOLERANCE = 0.05
 _NEVER_ABOVE = 1.5

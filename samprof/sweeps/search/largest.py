@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from samprof.analysis.axis import BATCH_SIZE, Axis
-from samprof.analysis.variant import EAGER
+from samprof.analysis.scaling.axis import BATCH_SIZE, Axis
+from samprof.analysis.scaling.variant import EAGER
 from samprof.errors import RunError, UsageError
 from samprof.processes import environment, python
 from samprof.sweeps.measure.engines import Engine

@@ -18,7 +18,7 @@ from samprof.trace.tables.component_labels import (
     component_of_ranges,
     labels_of_activities,
 )
-from samprof.trace.tables.windows import waits_of
+from samprof.trace.tables.step_windows import waits_of
 
 NUMBERS = ("calls", "host_ns", "wait_ns", "device_ns", "kernels")
 

@@ -28,7 +28,7 @@ from samprof.trace.model.ranges import By
 from samprof.trace.model.slicing import slice_time
 from samprof.trace.tables.component_labels import IDLE, OTHER, TRANSFERS, WAITS
 from samprof.trace.tables.component_rows import NUMBERS, window_rows
-from samprof.trace.tables.windows import step_windows
+from samprof.trace.tables.step_windows import step_windows
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,7 +14,7 @@ from samprof.trace.tables.component_labels import (
     component_of_ranges,
     labels_of_activities,
 )
-from samprof.trace.tables.windows import step_windows, waits_of
+from samprof.trace.tables.step_windows import step_windows, waits_of
 
 if TYPE_CHECKING:
     import pandas as pd

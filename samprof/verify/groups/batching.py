@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from samprof.analysis.variant import EAGER
+from samprof.analysis.scaling.variant import EAGER
 from samprof.sam.axes import axis_named
 from samprof.sweeps.execute import measure_once
 from samprof.sweeps.measure.engines import ThisProcess

@@ -11,8 +11,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from samprof.analysis.measured import measured
-from samprof.analysis.variant import EAGER
+from samprof.analysis.scaling.measured import measured
+from samprof.analysis.scaling.variant import EAGER
 from samprof.sweeps.run.run import Run
 from samprof.verify import published
 from samprof.verify.case import Case

@@ -11,7 +11,7 @@ import torch
 from playwright.sync_api import Browser
 
 import samprof
-from samprof.analysis.roofline import Roof
+from samprof.analysis.device.roofline import Roof
 from samprof.cli.main import main
 from samprof.errors import MissingPackageError
 from samprof.report.page import document

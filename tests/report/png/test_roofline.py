@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from matplotlib import image
 
-from samprof.analysis.roofline import Roof, roofline
+from samprof.analysis.device.roofline import Roof, roofline
 from samprof.report.png.roofline import roofline_figure
 from samprof.report.png.speedup import speedup_figure
 from samprof.report.text.ops import ops_text
 from samprof.units import rate_text
-from tests.analysis.test_roofline import layers
+from tests.analysis.device.test_roofline import layers
 from tests.report.tables import summary
 
 

@@ -4,11 +4,11 @@ import pandas as pd
 import pytest
 from rich.cells import cell_len
 
-from samprof.analysis.compare import compare_layers
+from samprof.analysis.compare.runs import compare_layers
 from samprof.report.text.changes import changes_text
 from samprof.report.text.compare import compare_text
 from samprof.sam.axes import AXES
-from tests.analysis.test_compare import long_form
+from tests.analysis.compare.test_runs import long_form
 from tests.report.text.test_run import assert_golden
 
 # Milliseconds at batch 1: the attention of the block and what is above it slower, the neck faster and

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from rich.cells import cell_len
 
-from samprof.analysis.compare_traces import compare_traces
-from samprof.analysis.trace_comparison import TraceComparison
+from samprof.analysis.compare.trace_differences import compare_traces
+from samprof.analysis.compare.traces import TraceComparison
 from samprof.report.text.compare_traces import trace_comparison_text
 from tests.report.text.test_run import assert_golden
 from tests.support.sides import Kernel, side

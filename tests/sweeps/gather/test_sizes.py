@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from samprof.errors import UsageError
+from samprof.sweeps.gather.call_sizes import GIVEN, KEPT, NAME, SHAPES
 from samprof.sweeps.gather.calls import Calls, calls_of
 from samprof.sweeps.gather.sizes import sizes_of
 from samprof.sweeps.gather.sources import Source
-from samprof.sweeps.gather.told import GIVEN, KEPT, NAME, SHAPES
 from tests.support.calls import calls
 from tests.support.tables import opened
 

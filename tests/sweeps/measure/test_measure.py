@@ -13,8 +13,8 @@ from samprof.sweeps.measure.job import Job
 from samprof.sweeps.measure.measure import is_out_of_memory
 from samprof.sweeps.plan import Plan
 from samprof.sweeps.run.point import Point
-from samprof.sweeps.run.remarks import CPU_TIME_ONLY, recording_remarks
 from samprof.sweeps.run.sample import Sample
+from samprof.sweeps.run.verdict_notes import CPU_TIME_ONLY, recording_remarks
 from samprof.sweeps.target import Target
 from tests.support.targets import WIDTH, Net
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samprof.analysis.axis import BATCH_SIZE
-from samprof.analysis.memory import MemoryLine, memory_sentence
+from samprof.analysis.device.memory import MemoryLine, memory_sentence
+from samprof.analysis.scaling.axis import BATCH_SIZE
 from samprof.errors import RunError, UsageError
 from samprof.sam.axes import AXES
 from samprof.sweeps.measure.engines import ThisProcess

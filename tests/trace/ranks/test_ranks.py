@@ -8,7 +8,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import samprof
-from samprof.analysis.ranks import rank_spread, slowest_rank
+from samprof.analysis.compare.ranks import rank_spread, slowest_rank
 from samprof.cli.main import main
 from samprof.errors import TraceError, UsageError
 from samprof.trace import Trace

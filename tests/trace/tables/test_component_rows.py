@@ -4,7 +4,7 @@ from pathlib import Path
 
 from samprof.trace.tables.component_labels import IDLE, OTHER, WAITS
 from samprof.trace.tables.component_rows import NUMBERS, window_rows
-from samprof.trace.tables.windows import step_windows
+from samprof.trace.tables.step_windows import step_windows
 from tests.support.pipeline import pipeline
 from tests.support.tables import opened
 from tests.support.tracefile import TraceFile

@@ -1,0 +1,1 @@
+"""Two measurements or traces against each other: which rows match, what changed, and why."""

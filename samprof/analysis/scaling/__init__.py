@@ -1,0 +1,1 @@
+"""How time grows with the size: tables by layer and by op."""

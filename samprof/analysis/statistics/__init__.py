@@ -1,0 +1,1 @@
+"""What repeated measurements prove: intervals, equivalence, laws, and which measurements to trust."""

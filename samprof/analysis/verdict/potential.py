@@ -1,0 +1,94 @@
+"""The most that optimising a layer class could give: Amdahl's law, and the roof of the device."""
+
+import numpy as np
+import pandas as pd
+
+from samprof.analysis.device.roofline import Roof
+from samprof.analysis.scaling.axis import Axis
+from samprof.analysis.verdict.wording import ratio_text
+from samprof.units import rate_text
+
+_NEARLY_ALL = 0.99
+"""A larger share says no more than that nothing else matters: 19930x is no promise."""
+_HIDES = 0.9
+"""A class with this share of the time leaves open where the time goes."""
+
+
+def potential(roles: pd.DataFrame, roof: Roof | None, size: int) -> pd.DataFrame:
+    """One row per layer class, the one that could give most first.
+
+    Amdahl (1967): a class with the share s of the time cannot speed up the whole by more than
+    1 / (1 - s), however fast it gets. At the roof it takes the longer of its FLOPs at the peak and its
+    bytes at the peak; a class with ops that have no formula has no known time at the roof.
+
+    Args:
+        roles: `roofline` of the layer classes.
+        roof: of the device; None where it is not known.
+        size: which.
+
+    Returns:
+        Columns role, time_ns, share, most_speedup (of the whole, if the class took no time), roof_ns
+        (its time at the roof; NaN where not known), roof_speedup (of the whole, at the roof), bound.
+
+    Example:
+        >>> row = {"path": "MLP", "size": 1, "time_ns": 75.0, "flops": 0, "bytes": 0}
+        >>> rows = [row | {"bound": "unknown"}, row | {"path": "norm", "time_ns": 25.0, "bound": ""}]
+        >>> potential(pd.DataFrame(rows), None, 1)["most_speedup"].round(2).tolist()
+        [4.0, 1.33]
+    """
+    rows = roles[(roles["size"] == size) & (roles["time_ns"] > 0)]
+    whole = float(rows["time_ns"].sum())
+    table = pd.DataFrame({"role": rows["path"], "time_ns": rows["time_ns"]})
+    table["share"] = table["time_ns"] / max(whole, 1.0)
+    rest = (whole - table["time_ns"]).where(table["time_ns"] < whole)
+    table["most_speedup"] = (whole / rest).fillna(np.inf)
+    table["roof_ns"] = np.nan
+    if roof is not None:
+        computing = rows["flops"] / roof.flops_per_s * 1e9
+        moving = rows["bytes"] / roof.bytes_per_s * 1e9
+        least = computing.where(computing > moving, moving)
+        known = (rows["flops"] + rows["bytes"] > 0) & (rows.get("ops_without_formula", 0) == 0)
+        table["roof_ns"] = least.clip(upper=rows["time_ns"]).where(known)
+    table["roof_speedup"] = whole / (whole - table["time_ns"] + table["roof_ns"])
+    table["bound"] = rows["bound"]
+    return table.sort_values(["share", "role"], ascending=[False, True], ignore_index=True)
+
+
+def potential_sentence(table: pd.DataFrame, roof: Roof | None, axis: Axis, finer: str = "") -> str:
+    """What to optimise first, and the most that could give; empty where nothing ran.
+
+    Args:
+        table: as `potential` gives it.
+        roof: of the device.
+        axis: what the sizes count.
+        finer: the granularity that shows what is inside these classes; empty where none does.
+    """
+    if table.empty:
+        return ""
+    first = table.iloc[0]
+    text = f"Optimise {_named(first['role'])} first: it takes"
+    inside = ""
+    if finer and first["share"] >= _HIDES:
+        inside = f" What is inside it, samprof shows with the granularity {finer}."
+    if not np.isfinite(first["most_speedup"]):
+        text += f" all of the time per {axis.unit}"
+    elif first["share"] > _NEARLY_ALL:
+        text += f" nearly all of the time per {axis.unit}"
+    else:
+        text += (
+            f" {first['share']:.0%} of the time per {axis.unit}, so making it faster can give at most "
+            f"{ratio_text(first['most_speedup'])}"
+        )
+    ordered = table[table["roof_speedup"].notna()].sort_values("roof_speedup", ascending=False)
+    if roof is None or ordered.empty:
+        return f"{text}.{inside}"
+    best = ordered.iloc[0]
+    peaks = f"{rate_text(roof.flops_per_s)} and {rate_text(roof.bytes_per_s, 'B/s')}"
+    speedup = ratio_text(best["roof_speedup"])
+    text += f"; {_named(best['role'])} at the device's peaks ({peaks}) would give {speedup}."
+    return text + inside
+
+
+def _named(role: str) -> str:
+    """A layer class in a sentence; a path stands for itself."""
+    return role if "." in role else f"the {role}"

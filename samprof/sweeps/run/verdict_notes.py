@@ -1,0 +1,103 @@
+"""What a reader of a verdict should know besides: other states of the machine, samples dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from samprof.sweeps.run.point import Point
+from samprof.sweeps.run.selection import Selection, main_reason, other_states
+from samprof.units import digits
+
+if TYPE_CHECKING:
+    from samprof.analysis.scaling.axis import Axis
+
+_MANY = 0.1
+_FEWEST = 3
+"""Rounds of another state that are worth an answer of their own."""
+CPU_TIME_ONLY = "CPU TIME ONLY: the profiler recorded nothing of the GPU"
+"""The note of a sample on a GPU whose trace holds no device activity."""
+
+
+def sample_remarks(selection: Selection, axis: Axis) -> tuple[str, ...]:
+    """How many samples do not count, if those are many, and what else ran or was seen meanwhile."""
+    return (*_dropped(selection), *_on_the_gpu(selection), *_states(selection, axis))
+
+
+def trace_remarks(points: Sequence[Point], axis: Axis) -> tuple[str, ...]:
+    """What traces cannot tell, and how they were read; none where forwards were timed by a sweep."""
+    samples = [sample for point in points for sample in point.samples if sample.is_profiled]
+    if not samples:
+        return ()
+    notes = dict.fromkeys(note for sample in samples for note in sample.notes)
+    pooled = [
+        f"{len(point.samples)} processes of {axis.text(point.size)}"
+        for point in points
+        if len(point.samples) > 1
+    ]
+    repeats = f"; {', '.join(pooled)}" if pooled else ""
+    return (
+        "All times are those of traces: they include the profiler's overhead, which traces do not tell.",
+        f"How they were read: {'; '.join(notes)}{repeats}.",
+    )
+
+
+def recording_remarks(points: Sequence[Point]) -> tuple[str, ...]:
+    """That the layers of a GPU have CPU times, where its profiler recorded nothing of it."""
+    notes = {note for point in points for sample in point.samples for note in sample.notes}
+    if CPU_TIME_ONLY not in notes:
+        return ()
+    return (
+        "Layer times are CPU time: the profiler recorded nothing of the GPU. They tell what the host "
+        "did, not the device; `samprof doctor` says why.",
+    )
+
+
+def _dropped(selection: Selection) -> list[str]:
+    """Many dropped samples, where the answer does not say so already."""
+    table = selection.table
+    if selection.undecided or selection.dropped < _MANY * len(table):
+        return []
+    why = main_reason(table.loc[~table["clean"], "why"].tolist())
+    return [f"{selection.dropped} of {len(table)} samples do not count, most because {why}."]
+
+
+def _on_the_gpu(selection: Selection) -> list[str]:
+    """That other processes had the GPU open: what they ran there cannot be told from outside."""
+    others = selection.table["gpu_processes"].max()
+    if not others > 0:
+        return []
+    who = "another process" if others == 1 else f"{others:.0f} other processes"
+    return [f"The GPU was also open in {who}."]
+
+
+def _states(selection: Selection, axis: Axis) -> tuple[str, ...]:
+    """A sentence per other state of the machine with its speed-up; none where it has one state."""
+    from samprof.analysis.statistics.intervals import paired_ratio
+
+    table, remarks = selection.table, []
+    clean = table[table["clean"] & table["timed"]]
+    for state in other_states(selection):
+        rows = clean[clean["state"] == state]
+        wide = rows.pivot_table(index="size", columns="round", values="wall_ns")
+        if len(wide) < 2 or wide.count(axis=1).min() < _FEWEST:
+            continue
+        first, last = int(wide.index[0]), int(wide.index[-1])
+        smallest, largest = (wide.loc[[size]].to_numpy(np.float64) for size in (first, last))
+        found = paired_ratio(smallest, largest)
+        factor = axis.amount(last) / axis.amount(first)
+        speedup, low, high = (
+            digits(factor * float(value[0])) for value in (found.estimate, found.low, found.high)
+        )
+        rounds = rows["round"].nunique()
+        latency = (
+            clean.groupby("state")[["latency_before_ns", "latency_after_ns"]].mean().mean(axis=1)
+        )
+        remarks.append(
+            f"With the cores {state} ({latency[state]:.0f} ns apart instead of "
+            f"{latency[selection.state]:.0f} ns) {axis.text(last)} runs at {speedup}x the throughput of "
+            f"{axis.text(first)} (95% CI {low}-{high}, {rounds} rounds)."
+        )
+    return tuple(remarks)

@@ -1,0 +1,58 @@
+"""The most that optimising a layer class could give."""
+
+import pytest
+
+from samprof.analysis.scaling.axis import BATCH_SIZE
+from samprof.analysis.verdict.potential import potential, potential_sentence
+from tests.analysis.verdict.test_why import ROOF, of, role
+
+
+def test_a_class_could_give_what_amdahl_says() -> None:
+    # 6 and 2 ms: without the first the whole is 4 times as fast. At the roof it takes
+    # 100 MFLOP / 1 TFLOP/s = 0.1 ms: 8 / (2 + 0.1).
+    rows = of(role(time_ns=6_000_000), role("norm", time_ns=2_000_000))
+    table = potential(rows, ROOF, 4).set_index("role")
+    assert table.loc["MLP", ["share", "most_speedup"]].tolist() == [0.75, 4.0]
+    assert table.loc["MLP", "roof_ns"] == pytest.approx(100_000)
+    assert table.loc["MLP", "roof_speedup"] == pytest.approx(8 / 2.1)
+    text = potential_sentence(potential(rows, ROOF, 4), ROOF, BATCH_SIZE)
+    assert text == (
+        "Optimise the MLP first: it takes 75% of the time per image, so making it faster can give at "
+        "most 4.00x; the MLP at the device's peaks (1.00 TFLOP/s and 100 GB/s) would give 3.81x."
+    )
+
+
+@pytest.mark.parametrize(("other", "said"), [(1, True), (2, False)])  # 90 % and 82 % of the time
+def test_of_a_class_that_is_nearly_all_it_says_how_to_look_inside(
+    other: int, *, said: bool
+) -> None:
+    rows = of(role(time_ns=9), role("norm", time_ns=other))
+    text = " What is inside it, samprof shows with the granularity layer."
+    table = potential(rows, ROOF, 4)
+    for roof in (ROOF, None):
+        assert potential_sentence(table, roof, BATCH_SIZE, "layer").endswith(text) is said
+        assert text not in potential_sentence(table, roof, BATCH_SIZE)
+
+
+def test_ops_without_a_formula_have_no_roof() -> None:
+    table = potential(of(role(ops_without_formula=1)), ROOF, 4)
+    assert table["roof_speedup"].isna().all()
+    assert potential_sentence(table, ROOF, BATCH_SIZE).endswith(
+        "it takes all of the time per image."
+    )
+    two = potential(of(role(), role("norm"), roof=None), None, 4)
+    assert potential_sentence(two, None, BATCH_SIZE).endswith("can give at most 2.00x.")
+    assert potential_sentence(table.head(0), ROOF, BATCH_SIZE) == ""
+
+
+def test_what_takes_nearly_all_of_the_time_promises_nothing() -> None:
+    # 19,999 of 20,000: that nothing else matters is all that 20000x says.
+    rows = of(role("Conv2d", time_ns=19_999), role("norm", time_ns=1))
+    assert potential_sentence(potential(rows, None, 4), None, BATCH_SIZE) == (
+        "Optimise the Conv2d first: it takes nearly all of the time per image."
+    )
+
+
+def test_a_path_stands_for_itself_in_a_sentence() -> None:
+    text = potential_sentence(potential(of(role("net.0")), None, 4), None, BATCH_SIZE)
+    assert text.startswith("Optimise net.0 first")

@@ -1,0 +1,53 @@
+"""What a verdict says of its samples: many that do not count, and other states of the machine."""
+
+from samprof.analysis.scaling.axis import BATCH_SIZE
+from samprof.sweeps.run.sample import Sample
+from samprof.sweeps.run.samples import samples_table
+from samprof.sweeps.run.selection import select
+from samprof.sweeps.run.verdict_notes import sample_remarks
+from tests.support.samples import points, timed
+
+NEAR, FAR = (25.0, 31.0), (160.0, 171.0)
+
+
+def said(*samples: Sample) -> tuple[str, ...]:
+    return sample_remarks(select(samples_table(points(*samples))), BATCH_SIZE)
+
+
+def rounds(first: int, count: int, one_ns: int, two_ns: int, **more: object) -> list[Sample]:
+    numbers = range(first, first + count)
+    return [
+        one
+        for n in numbers
+        for one in (timed(1, n, [one_ns], **more), timed(2, n, [two_ns], **more))
+    ]
+
+
+def test_a_quiet_machine_of_one_state_needs_no_remark() -> None:
+    assert said(*rounds(0, 4, 100, 200)) == ()
+
+
+def test_many_samples_that_do_not_count_are_told() -> None:
+    loads = [{"foreign_share": share} for share in (0.5, 0.6, 0.7)]
+    busy = [one for n, load in enumerate(loads) for one in rounds(4 + n, 1, 9, 9, machine=load)]
+    mixed = rounds(9, 1, 100, 200, latency=(25.0, 160.0))
+    assert said(*rounds(0, 4, 100, 200), *busy, *mixed) == (
+        "8 of 16 samples do not count, most because foreign processes used 0.60 of the CPU.",
+    )
+
+
+def test_few_of_them_are_not() -> None:
+    busy = timed(1, 9, [9], machine={"foreign_share": 0.5})
+    assert said(*rounds(0, 6, 100, 200), busy) == ()
+
+
+def test_the_answer_itself_says_so_where_nothing_is_clean() -> None:
+    assert said(*rounds(0, 4, 100, 200, machine={"foreign_share": 0.5})) == ()
+
+
+def test_another_state_has_an_answer_of_its_own() -> None:
+    (remark,) = said(*rounds(0, 4, 100, 200, latency=NEAR), *rounds(4, 3, 150, 200, latency=FAR))
+    assert remark == (
+        "With the cores far (166 ns apart instead of 28 ns) batch 2 runs at 1.50x the throughput of "
+        "batch 1 (95% CI 1.50-1.50, 3 rounds)."
+    )
