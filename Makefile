@@ -3,16 +3,24 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+OLDEST := .venv-oldest
 OUT ?= runs/demo
 GPU_OUT ?= runs/gpu
 
-.PHONY: demo test browser check format bench gpu docs notebook lock clean
+.PHONY: demo test oldest browser check format bench gpu docs notebook lock clean
 
 demo: $(READY)
 	$(BIN)/samprof sweep --batch-sizes 1,2,4,8 --out $(OUT)
 
 test: $(READY) browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# The tests of recording and of reading with the oldest torch that setup.cfg allows.
+oldest:
+	$(PYTHON) -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check \
+	  torch==2.11.0 torchvision==0.26.0 -e ".[sam,report,dev]"
+	$(OLDEST)/bin/python -m pytest tests/record tests/trace
 
 # Chromium for the tests that look at pages, from the system's packages, where it may be installed.
 browser:
@@ -56,4 +64,4 @@ lock:
 	  --no-emit-index-url --no-header --no-annotate --generate-hashes -o requirements.lock
 
 clean:
-	rm -rf $(VENV) runs
+	rm -rf $(VENV) $(OLDEST) runs

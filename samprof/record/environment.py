@@ -121,11 +121,9 @@ def _driver(uuid: str | None) -> str:
 def uses_tf32() -> bool:
     """Whether products of float32 matrices on CUDA run in TF32.
 
-    Since torch 2.9 there are two settings; reading the old one raises once the new one is used.
+    Not by `allow_tf32`: reading that raises once `fp32_precision` was used.
     """
     matmul: Any = torch.backends.cuda.matmul
-    if not hasattr(matmul, "fp32_precision"):
-        return bool(matmul.allow_tf32)
     chosen = matmul.fp32_precision
     if chosen == "none":
         chosen = getattr(torch.backends, "fp32_precision", "none")

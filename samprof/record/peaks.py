@@ -71,15 +71,13 @@ def current_versions(device: torch.device) -> dict[str, str]:
 def _tf32(on: bool) -> Iterator[None]:
     """Turns TF32 for products of float32 matrices on CUDA on or off until the block ends."""
     matmul: Any = torch.backends.cuda.matmul
-    # Since torch 2.9 there are two settings; reading the old one raises if they disagree.
-    new = hasattr(matmul, "fp32_precision")
-    name, values = ("fp32_precision", ("ieee", "tf32")) if new else ("allow_tf32", (False, True))
-    before = getattr(matmul, name)
+    # Not `allow_tf32`: reading that raises once `fp32_precision` was used.
+    before = matmul.fp32_precision
     try:
-        setattr(matmul, name, values[on])
+        matmul.fp32_precision = "tf32" if on else "ieee"
         yield
     finally:
-        setattr(matmul, name, before)
+        matmul.fp32_precision = before
 
 
 def _product(device: torch.device, dtype: torch.dtype, seconds: float) -> tuple[int, float]:

@@ -18,7 +18,7 @@ from samprof.record.export import write_trace
 from samprof.record.metadata import as_json
 from samprof.record.other_threads import Range, ids_of_launches
 from samprof.record.patches import root_calls
-from samprof.record.start import start
+from samprof.record.start import NOT_RUNNING, start
 
 FREE_SPACE = "free space in the temporary directory, or set TMPDIR"
 _lock = RLock()
@@ -232,8 +232,8 @@ def _stop(profiler: Any) -> None:
     try:
         profiler.stop()
     except RuntimeError as error:
-        # Up to torch 2.9 a profiler that another one has ended raises; later ones say nothing.
-        if "when it's not running" not in str(error):
+        # In torch up to 2.11 a profiler that another one has ended raises; later ones say nothing.
+        if NOT_RUNNING not in str(error):
             raise
 
 

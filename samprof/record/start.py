@@ -7,10 +7,13 @@ kernels that nobody needs run in between. They are in no trace.
 
 import itertools
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import torch
 
+NOT_RUNNING = "when it's not running"
+"""What torch's error says where there is no profiler to end."""
 _LEAST = 32
 _sessions = itertools.count(1)
 
@@ -25,11 +28,37 @@ def start(profiler: Any, throwaway: Callable[[], object] | None = None) -> None:
     """
     work = throwaway or _kernels()
     if work is None:
-        profiler.start()
+        _again_where_refused(profiler.start)
         return
-    profiler.prepare_trace()
+    _again_where_refused(profiler.prepare_trace)
     work()
     profiler.start_trace()
+
+
+def _again_where_refused(begin: Callable[[], object]) -> None:
+    """Calls it; a second time where torch up to 2.11 refuses for what is left of another profiler.
+
+    One with memory events that ended on another thread than it began on leaves such a rest, and one that
+    warms up on this thread looks like it.
+    """
+    try:
+        begin()
+    except RuntimeError as error:
+        if NOT_RUNNING not in str(error):
+            raise
+        _remove_rest()
+        begin()
+
+
+def _remove_rest() -> None:
+    """A session of its own, even one that was refused at first, leaves nothing behind."""
+    from torch.profiler import ProfilerActivity, profile
+
+    session = profile(activities=[ProfilerActivity.CPU], acc_events=True)
+    with suppress(RuntimeError):
+        session.prepare_trace()
+    session.start_trace()
+    session.stop_trace()
 
 
 def _kernels() -> Callable[[], object] | None:

@@ -301,17 +301,6 @@ def test_float32_is_measured_without_tf32_and_with_it(
     assert torch.get_float32_matmul_precision() == precision
 
 
-def test_old_torch_has_one_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Matmul:
-        allow_tf32 = True
-
-    matmul = Matmul()
-    monkeypatch.setattr(torch.backends.cuda, "matmul", matmul)
-    with module._tf32(False):
-        assert matmul.allow_tf32 is False
-    assert matmul.allow_tf32 is True
-
-
 def test_old_gpus_have_no_tf32(gpu: torch.device, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: (7, 5))
     assert "tf32" not in measure_peaks(gpu, seconds=0).flops_per_s

@@ -12,7 +12,7 @@ from torch.utils.checkpoint import checkpoint
 
 import samprof
 from samprof.trace.model.events import Kind
-from tests.record.models import OUTSIDE, Holder, calls, column, small_net, tiny_encoder
+from tests.record.models import OUTSIDE, Holder, calls, chains, column, small_net, tiny_encoder
 from tests.record.snapshot import assert_untouched, world
 
 COMPILED = "compiled region, not split"
@@ -103,7 +103,7 @@ def test_checkpointed_layers_are_counted_again_in_the_backward(use_reentrant: bo
 )
 @pytest.mark.parametrize("how", ["function", "method"])
 def test_a_compiled_module_is_one_row(how: str, granularity: Any, backend: str, x: Tensor) -> None:
-    net: Any = small_net()
+    net: Any = chains()
     if how == "method":
         net.compile(backend=backend, fullgraph=True)
     else:
@@ -114,7 +114,7 @@ def test_a_compiled_module_is_one_row(how: str, granularity: Any, backend: str, 
         net(x)
     table = recording.layers()
     assert calls(table) == {"net": 2}
-    assert column(table, "type") == {"net": "Sequential"}
+    assert column(table, "type") == {"net": "Chain"}
     assert column(table, "note") == {"net": COMPILED}
     assert graphs() == made == (1, 0)
     assert recording.trace.check().ok
@@ -127,7 +127,7 @@ def test_a_compiled_module_is_one_row(how: str, granularity: Any, backend: str, 
 def test_a_compiled_child_is_one_row_and_not_compiled_again(
     how: str, backend: str, x: Tensor
 ) -> None:
-    net: Any = small_net()
+    net: Any = chains()
     if how == "method":
         net[1].compile(backend=backend, fullgraph=True)
     else:
@@ -138,7 +138,7 @@ def test_a_compiled_child_is_one_row_and_not_compiled_again(
         with samprof.profile(net, name="net", granularity="layer") as recording:
             net(x)
     assert calls(recording.layers()) == {"net": 1, "net.0": 1, "net.1": 1}
-    assert column(recording.layers(), "type")["net.1"] == "Sequential"
+    assert column(recording.layers(), "type")["net.1"] == "Chain"
     assert column(recording.layers(), "note") == {"net": "", "net.0": "", "net.1": COMPILED}
     assert graphs() == made == (1, 0)
     assert_untouched(before, world(net))
