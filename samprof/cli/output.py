@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from samprof.cli.json_rows import json_rows
 from samprof.errors import UsageError
 from samprof.files import written_whole
 from samprof.printable import csv_text, printable, printable_lines
@@ -54,6 +53,8 @@ def print_table(
         SamprofError: the file cannot be written.
     """
     if options.json:
+        from samprof.cli.json_rows import json_rows
+
         texts = json_rows(table)
     elif options.csv:
         texts = iter([csv_text(table)])

@@ -13,7 +13,10 @@ from samprof.cli.json_rows import json_rows
 def test_the_pieces_together_are_the_whole(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_AT_ONCE", 2)
     table = pd.DataFrame(
-        {"path": [f'a"{row}\n]é' for row in range(rows)], "ns": [row / 3 for row in range(rows)]}
+        {
+            "path": [f'a"{row}/\n\\/\\\\/]é' for row in range(rows)],
+            "ns": [row / 3 for row in range(rows)],
+        }
     )
     whole = json.loads(table.to_json(orient="records", double_precision=15))
     pieces = list(json_rows(table))
