@@ -29,8 +29,19 @@ class Kind(IntEnum):
     MEMSET = 8
     FLOW_FORWARD = 9
     FLOW_BACKWARD = 10
+    HELD_OP = 17
+    HELD_RANGE = 18
+    HELD_ANNOTATION = 19
+    HELD_MODULE = 20
+    HELD_RUNTIME = 21
+
+    @property
+    def held(self) -> "Kind":
+        """What a part of a trace calls such an event of a capture that is not in the part."""
+        return Kind(self + _HELD)
 
 
+_HELD = 16
 DEVICE_KINDS = (Kind.KERNEL, Kind.MEMCPY, Kind.MEMSET)
 RANGE_PREFIX = "samprof:"
 MODULE_PREFIX = "nn.Module: "
