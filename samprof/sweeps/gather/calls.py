@@ -101,7 +101,7 @@ def calls_of(trace: Trace, name: str, kind: Kind, root: str | None) -> Calls:
     ranges, layers = trace.ranges(kind), trace.layers(kind)
     node = _root_node(trace, ranges, layers, name, root)
     path = ranges.paths[node]
-    rows = np.flatnonzero((ranges.node == node) & ranges.outermost())
+    rows = np.flatnonzero((ranges.node == node) & ranges.outermost() & ranges.took_place)
     rows = rows[np.argsort(ranges.nesting.start[rows], kind="stable")]
     starts, ends = ranges.nesting.start[rows].tolist(), ranges.nesting.end[rows].tolist()
     spans = list(zip(starts, ends, strict=True))

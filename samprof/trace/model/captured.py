@@ -38,6 +38,12 @@ class Captured:
     _nested: dict[str, Nesting] = field(default_factory=dict, repr=False, compare=False)
 
     @property
+    def rows(self) -> Ints:
+        """Rows of all ops, ranges and calls that were open during a capture, begin and end included."""
+        kinds = (*_KIND.values(), Kind.RUNTIME)
+        return np.concatenate([self._rows(kind) for kind in kinds])
+
+    @property
     def ops(self) -> Ints:
         """Rows of the ops."""
         return self._rows(Kind.OP)
@@ -54,7 +60,7 @@ class Captured:
         start, end = events.ts[rows], events.ts[rows] + events.dur[rows]
         open_ = np.zeros(len(rows), bool)
         for one in self.captures:
-            open_ |= (events.thread[rows] == one.thread) & (start < one.end) & (end > one.start)
+            open_ |= (events.thread[rows] == one.thread) & (start <= one.end) & (end > one.start)
         return rows[open_]
 
     def op_of(self, capture: Capture) -> Ints:
@@ -62,13 +68,19 @@ class Captured:
         return self._innermost(capture, "op")
 
     def places(self, capture: Capture) -> bytes:
-        """Equal for captures whose launches have the same ops and ranges around them."""
+        """Equal for captures whose launches have the same ops and ranges around them.
+
+        Names of samprof's ranges are whole paths. What else is around a whole capture, such as the mark of
+        a step, says when it was captured.
+        """
         return b"".join(self._innermost(capture, kind).tobytes() for kind in _KIND)
 
     def _innermost(self, capture: Capture, kind: str) -> Ints:
         nested, rows = self.nested(kind), capture.launches
         place = nested.innermost(self.events.thread[rows], self.events.ts[rows])
         names = np.append(self.events.name[nested.rows].astype(np.int64), -1)
+        if kind in ("module", "annotation"):
+            names[:-1][nested.start < capture.start] = -1
         return names[place]
 
 

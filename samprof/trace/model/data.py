@@ -124,6 +124,10 @@ class TraceData:
         """
         return self._graph_finder().misfit(capture, launch.activities, part)
 
+    def captured_rows(self) -> Ints:
+        """Rows of what was open on the threads of captures while they captured."""
+        return self._captured().rows
+
     def captured_ops(self) -> Nesting:
         """The ops that were open during captures."""
         return self._captured().nested("op")

@@ -67,8 +67,25 @@ class Ranges:
         result[order[1:]] = reached[:-1] <= first[1:] + order[1:]
         return result
 
+    @property
+    def took_place(self) -> Mask:
+        """Which intervals were entered on the host; all others are replayed by a graph."""
+        result = np.ones(len(self.node), bool)
+        if self.grafts is not None:
+            result[self.grafts.added] = False
+        return result
+
+    @property
+    def telling(self) -> Mask:
+        """Which intervals tell of host and memory: those that took place, of nodes that have any."""
+        place = self.took_place
+        lasting = np.zeros(len(self.paths), bool)
+        lasting[self.node[place]] = True
+        result: Mask = place | ~lasting[self.node]
+        return result
+
     def calls(self) -> Ints:
-        """How often each node was entered."""
+        """How often each node was entered, or replayed by a graph."""
         return np.bincount(self.node[self.nesting.depth < self.rows_to], minlength=len(self.paths))
 
 

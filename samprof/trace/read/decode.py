@@ -26,6 +26,7 @@ from samprof.trace.read.timestamps import nanoseconds, whole_nanoseconds
 Times = Callable[[list[Any]], tuple[Ints, Mask]]
 _MOST_BYTES = 2**50
 _LONGEST_INPUTS = 1 << 12
+_GRAPH_NODE = b'"graph node id"'
 _OTHERS = "not an event"
 _MOST_OTHERS = 1 << 18
 
@@ -53,6 +54,7 @@ class Decoder:
         self._decode_one = msgspec.json.Decoder(Event).decode
         self._heads = EventHeads(self.part.names, self.part.threads)
         self._seen = 0
+        self._has_nodes = False
 
     def begin(self, number: int) -> None:
         """Announces that what comes next belongs to the piece of this number."""
@@ -66,6 +68,7 @@ class Decoder:
             ValueError, RecursionError: the list is not valid JSON, or an event does not have the
                 usual form; nothing of the list has been added then.
         """
+        self._has_nodes = _GRAPH_NODE in piece
         if self._whole_so_far:
             try:
                 self._add(self._decode_whole(piece), whole_nanoseconds)
@@ -76,6 +79,7 @@ class Decoder:
 
     def salvage(self, elements: Iterable[bytes]) -> None:
         """Decodes the elements of a list that `decode` refused, one by one, and counts the rest."""
+        self._has_nodes = True
         found = [self._salvaged(element) for element in elements]
         events = [event for event in found if event is not None]
         self._seen += len(found) - len(events)
@@ -105,14 +109,17 @@ class Decoder:
             events, kind = _those(events, wanted), kind[wanted]
             name, thread = name[wanted], thread[wanted]
         ts, dur, timed = self._times(events, kind, read)
+        inputs, others = self._inputs(events, kind, name), _particulars(events, kind)
+        if self._has_nodes:
+            self._add_nodes(events, kind, inputs, others["sequence"])
         table = Events(
             kind=kind.astype(np.int8),
             name=name,
             thread=thread,
             ts=ts,
             dur=dur,
-            inputs=self._inputs(events, kind, name),
-            **_particulars(events, kind),
+            inputs=inputs,
+            **others,
         )
         self.part.events.append(table if timed.all() else table.take(timed))
         self._count_skipped("without a time", ~timed)
@@ -169,6 +176,21 @@ class Decoder:
                 for text in texts
             ]
         return number
+
+    def _add_nodes(
+        self, events: list[Event], kind: SmallInts, inputs: SmallInts, node: Ints
+    ) -> None:
+        """Fills in the nodes of graphs that device activities are, and torch's annotations of them."""
+        known = self.part.inputs
+        for place in np.flatnonzero((kind >= Kind.KERNEL) & (kind <= Kind.MEMSET)).tolist():
+            args = events[place].args
+            number = integer(args.graph_node)
+            if number is None or number <= 0:
+                continue
+            node[place] = number
+            if isinstance(args.annotation, str):
+                text = args.annotation.encode("utf-8", "replace")
+                inputs[place] = known.setdefault(text, len(known))
 
     def _add_allocations(self, events: list[Event], thread: SmallInts, read: Times) -> None:
         ts, timed = read([event.ts for event in events])

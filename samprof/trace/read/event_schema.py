@@ -26,6 +26,8 @@ class Args(msgspec.Struct, gc=False):
     total: _Int64 = msgspec.field(name="Total Allocated", default=0)
     device_type: _Int64 = msgspec.field(name="Device Type", default=CPU_DEVICE_TYPE)
     device_id: _Int64 = msgspec.field(name="Device Id", default=-1)
+    graph_node: Any = msgspec.field(name="graph node id", default=None)
+    annotation: Any = msgspec.field(name="name", default=None)
     dims: msgspec.Raw = msgspec.field(name="Input Dims", default=_NOTHING)
     types: msgspec.Raw = msgspec.field(name="Input type", default=_NOTHING)
     values: msgspec.Raw = msgspec.field(name="Concrete Inputs", default=_NOTHING)
@@ -105,6 +107,8 @@ def lenient_event(element: bytes) -> Event | None:
             total=_or(args.get("Total Allocated"), 0),
             device_type=_or(args.get("Device Type"), CPU_DEVICE_TYPE),
             device_id=_or(args.get("Device Id"), -1),
+            graph_node=args.get("graph node id"),
+            annotation=args.get("name"),
             dims=_json(args.get("Input Dims")),
             types=_json(args.get("Input type")),
             values=_json(args.get("Concrete Inputs")),
