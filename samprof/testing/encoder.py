@@ -59,7 +59,6 @@ def with_graphs(whole: Call, captures: int = 0, *, nodes: bool = False) -> Call:
         captures: if above 0, each graph is captured first, and launched so many times.
         nodes: whether the activities of captured graphs have ids of nodes.
     """
-
     ids = count(9)
 
     def graph(*calls: Call) -> tuple[Call, ...]:

@@ -17,8 +17,8 @@ def captured_graph(calls: Sequence[Call], launches: int, graph: int | None) -> t
     Args:
         calls: what is captured; launches among it run nothing.
         launches: how often the graph is launched.
-        graph: the id of the graph, if the trace tells the nodes of its activities; if not, all run on one
-            stream.
+        graph: the id of the graph, if the trace tells the nodes of its activities; if not, all run on
+            one stream.
     """
     captured = [one for call in calls for one in _activities(call, None)]
     if graph is None:

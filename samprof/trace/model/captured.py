@@ -70,8 +70,8 @@ class Captured:
     def places(self, capture: Capture) -> bytes:
         """Equal for captures whose launches have the same ops and ranges around them.
 
-        Names of samprof's ranges are whole paths. What else is around a whole capture, such as the mark of
-        a step, says when it was captured.
+        Names of samprof's ranges are whole paths. What else is around a whole capture, such as the mark
+        of a step, says when it was captured.
         """
         return b"".join(self._innermost(capture, kind).tobytes() for kind in _KIND)
 

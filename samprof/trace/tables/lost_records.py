@@ -54,11 +54,11 @@ def _lost_of_graphs(trace: TraceData) -> Ints:
     for one in trace.graphs():
         alike[trace.events.name[_rows(trace, one)].tobytes()].append(one)
     for key, launches in alike.items():
-        for one in launches:
-            lost = _by_nodes(trace, one) or _by_capture(trace, one)
-            if not lost and len(launches) == 1:
-                lost = _by_other_launches(trace, one, key, alike)
-            found.append(np.full(lost, one.launch))
+        first = launches[0]
+        expected = _by_capture(trace, first)
+        if not expected and len(launches) == 1:
+            expected = _by_other_launches(trace, first, key, alike)
+        found += [np.full(_by_nodes(trace, one) or expected, one.launch) for one in launches]
     return np.concatenate(found)
 
 
