@@ -44,7 +44,7 @@ def captured(
     thread: int = 1,
     ranges: str = "samprof",
 ) -> int:
-    """Adds a capture of these launches, each in its op and layer, inside the range `net`; returns its end.
+    """Adds a capture of these launches, each in its op and layer, inside `net`; returns its end.
 
     Args:
         file: gets the events.

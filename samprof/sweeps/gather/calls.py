@@ -12,7 +12,7 @@ import numpy as np
 from samprof.errors import UsageError
 from samprof.sweeps.gather.call_sizes import told_sizes
 from samprof.trace import Trace
-from samprof.trace.model.events import DEVICE_KINDS
+from samprof.trace.model.events import DEVICE_KINDS, HELD_KINDS
 from samprof.trace.model.events import Kind as EventKind
 from samprof.trace.model.names import step_number
 from samprof.trace.model.ranges import By, Ranges, check_by, kinds_in
@@ -185,7 +185,7 @@ def _call(trace: Trace, span: tuple[int, int], size: int, told_by: str) -> Call:
 
 
 def _whole(trace: Trace) -> tuple[int, int]:
-    events = trace.events
+    events = trace.events.take(~np.isin(trace.events.kind, HELD_KINDS))
     if not len(events):
         return 0, 1
     return int(events.ts.min()), int((events.ts + events.dur).max()) + 1

@@ -29,6 +29,7 @@ class Capture:
         start, end: when it began and ended; the first and last time of the trace where it does not say.
         launches: rows of the launches that were captured, in their order.
         kinds: what each of them becomes in the graph: kernel, copy or fill.
+        kernels: the name of what each of them ran in an earlier recording; -1 if that is not known.
     """
 
     thread: int
@@ -36,6 +37,7 @@ class Capture:
     end: int
     launches: Ints
     kinds: Kinds
+    kernels: Ints
 
 
 def launch_kinds(names: tuple[str, ...]) -> Kinds:
@@ -82,7 +84,11 @@ def find_captures(events: Events, names: tuple[str, ...]) -> tuple[Capture, ...]
             inside = (time >= start) & (time < end) & ~taken
             taken |= inside
             rows = free[inside]
-            found.append(Capture(thread, start, end, rows, kinds[events.name[rows]]))
+            ran_before = np.where(
+                events.kind[rows] == Kind.HELD_RUNTIME, events.sequence[rows], ABSENT
+            )
+            kernels = np.maximum(ran_before, -1)
+            found.append(Capture(thread, start, end, rows, kinds[events.name[rows]], kernels))
     return tuple(sorted(found, key=lambda one: (one.start, one.end, one.thread)))
 
 

@@ -99,7 +99,8 @@ class Events(Table):
         link: correlation id of launches and device activities, id of flows; else `ABSENT`.
         device, stream: of device activities; else -1.
         sequence, forward_thread: autograd's numbers of an op; else `ABSENT`. Of a device activity,
-            `sequence` is the id of its node in a graph.
+            `sequence` is the id of its node in a graph; of a launch that is held, the name of what it
+            ran.
         inputs: for an op in `OPS_WITH_INPUTS`, index into the trace's inputs; else -1. Of a device
             activity, the index of torch's annotation of its node in a graph.
     """

@@ -136,9 +136,9 @@ class Graphs:
             part: which launches of the capture are looked at; by default all.
         """
         row = self.activity[activities]
-        captured, op = capture.kinds, self.op_of(capture)
+        captured, op, kernels = capture.kinds, self.op_of(capture), capture.kernels
         if part is not None:
-            captured, op = captured[part], op[part]
+            captured, op, kernels = captured[part], op[part], kernels[part]
         if len(row) != len(captured):
             return f"{len(captured)} launches were captured"
         kind = self.events.kind[row]
@@ -146,6 +146,9 @@ class Graphs:
         if len(other):
             ran, expected = (_WORDS[Kind(int(one[other[0]]))] for one in (kind, captured))
             return f"number {other[0] + 1} is {ran}, the launch captured there {expected}"
+        other = np.flatnonzero((kernels >= 0) & (kernels != self.events.name[row]))
+        if len(other):
+            return f"number {other[0] + 1} is another kernel than the captured graph ran before"
         return self._misnamed(op, self.events.name[row])
 
     def _misnamed(self, op: Ints, kernel: Integers) -> str:

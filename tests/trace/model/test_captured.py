@@ -1,4 +1,4 @@
-"""What was entered while capturing decides op and owner of what the graph runs, in every part as well."""
+"""What was entered while capturing decides op and owner of what the graph runs, in every part too."""
 
 from pathlib import Path
 

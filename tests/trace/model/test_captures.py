@@ -25,9 +25,7 @@ def correlations(trace: Trace) -> list[list[int]]:
         ("cudaStreamBeginCaptureToGraph", "cudaStreamEndCapture"),
     ],
 )
-def test_launches_between_begin_and_end_are_captured(
-    tmp_path: Path, begin: str, end: str
-) -> None:
+def test_launches_between_begin_and_end_are_captured(tmp_path: Path, begin: str, end: str) -> None:
     file = TraceFile()
     captured(file, NODES, begin=begin, end=end)
     (found,) = opened(file, tmp_path).captures()

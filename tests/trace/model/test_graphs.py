@@ -1,4 +1,4 @@
-"""Graph launches are split where number, kinds and names agree with a capture; else it is said why not."""
+"""Graph launches are split where number, kinds and names agree with a capture; else it says why not."""
 
 from collections.abc import Sequence
 from dataclasses import replace
