@@ -11,6 +11,7 @@ import numpy as np
 from samprof.trace.model.captured import Captured, find_graphs, with_captured
 from samprof.trace.model.captures import Capture, find_captures
 from samprof.trace.model.events import DEVICE_KINDS, Events, Ints, Kind, MemoryEvents
+from samprof.trace.model.graph_annotations import graph_annotations
 from samprof.trace.model.graphs import GraphLaunch, Graphs
 from samprof.trace.model.names import decoded, step_number
 from samprof.trace.model.nesting import Nesting
@@ -153,11 +154,15 @@ class TraceData:
 
     def _ranges(self, kind: str) -> Ranges:
         took_place = self._ranges_of(kind, self._nested(kind))
-        split = [one for one in self.graphs() if one.capture is not None]
+        graphs, activity = self.graphs(), self._launched().activity
+        if not graphs:
+            return took_place
+        annotations = graph_annotations(self.events, self.inputs, activity, graphs, kind)
+        split = [one for one in graphs if one.capture is not None or one.launch in annotations.of]
         if not split:
             return took_place
-        count = len(self._launched().activity)
-        return with_replays(self.events, took_place, self.captured_ranges(kind), split, count)
+        captured = self.captured_ranges(kind)
+        return with_replays(self.events, took_place, captured, split, len(activity), annotations)
 
     def _ranges_of(self, kind: str, nesting: Nesting, ops: Ints | None = None) -> Ranges:
         if kind != "samprof":

@@ -7,7 +7,9 @@ import numpy as np
 
 from samprof.trace.model.events import Events, Ints, SmallInts
 from samprof.trace.model.grafts import Dropped, Grafts, Template, graft, templates_of
+from samprof.trace.model.graph_annotations import Annotations
 from samprof.trace.model.graphs import GraphLaunch
+from samprof.trace.model.nesting import Nesting
 from samprof.trace.model.ranges import SEPARATOR, Ranges
 
 
@@ -17,8 +19,11 @@ def with_replays(
     captured: Ranges,
     launches: Sequence[GraphLaunch],
     activities: int,
+    annotations: Annotations,
 ) -> Ranges:
     """The ranges, and inside the one around each split graph launch those entered while capturing.
+
+    Of a launch whose activities torch annotated, instead of its capture, the annotations are ranges.
 
     A range around both the launch and the capture is there already. Of kinds whose paths are joined,
     what was around the capture only is left out if something else is around the launch: it says when the
@@ -30,13 +35,45 @@ def with_replays(
         captured: those that were entered during captures, and those around them, of the same kind.
         launches: graph launches that are split, in order of time.
         activities: how many device activities the trace has.
+        annotations: those of the launches that no capture splits.
     """
-    templates = templates_of(events, captured.nesting, launches)
+    own = iter(templates_of(events, captured.nesting, launches))
+    first = len(captured.node)
+    templates = [
+        annotations.template(one, first) if one.launch in annotations.of else next(own)
+        for one in launches
+    ]
+    if annotations.of:
+        captured = _with_annotations(captured, annotations)
     dropped = _dropped(ranges, captured)
     grafts = graft(
         events, ranges.nesting, launches, templates, captured.nesting, dropped, activities
     )
     return _with_nodes(ranges, captured, grafts, templates)
+
+
+def _with_annotations(captured: Ranges, annotations: Annotations) -> Ranges:
+    """The captured ranges, and one more for each annotation, on a thread of their own."""
+    count, first = len(annotations.paths), len(captured.node)
+    nesting = captured.nesting
+    zero, none = np.zeros(count, np.int64), np.full(count, -1, np.int32)
+    thread = int(nesting.thread.max(initial=0)) + 1
+    together = Nesting(
+        np.concatenate([nesting.rows, annotations.rows.astype(np.int32)]),
+        np.concatenate([nesting.thread, np.full(count, thread, np.int32)]),
+        np.concatenate([nesting.start, zero]),
+        np.concatenate([nesting.end, zero]),
+        np.concatenate([nesting.wider, none]),
+        np.concatenate([nesting.parent, none]),
+        np.concatenate([nesting.depth, none + 1]),
+        np.concatenate([nesting.behind, np.arange(first, first + count, dtype=np.int32) + 1]),
+    )
+    node = np.concatenate(
+        [captured.node, np.arange(count, dtype=np.int32) + np.int32(len(captured.paths))]
+    )
+    return replace(
+        captured, nesting=together, node=node, paths=(*captured.paths, *annotations.paths)
+    )
 
 
 def _dropped(ranges: Ranges, captured: Ranges) -> Dropped:

@@ -13,13 +13,16 @@ from samprof.trace.model.events import Ints, Kind
 from samprof.trace.model.names import NO_LAUNCH_NAME, OUTSIDE_NAME
 from samprof.trace.model.owners import NO_LAUNCH, OUTSIDE
 from samprof.trace.model.ranges import By
-from samprof.trace.tables.graph_notes import FROM_CAPTURE
+from samprof.trace.tables.graph_notes import FROM_ANNOTATIONS, FROM_CAPTURE
 from samprof.trace.tables.kernels import steps_at
 from samprof.trace.tables.layers import layers_table
 from samprof.trace.tables.lost_records import lost_records
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_SPLIT = (FROM_CAPTURE, FROM_ANNOTATIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +189,6 @@ def _where_lost(trace: TraceData, lost: Ints) -> str:
 def _row_notes(table: pd.DataFrame) -> list[str]:
     found = []
     for path, note in zip(table["path"], table["note"], strict=True):
-        parts = [part for part in note.split("; ") if part and not part.endswith(FROM_CAPTURE)]
+        parts = [part for part in note.split("; ") if part and not part.endswith(_SPLIT)]
         found += [f"{path}: {'; '.join(parts)}"] if parts else []
     return found

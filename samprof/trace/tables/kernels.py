@@ -49,7 +49,7 @@ def kernels_table(trace: TraceData, by: By) -> pd.DataFrame:
             "phase": np.where(owners.backward, "backward", "forward").astype(object),
             "step": _nullable(step, in_step & launched),
             "launch_ts_ns": _nullable(launch_ts, launched),
-            "note": activity_notes(trace),
+            "note": activity_notes(trace, by),
         }
     )
     order = np.lexsort((link, events.stream[activity], events.device[activity], table["ts_ns"]))

@@ -13,7 +13,7 @@ def test_each_activity_of_a_graph_has_a_note_and_no_other(tmp_path: Path) -> Non
     launched(file, NODES[:1], LAUNCHED + 100, correlation=2, device_ts=2 * DEVICE)
     file.launch(3, LAUNCHED + 200)
     file.kernel(3, 3 * DEVICE, 5)
-    notes = activity_notes(opened(file, tmp_path)).tolist()
+    notes = activity_notes(opened(file, tmp_path), "auto").tolist()
     assert notes == [*4 * ["from the capture"], "not split: 4 launches were captured", ""]
 
 
