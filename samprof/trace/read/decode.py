@@ -15,6 +15,7 @@ from samprof.trace.read.event_kinds import MEMORY, NO_EVENT
 from samprof.trace.read.event_schema import (
     CPU_DEVICE_TYPE,
     Event,
+    NodeEvent,
     WholeEvent,
     integer,
     lenient_event,
@@ -51,10 +52,12 @@ class Decoder:
         ).decode
         self._whole_so_far = True
         self._decode = msgspec.json.Decoder(list[Event]).decode
-        self._decode_one = msgspec.json.Decoder(Event).decode
+        self._decode_nodes: Callable[[bytes], list[Any]] = msgspec.json.Decoder(
+            list[NodeEvent]
+        ).decode
+        self._decode_one = msgspec.json.Decoder(NodeEvent).decode
         self._heads = EventHeads(self.part.names, self.part.threads)
         self._seen = 0
-        self._has_nodes = False
 
     def begin(self, number: int) -> None:
         """Announces that what comes next belongs to the piece of this number."""
@@ -68,7 +71,9 @@ class Decoder:
             ValueError, RecursionError: the list is not valid JSON, or an event does not have the
                 usual form; nothing of the list has been added then.
         """
-        self._has_nodes = _GRAPH_NODE in piece
+        if _GRAPH_NODE in piece:
+            self._add(self._decode_nodes(piece), nodes=True)
+            return
         if self._whole_so_far:
             try:
                 self._add(self._decode_whole(piece), whole_nanoseconds)
@@ -79,12 +84,11 @@ class Decoder:
 
     def salvage(self, elements: Iterable[bytes]) -> None:
         """Decodes the elements of a list that `decode` refused, one by one, and counts the rest."""
-        self._has_nodes = True
         found = [self._salvaged(element) for element in elements]
         events = [event for event in found if event is not None]
         self._seen += len(found) - len(events)
         self._count_others(len(found) - len(events))
-        self._add(events)
+        self._add(events, nodes=True)
 
     def _salvaged(self, element: bytes) -> Event | None:
         if not element.startswith(b"{"):
@@ -94,8 +98,8 @@ class Decoder:
         except (ValueError, RecursionError):
             return lenient_event(element)
 
-    def _add(self, events: list[Event], read: Times = nanoseconds) -> None:
-        """Adds events whose times `read` understands."""
+    def _add(self, events: list[Event], read: Times = nanoseconds, *, nodes: bool = False) -> None:
+        """Adds events whose times `read` understands; `nodes` are such whose args may tell of graphs."""
         if not events:
             return
         kind, name, thread = self._heads.columns(events)
@@ -110,7 +114,7 @@ class Decoder:
             name, thread = name[wanted], thread[wanted]
         ts, dur, timed = self._times(events, kind, read)
         inputs, others = self._inputs(events, kind, name), _particulars(events, kind)
-        if self._has_nodes:
+        if nodes:
             self._add_nodes(events, kind, inputs, others["sequence"])
         table = Events(
             kind=kind.astype(np.int8),
@@ -183,8 +187,8 @@ class Decoder:
         """Fills in the nodes of graphs that device activities are, and torch's annotations of them."""
         known = self.part.inputs
         for place in np.flatnonzero((kind >= Kind.KERNEL) & (kind <= Kind.MEMSET)).tolist():
-            args = events[place].args
-            number = integer(args.graph_node)
+            args: Any = events[place].args
+            number = integer(args.node)
             if number is None or number <= 0:
                 continue
             node[place] = number

@@ -26,6 +26,11 @@ def activity_notes(trace: TraceData, by: By) -> np.ndarray:
 
 def owner_notes(trace: TraceData, by: By) -> dict[int, list[str]]:
     """Notes by owner (index of its node, or `OUTSIDE`) on launches of several activities, in order."""
+    kind = trace.ranges(by).by
+    return trace.derived(("owner notes", kind), lambda: _owner_notes(trace, by))
+
+
+def _owner_notes(trace: TraceData, by: By) -> dict[int, list[str]]:
     notes: dict[int, list[str]] = defaultdict(list)
     launches, owner = trace.launches(), owner_nodes(trace, by)
     reasons = {one.launch: one.reason for one in trace.graphs()}
