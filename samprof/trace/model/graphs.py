@@ -32,7 +32,7 @@ class GraphLaunch:
     Attributes:
         launch: its row in the events.
         activities: its device activities, as places in `Launches.activity`; in the order of the capture,
-            if there is one.
+            if there is one that it may be.
         capture: the capture that they come from; None if that is not proven.
         reason: why it is not.
     """
@@ -86,14 +86,14 @@ class Graphs:
         told = known.get(int(self.events.link[launch]))
         if isinstance(told, str):
             return GraphLaunch(launch, activities, None, told)
-        activities, reason = self._in_order(activities)
-        if reason:
-            return GraphLaunch(launch, activities, None, reason)
         before = [one for one in self.captures if one.end <= self.events.ts[launch]]
         if told is not None:
             before = [one for one in self.captures if one.start == told]
         if not before:
             return GraphLaunch(launch, activities, None, "its capture is not in the trace")
+        activities, reason = self._in_order(activities)
+        if reason:
+            return GraphLaunch(launch, activities, None, reason)
         misfits = [self.misfit(one, activities) for one in before]
         fitting = [one for one, why in zip(before, misfits, strict=True) if not why]
         if not fitting:

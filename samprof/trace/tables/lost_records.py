@@ -63,7 +63,10 @@ def _lost_of_graphs(trace: TraceData) -> Ints:
 
 
 def _rows(trace: TraceData, one: GraphLaunch) -> Ints:
-    return trace.launches().activity[one.activities]
+    """Rows of the activities, in order of time."""
+    rows = trace.launches().activity[one.activities]
+    start = trace.events.ts[rows]
+    return rows[np.lexsort((start + trace.events.dur[rows], start))]
 
 
 def _by_nodes(trace: TraceData, one: GraphLaunch) -> int:
