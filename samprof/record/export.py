@@ -8,6 +8,7 @@ forever if that process hung: Kineto writes while holding the GIL.
 
 import io
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -27,10 +28,12 @@ except ImportError:  # no wheel for this machine: the standard library is slower
 _GZIP = 31  # zlib's code for a gzip header with a window of 15 bits
 _EVENTS_KEY = b'"traceEvents": ['
 _PIECE_BYTES = 1 << 20
+_CAPTURED = b"StreamEndCapture"
+_CAPTURE_EVENT = re.compile(_CAPTURED + rb'"\s*,\s*"pid"\s*:')
 
 
-def write_trace(write_plain: Callable[[str], None], target: Path, ranges: Sequence[Range]) -> None:
-    """Writes a gz trace, whole or not at all.
+def write_trace(write_plain: Callable[[str], None], target: Path, ranges: Sequence[Range]) -> bool:
+    """Writes a gz trace, whole or not at all, and tells whether a graph was captured in it.
 
     Args:
         write_plain: makes the profiler write plain JSON to a path.
@@ -40,6 +43,7 @@ def write_trace(write_plain: Callable[[str], None], target: Path, ranges: Sequen
     Raises:
         OSError: no space, or no such folder.
     """
+    captured, last = False, b""
     with _plain_file(target.parent) as plain:
         write_plain(str(plain))
         if not _is_whole(plain):
@@ -48,12 +52,22 @@ def write_trace(write_plain: Callable[[str], None], target: Path, ranges: Sequen
             with target.open("wb") as file:
                 packer = compressobj(level=_LEVEL, wbits=_GZIP)
                 for piece in _pieces(plain, ranges):
+                    captured = (
+                        captured or _holds_capture(piece) or _holds_capture(last + piece[:64])
+                    )
+                    last = piece[-64:]
                     file.write(packer.compress(piece))
                 file.write(packer.flush())
         except BaseException:
             with suppress(OSError):
                 target.unlink(missing_ok=True)
             raise
+    return captured
+
+
+def _holds_capture(piece: bytes) -> bool:
+    """Whether an event of these ends a capture; metadata may hold its name too."""
+    return _CAPTURED in piece and _CAPTURE_EVENT.search(piece) is not None
 
 
 @contextmanager

@@ -17,6 +17,7 @@ def as_json(
     parts: Sequence[Mapping[str, Any]],
     calls: Mapping[str, Sequence[tuple[int, int]]],
     launch_threads: Sequence[Sequence[int]] = (),
+    captures: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """The metadata of a session, as JSON.
 
@@ -24,6 +25,7 @@ def as_json(
         parts: the metadata of the recordings that shared it (see `Selection`).
         calls: root -> thread and size of the root's input at each of its calls.
         launch_threads: ids of threads that belong together (see `ids_of_launches`).
+        captures: captures of earlier recordings (see `samprof.record.captures`).
     """
     merged: dict[str, Any] = {
         "schema": SCHEMA,
@@ -38,6 +40,8 @@ def as_json(
     held = merged | {"calls": calls, "machine": machine()}
     if launch_threads:
         held["launch_threads"] = launch_threads
+    if captures:
+        held["captures"] = captures
     return json.dumps(_encoded(held), separators=(",", ":"))
 
 

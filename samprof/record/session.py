@@ -13,6 +13,7 @@ import torch.autograd.profiler as autograd_profiler
 
 from samprof.errors import RecordingError
 from samprof.files import temporary_folder
+from samprof.record.captures import keep_captures, kept_captures
 from samprof.record.entering import other_threads
 from samprof.record.export import write_trace
 from samprof.record.metadata import as_json
@@ -151,7 +152,7 @@ class Session:
         self._profiler = None
 
     def _recorded(self, ranges: Sequence[Range] = ()) -> str:
-        return as_json(self._metadata, self.calls, ids_of_launches(ranges))
+        return as_json(self._metadata, self.calls, ids_of_launches(ranges), kept_captures())
 
     def _export(self, profiler: Any, ranges: list[Range]) -> None:
         def write_plain(path: str) -> None:
@@ -165,8 +166,10 @@ class Session:
         try:
             self.folder = temporary_folder(ignore_cleanup_errors=True)
             path = Path(self.folder.name) / "trace.json.gz"
-            write_trace(write_plain, path, ranges)
+            captured = write_trace(write_plain, path, ranges)
             self._path = path
+            if captured:
+                keep_captures(path)
         except (OSError, RuntimeError) as error:
             self.error, self.remedy = f"the trace could not be written ({error})", FREE_SPACE
         except BaseException:

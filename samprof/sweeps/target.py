@@ -29,6 +29,8 @@ class Change:
         dtype: what the matrix products run in afterwards; None where that stays as it was.
         holds_memory: whether what the first call allocates stays in use without being counted, as the
             memory pool of a CUDA graph does.
+        captures: whether the first call captures graphs, which later ones replay. It is recorded, so
+            that replays in later recordings are split by layer.
     """
 
     apply: Callable[[], None]
@@ -36,6 +38,7 @@ class Change:
     result: Callable[..., Any] | None = None
     dtype: str | None = None
     holds_memory: bool = False
+    captures: bool = False
 
 
 @dataclass(frozen=True)

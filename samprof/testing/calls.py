@@ -39,6 +39,7 @@ class Call:
         grad: the autograd node, if it is a differentiable op.
         size: the bytes that it allocates.
         cost: what it computes; of nested ops only one has a cost.
+        is_captured: whether it is a launch that was captured into a graph.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Call:
     grad: str = ""
     size: int = 0
     cost: ExpectedCost | None = None
+    is_captured: bool = False
 
 
 def layer(path: str, *inside: Call) -> Call:

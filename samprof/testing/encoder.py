@@ -5,9 +5,11 @@ are those of `segment_anything`, the kernels those that PyTorch launches for the
 """
 
 from dataclasses import replace
+from itertools import count
 
 from samprof.testing import kernels, ops
 from samprof.testing.calls import Call, Dims, launch, layer, op, runtime
+from samprof.testing.graphs import captured_graph
 from samprof.testing.kernels import Activity
 
 BLOCKS, WIDTH, HEADS, SIDE, WINDOW = 12, 768, 12, 64, 14
@@ -49,14 +51,27 @@ def synchronize() -> Call:
     return runtime("cudaStreamSynchronize")
 
 
-def with_graphs(whole: Call) -> Call:
-    """The encoder with a graph launch inside the neck, and another in place of several blocks."""
+def with_graphs(whole: Call, captures: int = 0, *, nodes: bool = False) -> Call:
+    """The encoder with a graph launch inside the neck, and another in place of several blocks.
+
+    Args:
+        whole: the encoder.
+        captures: if above 0, each graph is captured first, and launched so many times.
+        nodes: whether the activities of captured graphs have ids of nodes.
+    """
+    ids = count(9)
+
+    def graph(*calls: Call) -> tuple[Call, ...]:
+        if not captures:
+            return (_graph(*calls),)
+        return captured_graph(calls, captures, next(ids) if nodes else None)
+
     inside: list[Call] = []
     for call in whole.inside:
         if call.path == "image_encoder.neck":
-            inside.append(replace(call, inside=(_graph(call),)))
+            inside.append(replace(call, inside=graph(*call.inside)))
         elif call.path == CAPTURED[0]:
-            inside.append(_graph(*(one for one in whole.inside if one.path in CAPTURED)))
+            inside += graph(*(one for one in whole.inside if one.path in CAPTURED))
         elif call.path not in CAPTURED:
             inside.append(call)
     return replace(whole, inside=tuple(inside))

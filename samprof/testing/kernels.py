@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-MAIN_STREAM, SIDE_STREAM, COPY_STREAM = 7, 20, 24
+MAIN_STREAM, SIDE_STREAM, COPY_STREAM, GRAPH_STREAM = 7, 20, 24, 158
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,8 @@ class Activity:
         shape: its other args as JSON text: registers, grid and occupancy, or bytes.
         stream: the stream on which it runs.
         category: as in the trace.
+        node: the id of its node in a graph, if the trace tells it.
+        owner: the range around the launch that was captured, for an activity of a captured graph.
     """
 
     name: str
@@ -22,6 +24,8 @@ class Activity:
     shape: str
     stream: int = MAIN_STREAM
     category: str = "kernel"
+    node: int | None = None
+    owner: str | None = None
 
 
 def gemm(ns: int) -> Activity:

@@ -21,8 +21,8 @@ class Ledger:
         self._paths = list(dict.fromkeys(paths))
         self._owner = np.array(
             [
-                _NO_LAUNCH if launch in plan.hidden else plan.owner(launch) or _OUTSIDE
-                for _, launch in plan.activities
+                _NO_LAUNCH if launch in plan.hidden else plan.owner(number) or _OUTSIDE
+                for number, (_, launch) in enumerate(plan.activities)
             ]
         )
         self._layer_peaks, self._peak, self._forwards = LayerPeaks(), ALLOCATED_BEFORE, 0
@@ -92,6 +92,7 @@ class Ledger:
             no_launch_ns=int(busy[owner == _NO_LAUNCH].sum()),
             lost=tuple(self._lost),
             kernels=tuple(self._kernels),
+            captured=sum(event.call.is_captured for event in self._plan.events) * self._forwards,
             peak_bytes=self._peak,
             outside_memory=memory.get(None, (0, 0, 0)),
             layers=layers,

@@ -29,6 +29,10 @@ class TraceOptions:
             gradient accumulation that no flow event leads to.
         graphs: replace the neck's kernels by one graph launch inside its range, and blocks 4 to 7 by
             another; as in real traces, the ranges of those blocks are then not entered.
+        captures: if above 0, each forward captures its graphs, so that their ranges are entered, and
+            then launches each of them so many times. What is captured runs nothing by itself.
+        graph_nodes: tell the id of the graph's node of each activity of a captured graph, which then
+            runs on two streams; without ids all of it runs on one.
         two_threads: run the encoder on two threads at once, on separate streams.
         skew_ns: how far the device's clock is ahead of the host's. If negative, kernels seem to start
             before they are launched.
@@ -43,6 +47,8 @@ class TraceOptions:
     outside: bool = False
     backward: bool = False
     graphs: bool = False
+    captures: int = 0
+    graph_nodes: bool = False
     two_threads: bool = False
     skew_ns: int = 0
     start_ns: int = START_NS

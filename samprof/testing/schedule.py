@@ -59,9 +59,10 @@ class Schedule:
     hidden: frozenset[int]
     memory: tuple[MemoryChange, ...]
 
-    def owner(self, launch: int) -> str | None:
-        """The layer to which a launch belongs."""
-        return self.events[launch].owner
+    def owner(self, activity: int) -> str | None:
+        """The layer to which a device activity belongs."""
+        one, launch = self.activities[activity]
+        return one.owner or self.events[launch].owner
 
     @property
     def launched(self) -> Mask:
@@ -78,7 +79,9 @@ def schedule(options: TraceOptions, seed: int) -> Schedule:
     """The events of one forward."""
     placer = _Placer(options)
     body = encoder.encoder()
-    calls = [encoder.with_graphs(body) if options.graphs else body]
+    if options.graphs:
+        body = encoder.with_graphs(body, options.captures, nodes=options.graph_nodes)
+    calls = [body]
     if options.outside:
         calls = [*encoder.preprocessing(), *calls, *encoder.postprocessing()]
     held = [one for call in calls for one in placer.place(call)]

@@ -60,6 +60,7 @@ class Truth:
         no_launch_ns: device time whose launch is not in the trace.
         lost: per step, the number of single-kernel launches whose kernel is not in the trace.
         kernels: per step, the number of kernels that are in the trace together with their launch.
+        captured: the number of launches that were captured into graphs.
         peak_bytes: the most that is allocated at once.
         outside_memory: allocations, allocated and freed bytes outside of every range.
         layers: path of a range -> what it contains.
@@ -76,6 +77,7 @@ class Truth:
     no_launch_ns: int
     lost: tuple[int, ...]
     kernels: tuple[int, ...]
+    captured: int
     peak_bytes: int
     outside_memory: tuple[int, int, int]
     layers: dict[str, LayerTruth]

@@ -56,7 +56,8 @@ class Trace(TraceData):
 
         Returns:
             Columns name, kind (kernel, memcpy, memset), ts_ns, dur_ns, device, stream, correlation,
-            op, owner, phase (forward, backward), step, launch_ts_ns.
+            op, owner, phase (forward, backward), step, launch_ts_ns, note (on activities of a graph
+            launch: whether its capture tells their op and owner, or why not).
         """
         from samprof.trace.tables.kernels import kernels_table
 

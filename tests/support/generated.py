@@ -73,8 +73,10 @@ def assert_check_is_true(trace: Trace, truth: Truth) -> None:
     ]
     lost = [f"{count} in step {step}" for step, count in enumerate(truth.lost) if count]
     total = f"{sum(truth.lost)} kernel launches have no device activity: {', '.join(lost)}"
-    notes = [note for note in check.notes if "not split" not in note]
-    assert notes == [*([total] if lost else []), *uneven]
+    captured = f"{truth.captured} launches captured into a graph"
+    notes = [note for note in check.notes if "split" not in note]
+    expected = [*([total] if lost else []), *([captured] if truth.captured else []), *uneven]
+    assert notes == expected
     assert check.ok == (not lost and not uneven)
 
 

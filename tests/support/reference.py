@@ -3,6 +3,7 @@
 It shares nothing with the package, so that where the two differ one of them is wrong.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -154,8 +155,53 @@ def _forward_starts(events: Events) -> dict[Span, tuple[Thread, int]]:
     return linked
 
 
-def _give_owners(events: Events, activities: list[Activity], ranges: list[Span]) -> None:
-    moments = {a: (a.launch.thread, a.launch.start) for a in activities if a.launch is not None}
+def _capture_of(events: Events, activities: list[Activity]) -> dict[Activity, tuple[Span, Span]]:
+    """For each activity of a graph the launch that was captured, and the call that began the capture.
+
+    Only where the last capture before has as many launches, kernel by kernel and copy by copy.
+    """
+    calls = sorted(
+        (span for spans in events.launches.values() for span in spans),
+        key=lambda span: (span.start, span.args.get("correlation")),
+    )
+    ran = {activity.correlation for activity in activities}
+    graphs = defaultdict(list)
+    for activity in activities:
+        if activity.launch is not None and "GraphLaunch" in activity.launch.name:
+            graphs[activity.launch].append(activity)
+    found = {}
+    for launch, started in graphs.items():
+        before = [
+            span for span in calls if span.thread == launch.thread and span.start < launch.start
+        ]
+        begins = [span for span in before if "BeginCapture" in span.name]
+        ends = [span for span in before if "EndCapture" in span.name]
+        if not begins or not ends:
+            continue
+        captured = [
+            span
+            for span in before
+            if begins[-1].start <= span.start < ends[-1].start
+            and re.search("Launch.*Kernel|Memcpy|Memset", span.name)
+            and span.args.get("correlation") not in ran
+        ]
+        started.sort(key=lambda activity: activity.start)
+        if len(captured) == len(started):
+            found.update(
+                (activity, (span, begins[-1]))
+                for activity, span in zip(started, captured, strict=True)
+            )
+    return found
+
+
+def _give_owners(
+    events: Events,
+    activities: list[Activity],
+    ranges: list[Span],
+    captured: dict[Activity, tuple[Span, Span]],
+) -> None:
+    launches = {a: captured[a][0] if a in captured else a.launch for a in activities}
+    moments = {a: (one.thread, one.start) for a, one in launches.items() if one is not None}
     ops = holders(events.ops, moments.values())
     owners = innermost(ranges, moments.values())
     forward_of = _forward_starts(events)
@@ -191,9 +237,20 @@ def attribute(events: Events, by: By) -> Reference:
     """
     ranges = _nest(events.ranges[by], by)
     activities = [replace(a, launch=_launch(events, a)) for a in events.activities]
-    _give_owners(events, activities, ranges)
+    captured = _capture_of(events, activities)
+    _give_owners(events, activities, ranges, captured)
     outside_cpu = _covered(events.ops + ranges) - _covered(ranges)
-    return Reference(activities, _rows(ranges, activities, outside_cpu))
+    rows = _rows(ranges, activities, outside_cpu)
+    replayed = {
+        (activity.launch, span)
+        for activity, (_, begin) in captured.items()
+        if activity.range is not None
+        for span in activity.range.lineage()
+        if span.start >= begin.start
+    }
+    for _, span in replayed:
+        rows[span.path].calls += 1
+    return Reference(activities, rows)
 
 
 def _covered(spans: Iterable[Span]) -> int:

@@ -11,7 +11,7 @@ import torch
 from samprof.sam.catalogue import AUTO
 from samprof.sam.model import variants
 from samprof.sam.model.build import build_sam, place, resolve_device
-from samprof.sam.model.variant_names import dtype_of, holds_memory, parse, tolerance
+from samprof.sam.model.variant_names import captures, dtype_of, holds_memory, parse, tolerance
 from samprof.sweeps.target import Change
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class LoadedModel:
             result,
             dtype_of(variant),
             holds_memory(variant),
+            captures(variant),
         )
 
 

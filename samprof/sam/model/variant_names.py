@@ -77,7 +77,8 @@ def tolerance(name: str) -> float:
 def splits_by_layer(name: str) -> bool:
     """Whether a recording of the variant names the layers inside the encoder.
 
-    Compiled code and a CUDA graph are one region: the encoder's row holds all of it.
+    Compiled code is one region: the encoder's row holds all of it. So is a CUDA graph, unless the trace
+    proves what each part of it is: its capture was recorded, and fits.
 
     Raises:
         UsageError: as in `parse`.
@@ -96,6 +97,15 @@ def dtype_of(name: str) -> str | None:
         ('bfloat16', None)
     """
     return next((_DTYPES[part] for part in parse(name) if part in _DTYPES), None)
+
+
+def captures(name: str) -> bool:
+    """Whether the variant captures CUDA graphs at the first call with each shape.
+
+    Raises:
+        UsageError: as in `parse`.
+    """
+    return "cudagraph" in parse(name)
 
 
 def holds_memory(name: str) -> bool:

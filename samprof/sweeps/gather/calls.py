@@ -12,7 +12,7 @@ import numpy as np
 from samprof.errors import UsageError
 from samprof.sweeps.gather.call_sizes import told_sizes
 from samprof.trace import Trace
-from samprof.trace.model.events import DEVICE_KINDS
+from samprof.trace.model.events import DEVICE_KINDS, HELD_KINDS
 from samprof.trace.model.events import Kind as EventKind
 from samprof.trace.model.names import step_number
 from samprof.trace.model.ranges import By, Ranges, check_by, kinds_in
@@ -101,7 +101,7 @@ def calls_of(trace: Trace, name: str, kind: Kind, root: str | None) -> Calls:
     ranges, layers = trace.ranges(kind), trace.layers(kind)
     node = _root_node(trace, ranges, layers, name, root)
     path = ranges.paths[node]
-    rows = np.flatnonzero((ranges.node == node) & ranges.outermost())
+    rows = np.flatnonzero((ranges.node == node) & ranges.outermost() & ranges.took_place)
     rows = rows[np.argsort(ranges.nesting.start[rows], kind="stable")]
     starts, ends = ranges.nesting.start[rows].tolist(), ranges.nesting.end[rows].tolist()
     spans = list(zip(starts, ends, strict=True))
@@ -185,7 +185,7 @@ def _call(trace: Trace, span: tuple[int, int], size: int, told_by: str) -> Call:
 
 
 def _whole(trace: Trace) -> tuple[int, int]:
-    events = trace.events
+    events = trace.events.take(~np.isin(trace.events.kind, HELD_KINDS))
     if not len(events):
         return 0, 1
     return int(events.ts.min()), int((events.ts + events.dur).max()) + 1

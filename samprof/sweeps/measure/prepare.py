@@ -1,13 +1,18 @@
 """A module changed into a variant of itself, after its results were compared."""
 
 import math
+import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
+from samprof.errors import RecordingError
+from samprof.record.patches import around
+from samprof.record.profile import Profile
 from samprof.record.session import synchronize
 from samprof.sweeps.inputs import Arguments
 from samprof.sweeps.measure.device_memory import peak_bytes, reset_peak
@@ -55,15 +60,38 @@ def prepare(
     start = time.perf_counter_ns()
     change.apply()
     reset_peak(device)
-    arguments.call(call)
-    synchronize()
     elapsed = time.perf_counter_ns() - start
+    with _recorded(target, call) if change.captures else nullcontext(call) as first:
+        start = time.perf_counter_ns()
+        arguments.call(first)
+        synchronize()
+        elapsed += time.perf_counter_ns() - start
     held = peak_bytes(device) if change.holds_memory else 0
     error = relative_error(list(_tensors(arguments.call(result))), expected)
     if not error <= change.tolerance:  # nan deviates too
         cause = f"differs from eager float32 by {error:.2g}, more than {change.tolerance:.2g}"
         raise DeviatesError(f"{cause}: not timed")
     return Prepared(elapsed, error, held)
+
+
+@contextmanager
+def _recorded(target: Target, call: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
+    """The call in a recording, which keeps what it captures (see `samprof.record.captures`).
+
+    Where the profiler does not start, the call is not recorded.
+    """
+    profile = Profile(
+        target.module, granularity="op", labels=target.labels, whole=target.call is not None
+    )
+    try:
+        recording = profile.__enter__()
+    except RecordingError:
+        yield call
+        return
+    try:
+        yield around(target.call, recording.root) if target.call else call
+    finally:
+        profile.__exit__(*sys.exc_info())
 
 
 def relative_error(found: list[torch.Tensor], expected: list[torch.Tensor]) -> float:

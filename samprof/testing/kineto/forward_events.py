@@ -111,11 +111,12 @@ def _add_activity(template: ForwardTemplate, plan: Schedule, number: int, op: in
     activity, launch = plan.activities[number]
     stream = activity.stream + 100 * template.thread
     queued = '"queued": 0, ' if activity.category == "kernel" else ""
+    node = "" if activity.node is None else f'"graph node id": {activity.node},      '
     template.add(
         f'    "ph": "X", "cat": "{activity.category}", {named(activity.name, DEVICE_PID, stream)},\n'
         f'    "ts": {TIME}, "dur": {TIME},\n    "args": {{\n      "External id": %d,      {queued}'
         f'"device": {DEVICE_PID}, "context": 1,      "stream": {stream}, "correlation": %d,      '
-        f"{escaped(activity.shape)}\n    }}",
+        f"{node}{escaped(activity.shape)}\n    }}",
         *template.start(number),
         *template.busy(number),
         template.number(op),

@@ -98,10 +98,10 @@ def levels_of(events: MemoryEvents, device: int | None = None) -> Levels:
 
 def peak_inside(events: MemoryEvents, ranges: Ranges) -> Ints:
     """For each node the most bytes allocated on one device at any time inside its ranges."""
-    peak = np.zeros(len(ranges.paths), np.int64)
+    peak, telling = np.zeros(len(ranges.paths), np.int64), ranges.telling
     for device in _devices(events):
         _, highest, _ = Levels.of(events, device).inside(ranges)
-        np.maximum.at(peak, ranges.node, highest)
+        np.maximum.at(peak, ranges.node[telling], highest[telling])
     return peak
 
 

@@ -8,7 +8,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from samprof.trace.model.events import DEVICE_KINDS, Events, Kind, MemoryEvents
+from samprof.trace.model.captured import Captured, find_graphs, with_captured
+from samprof.trace.model.captures import Capture, find_captures
+from samprof.trace.model.events import DEVICE_KINDS, Events, Ints, Kind, MemoryEvents
+from samprof.trace.model.graph_annotations import graph_annotations
+from samprof.trace.model.graphs import GraphLaunch, Graphs
 from samprof.trace.model.names import decoded, step_number
 from samprof.trace.model.nesting import Nesting
 from samprof.trace.model.owners import Launches, Owners, find_launches, find_owners
@@ -20,6 +24,7 @@ from samprof.trace.model.ranges import (
     ranges_of,
     without_idle_methods,
 )
+from samprof.trace.model.replays import with_replays
 
 T = TypeVar("T")
 
@@ -37,6 +42,8 @@ class TraceData:
             `samprof.trace.flops.op_inputs`.
         metadata: the file's other keys (device properties, base time, rank, what samprof recorded).
         notes: what was skipped or repaired while reading; also in `attrs["notes"]` of every table.
+        graph_sources: where the whole, of which this is a part, has the captures of its graph launches:
+            correlation id -> start of the capture, or the reason why there is none.
     """
 
     events: Events
@@ -46,6 +53,7 @@ class TraceData:
     inputs: tuple[str, ...]
     metadata: Mapping[str, Any]
     notes: tuple[str, ...] = ()
+    graph_sources: Mapping[int, int | str] = field(default_factory=dict, kw_only=True, repr=False)
     # Not an argument, so that `dataclasses.replace` starts with an empty one.
     _derived: dict[Hashable, Any] = field(
         init=False, default_factory=dict, repr=False, compare=False
@@ -83,7 +91,57 @@ class TraceData:
 
     def launches(self) -> Launches:
         """Launch and op of each device activity."""
-        return self.derived("launches", lambda: find_launches(self.events, self._nested("op")))
+        return self.derived("launches", self._launches)
+
+    def _launches(self) -> Launches:
+        return with_captured(self._launched(), self.events, self.graphs(), self._captured())
+
+    def _launched(self) -> Launches:
+        """The launches without what is known of captures."""
+        return self.derived("launched", lambda: find_launches(self.events, self._nested("op")))
+
+    def captures(self) -> tuple[Capture, ...]:
+        """The stream captures, in order of time."""
+        return self.derived("captures", lambda: find_captures(self.events, self.names))
+
+    def graphs(self) -> tuple[GraphLaunch, ...]:
+        """The graph launches, in order of time, each with its capture or why it has none."""
+        return self.derived("graphs", self._graphs)
+
+    def _graphs(self) -> tuple[GraphLaunch, ...]:
+        return find_graphs(self._graph_finder(), self._launched(), self.graph_sources)
+
+    def _graph_finder(self) -> Graphs:
+        held, activity = self._captured(), self._launched().activity
+        return Graphs(self.events, self.names, activity, held.captures, held.op_of, held.places)
+
+    def graph_misfit(self, capture: Capture, part: Ints, launch: GraphLaunch) -> str:
+        """Why the activities of a graph launch are not those of a part of a capture; empty if they are.
+
+        Args:
+            capture: the capture.
+            part: which of its launches, in order.
+            launch: as many activities.
+        """
+        return self._graph_finder().misfit(capture, launch.activities, part)
+
+    def captured_rows(self) -> Ints:
+        """Rows of what was open on the threads of captures while they captured."""
+        return self._captured().rows
+
+    def captured_ops(self) -> Nesting:
+        """The ops that were open during captures."""
+        return self._captured().nested("op")
+
+    def captured_ranges(self, kind: str) -> Ranges:
+        """The ranges of one kind that were open during captures."""
+        held = self._captured()
+        return self.derived(
+            ("captured", kind), lambda: self._ranges_of(kind, held.nested(kind), held.ops)
+        )
+
+    def _captured(self) -> Captured:
+        return self.derived("captured", lambda: Captured(self.events, self.names, self.captures()))
 
     def ranges(self, by: By = "auto") -> Ranges:
         """The ranges of one kind.
@@ -95,14 +153,25 @@ class TraceData:
         return self.derived(("ranges", kind), lambda: self._ranges(kind))
 
     def _ranges(self, kind: str) -> Ranges:
-        nesting = self._nested(kind)
+        took_place = self._ranges_of(kind, self._nested(kind))
+        graphs, activity = self.graphs(), self._launched().activity
+        if not graphs:
+            return took_place
+        annotations = graph_annotations(self.events, self.inputs, activity, graphs, kind)
+        split = [one for one in graphs if one.capture is not None or one.launch in annotations.of]
+        if not split:
+            return took_place
+        captured = self.captured_ranges(kind)
+        return with_replays(self.events, took_place, captured, split, len(activity), annotations)
+
+    def _ranges_of(self, kind: str, nesting: Nesting, ops: Ints | None = None) -> Ranges:
         if kind != "samprof":
             return ranges_of(self.events, self.names, kind, nesting)
         methods = self.recorded.get("methods")
         if isinstance(methods, list):
             nesting = without_idle_methods(self.events, self.names, nesting, methods)
         inner = self.recorded.get("inner_ops")
-        return ranges_of(self.events, self.names, kind, nesting, inner)
+        return ranges_of(self.events, self.names, kind, nesting, inner, ops)
 
     def _nested(self, kind: str) -> Nesting:
         return self.derived(("nested", kind), lambda: nest_kind(self.events, self.names, kind))

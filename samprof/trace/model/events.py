@@ -1,8 +1,9 @@
 """The columns of a trace as numpy arrays: one row per event that attribution needs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from enum import IntEnum
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -29,14 +30,33 @@ class Kind(IntEnum):
     MEMSET = 8
     FLOW_FORWARD = 9
     FLOW_BACKWARD = 10
+    HELD_OP = 17
+    HELD_RANGE = 18
+    HELD_ANNOTATION = 19
+    HELD_MODULE = 20
+    HELD_RUNTIME = 21
+
+    @property
+    def held(self) -> "Kind":
+        """What a part of a trace calls such an event of a capture that is not in the part."""
+        return Kind(self + _HELD)
 
 
+_HELD = 16
+HELD_KINDS = (
+    Kind.HELD_OP,
+    Kind.HELD_RANGE,
+    Kind.HELD_ANNOTATION,
+    Kind.HELD_MODULE,
+    Kind.HELD_RUNTIME,
+)
 DEVICE_KINDS = (Kind.KERNEL, Kind.MEMCPY, Kind.MEMSET)
 RANGE_PREFIX = "samprof:"
 MODULE_PREFIX = "nn.Module: "
 STEP_PREFIX = "ProfilerStep#"
 
 
+T = TypeVar("T", bound="Table")
 _INT8 = {"dtype": np.dtype(np.int8)}
 _INT32 = {"dtype": np.dtype(np.int32)}
 _INT64 = {"dtype": np.dtype(np.int64)}
@@ -59,6 +79,14 @@ class Table:
         return type(self)(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
 
+def concatenated(tables: Sequence[T]) -> T:
+    """The rows of tables of one class, one below the other."""
+    kind = type(tables[0])
+    return kind(
+        **{name: np.concatenate([getattr(one, name) for one in tables]) for name in kind.dtypes()}
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Events(Table):
     """Host and device events.
@@ -70,8 +98,11 @@ class Events(Table):
         ts, dur: nanoseconds.
         link: correlation id of launches and device activities, id of flows; else `ABSENT`.
         device, stream: of device activities; else -1.
-        sequence, forward_thread: autograd's numbers of an op; else `ABSENT`.
-        inputs: for an op in `OPS_WITH_INPUTS`, index into the trace's inputs; else -1.
+        sequence, forward_thread: autograd's numbers of an op; else `ABSENT`. Of a device activity,
+            `sequence` is the id of its node in a graph; of a launch that is held, the name of what it
+            ran.
+        inputs: for an op in `OPS_WITH_INPUTS`, index into the trace's inputs; else -1. Of a device
+            activity, the index of torch's annotation of its node in a graph.
     """
 
     kind: npt.NDArray[np.int8] = field(metadata=_INT8)

@@ -18,6 +18,7 @@ def label_inner_ops(
     node: SmallInts,
     paths: Sequence[str],
     inner_ops: dict[str, Any],
+    ops: Ints,
 ) -> tuple[Ints, list[str]]:
     """Event rows and labels of the ops whose innermost enclosing range or op is a listed module.
 
@@ -28,9 +29,10 @@ def label_inner_ops(
         node: the node of each range, an index into `paths`.
         paths: the path of each node.
         inner_ops: path -> {op name: label of its calls, or [label of the first, second, ...]}.
+        ops: rows of the ops that may be labelled.
     """
-    nesting = nest(events, names, np.concatenate([ranges.rows, events.of(Kind.OP)]))
-    is_op = events.kind[nesting.rows] == Kind.OP
+    nesting = nest(events, names, np.concatenate([ranges.rows, ops]))
+    is_op = np.isin(events.kind[nesting.rows], (Kind.OP, Kind.HELD_OP))
     outermost = is_op & (nesting.parent >= 0)
     outermost[outermost] = ~is_op[nesting.parent[outermost]]
     node_of = np.empty(len(events), np.int64)

@@ -6,7 +6,9 @@ R2  its op and its owner are the innermost op and range on the launch's thread t
 R3  a launch that no range on its thread holds belongs, through the innermost op around it that is
     linked to a forward op, to the range that holds that forward op's start; its phase is backward.
 R4  every other launch is `(outside)`; an activity without a launch in the file is `(no launch)`.
-R5  all activities of one launch (a graph) belong to the range around that launch.
+R5  the activities of a graph launch are those of its capture where that is proven: each has the op of
+    the launch that was captured, and the range around that, repeated inside the range around the graph
+    launch. Else all belong to the range around the graph launch.
 """
 
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from samprof.trace.model.events import ABSENT, DEVICE_KINDS, Events, Ints, Kind, Mask, SmallInts
+from samprof.trace.model.grafts import Grafts
 from samprof.trace.model.nesting import Nesting
 from samprof.trace.model.outwards import climb, wider_of
 from samprof.trace.model.ranges import Ranges
@@ -31,12 +34,16 @@ class Launches:
         launch: row of its launch; -1 if the file holds none.
         op: index of its op in `ops`; -1 if no op is around the launch.
         ops: all ops, nested.
+        captured: row of the launch that was captured, for activities of a split graph; else -1.
+        grafts: the ops that graph launches replay, if there are any; all others took place.
     """
 
     activity: Ints
     launch: Ints
     op: Ints
     ops: Nesting
+    captured: Ints
+    grafts: Grafts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,7 @@ def find_launches(events: Events, ops: Nesting) -> Launches:
     op = np.full(len(activity), -1, np.int64)
     where = launch[launched]
     op[launched] = ops.innermost(events.thread[where], events.ts[where])
-    return Launches(activity, launch, op, ops)
+    return Launches(activity, launch, op, ops, np.full(len(activity), -1, np.int64))
 
 
 def _launch_of(events: Events, activity: Ints) -> Ints:
@@ -105,6 +112,10 @@ def find_owners(
         backward[unheld] = linked
         held = unheld[linked]
         interval[held] = ranges.nesting.innermost(forward_thread[linked], forward_time[linked])
+    if ranges.grafts is not None:
+        replayed = np.flatnonzero(ranges.grafts.owner >= 0)
+        interval[replayed] = ranges.grafts.owner[replayed]
+        backward[replayed] = False
     return Owners(interval, backward)
 
 

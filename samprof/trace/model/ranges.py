@@ -17,6 +17,7 @@ from samprof.trace.model.events import (
     Mask,
     SmallInts,
 )
+from samprof.trace.model.grafts import Grafts
 from samprof.trace.model.inner_ops import label_inner_ops
 from samprof.trace.model.names import decoded, told_apart
 from samprof.trace.model.nesting import Nesting
@@ -26,7 +27,7 @@ from samprof.trace.model.range_nodes import assign_nodes
 By = Literal["auto", "samprof", "module", "annotation", "op"]
 SEPARATOR = " > "
 _RELATIVE_PREFIX = f"{RANGE_PREFIX}."
-_KIND = {
+KINDS = {
     "samprof": Kind.RANGE,
     "module": Kind.MODULE,
     "annotation": Kind.ANNOTATION,
@@ -45,6 +46,7 @@ class Ranges:
         paths: one name per node, ordered as first entered.
         depth: `[nodes]`, the number of ranges around the node's first one.
         rows_to: ranges with so many around them, and more, belong to the node of the one around them.
+        grafts: the intervals that graph launches replay, if there are any; all others took place.
     """
 
     by: str
@@ -53,6 +55,7 @@ class Ranges:
     paths: tuple[str, ...]
     depth: Ints
     rows_to: int
+    grafts: Grafts | None = None
 
     def outermost(self) -> Mask:
         """Which intervals have none of the same node around them: recursion is counted once."""
@@ -64,8 +67,25 @@ class Ranges:
         result[order[1:]] = reached[:-1] <= first[1:] + order[1:]
         return result
 
+    @property
+    def took_place(self) -> Mask:
+        """Which intervals were entered on the host; all others are replayed by a graph."""
+        result = np.ones(len(self.node), bool)
+        if self.grafts is not None:
+            result[self.grafts.added] = False
+        return result
+
+    @property
+    def telling(self) -> Mask:
+        """Which intervals tell of host and memory: those that took place, of nodes that have any."""
+        place = self.took_place
+        lasting = np.zeros(len(self.paths), bool)
+        lasting[self.node[place]] = True
+        result: Mask = place | ~lasting[self.node]
+        return result
+
     def calls(self) -> Ints:
-        """How often each node was entered."""
+        """How often each node was entered, or replayed by a graph."""
         return np.bincount(self.node[self.nesting.depth < self.rows_to], minlength=len(self.paths))
 
 
@@ -83,7 +103,7 @@ def choose(events: Events, by: str) -> str:
 def kinds_in(events: Events) -> list[str]:
     """The kinds of range that a trace has, those that say most of layers first."""
     present = set(np.flatnonzero(np.bincount(events.kind)).tolist())
-    return [name for name, kind in _KIND.items() if kind in present]
+    return [name for name, kind in KINDS.items() if kind in present]
 
 
 def check_by(by: str) -> str:
@@ -104,6 +124,7 @@ def ranges_of(
     by: str,
     nesting: Nesting,
     inner_ops: dict[str, Any] | None = None,
+    ops: Ints | None = None,
 ) -> Ranges:
     """The ranges of the chosen kind.
 
@@ -114,6 +135,7 @@ def ranges_of(
         nesting: the events of that kind (see `nest_kind`).
         inner_ops: with samprof's ranges, also make ranges of the ops directly inside these
             modules: path -> {op name: label of its calls, or [label of the first, second, ...]}.
+        ops: rows of the ops that may be; by default all.
     """
     if by == "samprof":
         nesting = _without_stray_functions(events, names, nesting)
@@ -124,7 +146,10 @@ def ranges_of(
     nodes = assign_nodes(nesting, code, labels, _qualified)
     if not inner_ops:
         return Ranges(by, nesting, *nodes)
-    op_rows, op_labels = label_inner_ops(events, names, nesting, nodes.node, nodes.paths, inner_ops)
+    ops = events.of(Kind.OP) if ops is None else ops
+    op_rows, op_labels = label_inner_ops(
+        events, names, nesting, nodes.node, nodes.paths, inner_ops, ops
+    )
     texts = sorted(set(op_labels))
     labels |= {len(names) + number: text for number, text in enumerate(texts)}
     codes = {text: len(names) + number for number, text in enumerate(texts)}
@@ -136,7 +161,7 @@ def ranges_of(
 
 def nest_kind(events: Events, names: tuple[str, ...], by: str) -> Nesting:
     """All events of one kind of range, nested."""
-    return nest(events, names, events.of(_KIND[by]))
+    return nest(events, names, events.of(KINDS[by]))
 
 
 def _label(by: str, name: str) -> str:

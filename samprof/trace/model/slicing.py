@@ -1,6 +1,8 @@
 """Parts of a trace, of the same type as the whole.
 
-A span of host time holds what began on the host in it, and the device activities launched in it.
+A span of host time holds what began on the host in it, and the device activities launched in it. Of a
+graph launched in it, it also holds what was captured before, as events of their own kinds (`Kind.held`):
+so it is split as in the whole.
 """
 
 from dataclasses import replace
@@ -10,7 +12,14 @@ import numpy as np
 
 from samprof.errors import TraceError
 from samprof.trace.model.data import TraceData
-from samprof.trace.model.events import DEVICE_KINDS, RANGE_PREFIX, Kind
+from samprof.trace.model.events import (
+    DEVICE_KINDS,
+    HELD_KINDS,
+    RANGE_PREFIX,
+    Kind,
+    Mask,
+    concatenated,
+)
 from samprof.trace.model.names import encoded
 
 T = TypeVar("T", bound=TraceData)
@@ -30,7 +39,29 @@ def slice_time(trace: T, start_ns: int, end_ns: int) -> T:
     # is then outside every range.
     allocations = trace.allocations
     allocated = (allocations.ts >= start_ns) & (allocations.ts < end_ns)
-    return replace(trace, events=events.take(inside), allocations=allocations.take(allocated))
+    part = replace(trace, events=events.take(inside), allocations=allocations.take(allocated))
+    return _with_captures(trace, part, inside)
+
+
+def _with_captures(trace: T, part: T, inside: Mask) -> T:
+    """The part with the captures of its graph launches, if any of them is split."""
+    events = trace.events
+    launched = [one for one in trace.graphs() if inside[one.launch]]
+    if not any(one.capture is not None for one in launched):
+        return part
+    sources = {
+        int(events.link[one.launch]): one.reason if one.capture is None else one.capture.start
+        for one in launched
+    }
+    outside = np.zeros(len(events), bool)
+    outside[trace.captured_rows()] = True
+    outside &= ~inside
+    held = events.take(outside)
+    kind = held.kind.copy()
+    took_place = kind < min(HELD_KINDS)
+    kind[took_place] += HELD_KINDS[0] - Kind.OP
+    together = concatenated([part.events, replace(held, kind=kind)])
+    return replace(part, events=together, graph_sources=sources)
 
 
 def slice_annotation(trace: T, name: str) -> T:
@@ -69,7 +100,8 @@ def slice_root(trace: T, root: str) -> T:
         for code, name in enumerate(trace.names)
         if name != own and not name.startswith(f"{own}.") and not name.endswith("()")
     ]
-    dropped = (trace.events.kind == Kind.RANGE) & np.isin(trace.events.name, foreign)
+    ranges = np.isin(trace.events.kind, (Kind.RANGE, Kind.HELD_RANGE))
+    dropped = ranges & np.isin(trace.events.name, foreign)
     return replace(trace, events=trace.events.take(~dropped))
 
 
@@ -78,6 +110,7 @@ def split_steps(trace: T) -> list[tuple[int, T]]:
     steps = []
     for number, start, end in trace.steps():
         part = slice_time(trace, start, end)
-        if len(part.events) > 1 or np.isin(part.events.kind, DEVICE_KINDS).any():
+        took_place = ~np.isin(part.events.kind, HELD_KINDS)
+        if took_place.sum() > 1 or np.isin(part.events.kind, DEVICE_KINDS).any():
             steps.append((number, part))
     return steps

@@ -25,7 +25,7 @@ from samprof.trace.read.gzip_stream import checksum
 
 T = TypeVar("T", bound=Table)
 SUFFIX = ".samprof.npz"
-_SCHEMA = 4
+_SCHEMA = 5
 _ABOUT = "about.json"
 _ALIGNMENT = 64
 _AT_ONCE = 1 << 20

@@ -15,6 +15,7 @@ from samprof.trace.read.event_kinds import MEMORY, NO_EVENT
 from samprof.trace.read.event_schema import (
     CPU_DEVICE_TYPE,
     Event,
+    NodeEvent,
     WholeEvent,
     integer,
     lenient_event,
@@ -26,6 +27,7 @@ from samprof.trace.read.timestamps import nanoseconds, whole_nanoseconds
 Times = Callable[[list[Any]], tuple[Ints, Mask]]
 _MOST_BYTES = 2**50
 _LONGEST_INPUTS = 1 << 12
+_GRAPH_NODE = b'"graph node id"'
 _OTHERS = "not an event"
 _MOST_OTHERS = 1 << 18
 
@@ -50,7 +52,10 @@ class Decoder:
         ).decode
         self._whole_so_far = True
         self._decode = msgspec.json.Decoder(list[Event]).decode
-        self._decode_one = msgspec.json.Decoder(Event).decode
+        self._decode_nodes: Callable[[bytes], list[Any]] = msgspec.json.Decoder(
+            list[NodeEvent]
+        ).decode
+        self._decode_one = msgspec.json.Decoder(NodeEvent).decode
         self._heads = EventHeads(self.part.names, self.part.threads)
         self._seen = 0
 
@@ -66,6 +71,9 @@ class Decoder:
             ValueError, RecursionError: the list is not valid JSON, or an event does not have the
                 usual form; nothing of the list has been added then.
         """
+        if _GRAPH_NODE in piece:
+            self._add(self._decode_nodes(piece), nodes=True)
+            return
         if self._whole_so_far:
             try:
                 self._add(self._decode_whole(piece), whole_nanoseconds)
@@ -80,7 +88,7 @@ class Decoder:
         events = [event for event in found if event is not None]
         self._seen += len(found) - len(events)
         self._count_others(len(found) - len(events))
-        self._add(events)
+        self._add(events, nodes=True)
 
     def _salvaged(self, element: bytes) -> Event | None:
         if not element.startswith(b"{"):
@@ -90,8 +98,8 @@ class Decoder:
         except (ValueError, RecursionError):
             return lenient_event(element)
 
-    def _add(self, events: list[Event], read: Times = nanoseconds) -> None:
-        """Adds events whose times `read` understands."""
+    def _add(self, events: list[Event], read: Times = nanoseconds, *, nodes: bool = False) -> None:
+        """Adds events whose times `read` understands; `nodes` are such whose args may tell of graphs."""
         if not events:
             return
         kind, name, thread = self._heads.columns(events)
@@ -105,14 +113,17 @@ class Decoder:
             events, kind = _those(events, wanted), kind[wanted]
             name, thread = name[wanted], thread[wanted]
         ts, dur, timed = self._times(events, kind, read)
+        inputs, others = self._inputs(events, kind, name), _particulars(events, kind)
+        if nodes:
+            self._add_nodes(events, kind, inputs, others["sequence"])
         table = Events(
             kind=kind.astype(np.int8),
             name=name,
             thread=thread,
             ts=ts,
             dur=dur,
-            inputs=self._inputs(events, kind, name),
-            **_particulars(events, kind),
+            inputs=inputs,
+            **others,
         )
         self.part.events.append(table if timed.all() else table.take(timed))
         self._count_skipped("without a time", ~timed)
@@ -169,6 +180,21 @@ class Decoder:
                 for text in texts
             ]
         return number
+
+    def _add_nodes(
+        self, events: list[Event], kind: SmallInts, inputs: SmallInts, node: Ints
+    ) -> None:
+        """Fills in the nodes of graphs that device activities are, and torch's annotations of them."""
+        known = self.part.inputs
+        for place in np.flatnonzero((kind >= Kind.KERNEL) & (kind <= Kind.MEMSET)).tolist():
+            args: Any = events[place].args
+            number = integer(args.node)
+            if number is None or number <= 0:
+                continue
+            node[place] = number
+            if isinstance(args.annotation, str):
+                text = args.annotation.encode("utf-8", "replace")
+                inputs[place] = known.setdefault(text, len(known))
 
     def _add_allocations(self, events: list[Event], thread: SmallInts, read: Times) -> None:
         ts, timed = read([event.ts for event in events])

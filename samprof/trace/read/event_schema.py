@@ -31,7 +31,14 @@ class Args(msgspec.Struct, gc=False):
     values: msgspec.Raw = msgspec.field(name="Concrete Inputs", default=_NOTHING)
 
 
-_NO_ARGS = Args()
+class NodeArgs(Args, gc=False):
+    """The same where activities are nodes of a graph: with id, and torch's annotation of the node."""
+
+    node: Any = msgspec.field(name="graph node id", default=None)
+    annotation: Any = msgspec.field(name="name", default=None)
+
+
+_NO_ARGS = NodeArgs()
 
 
 class Event(msgspec.Struct, gc=False):
@@ -46,6 +53,12 @@ class Event(msgspec.Struct, gc=False):
     dur: msgspec.Raw = msgspec.Raw(b"")
     id: Any = None
     args: Args = msgspec.field(default_factory=lambda: _NO_ARGS)
+
+
+class NodeEvent(Event, gc=False):
+    """The same where activities are nodes of a graph."""
+
+    args: NodeArgs = msgspec.field(default_factory=lambda: _NO_ARGS)
 
 
 class WholeEvent(Event, gc=False):
@@ -86,7 +99,7 @@ def lenient_event(element: bytes) -> Event | None:
         return None
     args = raw.get("args")
     args = args if isinstance(args, dict) else {}
-    return Event(
+    return NodeEvent(
         ph=str(raw.get("ph", "")),
         cat=str(raw["cat"]) if raw.get("cat") is not None else None,
         name=_SURROGATE.sub("\ufffd", str(raw.get("name", ""))),
@@ -95,7 +108,7 @@ def lenient_event(element: bytes) -> Event | None:
         ts=msgspec.Raw(_digits(raw.get("ts"))),
         dur=msgspec.Raw(_digits(raw.get("dur"))),
         id=raw.get("id"),
-        args=Args(
+        args=NodeArgs(
             correlation=_or(args.get("correlation"), ABSENT),
             device=args.get("device"),
             stream=args.get("stream"),
@@ -105,6 +118,8 @@ def lenient_event(element: bytes) -> Event | None:
             total=_or(args.get("Total Allocated"), 0),
             device_type=_or(args.get("Device Type"), CPU_DEVICE_TYPE),
             device_id=_or(args.get("Device Id"), -1),
+            node=args.get("graph node id"),
+            annotation=args.get("name"),
             dims=_json(args.get("Input Dims")),
             types=_json(args.get("Input type")),
             values=_json(args.get("Concrete Inputs")),

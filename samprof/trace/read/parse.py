@@ -9,6 +9,7 @@ import msgspec
 from samprof.errors import TraceError
 from samprof.trace.model.allocations import rebase_host_totals
 from samprof.trace.model.data import TraceData
+from samprof.trace.model.kept_captures import with_kept_captures
 from samprof.trace.read.absurd_times import without_absurd_times
 from samprof.trace.read.decode import Decoder, NoEventsError
 from samprof.trace.read.gzip_stream import open_plain
@@ -46,7 +47,7 @@ def parse(path: Path) -> TraceData:
         notes = (*notes, "the metadata that samprof recorded is damaged and was skipped")
     allocations = rebase_host_totals(data.allocations)
     read = replace(data, events=events, allocations=allocations, metadata=metadata, notes=notes)
-    return with_native_launches(read)
+    return with_kept_captures(with_native_launches(read))
 
 
 def read_alone(path: Path) -> TraceData:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,13 +13,16 @@ from samprof.trace.model.events import Ints, Kind
 from samprof.trace.model.names import NO_LAUNCH_NAME, OUTSIDE_NAME
 from samprof.trace.model.owners import NO_LAUNCH, OUTSIDE
 from samprof.trace.model.ranges import By
+from samprof.trace.tables.graph_notes import FROM_ANNOTATIONS, FROM_CAPTURE
 from samprof.trace.tables.kernels import steps_at
 from samprof.trace.tables.layers import layers_table
+from samprof.trace.tables.lost_records import lost_records
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_KERNEL_LAUNCH = re.compile(r"^(cu|cuda|hip|musa|xpu|mtia)\w*Launch\w*Kernel", re.IGNORECASE)
+
+_SPLIT = (FROM_CAPTURE, FROM_ANNOTATIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Check:
         outside_ns: time launched outside every range; if the time source is cpu, time of ops there.
         no_launch_ns: device time whose launch is not in the file.
         total_ns: all of it, summed independently from the events.
-        lost_records: kernel launches without any device activity.
+        lost_records: kernel launches without any device activity, and activities that graph launches
+            lack; what was captured into a graph did not run, and is not lost.
         time_source: device, or cpu if the trace holds no device activity.
         notes: what was skipped, and every sum that does not agree.
         ok: every sum agrees, no record is lost, and all steps have the same number of kernels.
@@ -60,7 +63,8 @@ def check_trace(trace: TraceData, by: By) -> Check:
     outside, no_launch = (int(own.get(name, 0)) for name in (OUTSIDE_NAME, NO_LAUNCH_NAME))
     attributed = int(own.sum()) - outside - no_launch
     total = _total(trace, by)
-    lost = _lost_launches(trace)
+    found = lost_records(trace)
+    lost = found.launches
     faults = [
         *_conservation(attributed, outside, no_launch, total),
         *_totals_add_up(trace, table, by),
@@ -71,6 +75,7 @@ def check_trace(trace: TraceData, by: By) -> Check:
     if len(lost):
         where = _where_lost(trace, lost)
         remarks.append(f"{len(lost)} kernel launches have no device activity{where}")
+    remarks += _of_graphs(trace, found.captured)
     return Check(
         attributed_ns=attributed,
         outside_ns=outside,
@@ -146,12 +151,14 @@ def _uneven_steps(trace: TraceData, lost: Ints) -> list[str]:
 
 
 def _kernels_by_step(trace: TraceData, lost: Ints) -> dict[int, int]:
-    """The kernels of each marked step; steps that launched none are left out."""
+    """The kernels of each marked step; steps that launched none, or captured a graph, are left out."""
     events, launches = trace.events, trace.launches()
     kernel = (events.kind[launches.activity] == Kind.KERNEL) & (launches.launch >= 0)
     counts = _by_step(trace, launches.launch[kernel])
     empty = dict.fromkeys(_by_step(trace, lost), 0)
-    return dict(sorted((empty | counts).items()))
+    begun = np.array([one.start for one in trace.captures()], np.int64)
+    captured = set(steps_at(trace, begun)[0].tolist()) if len(begun) else set()
+    return {step: count for step, count in sorted((empty | counts).items()) if step not in captured}
 
 
 def _by_step(trace: TraceData, launch: Ints) -> dict[int, int]:
@@ -161,13 +168,15 @@ def _by_step(trace: TraceData, launch: Ints) -> dict[int, int]:
     return dict(zip(numbers.tolist(), counts.tolist(), strict=True))
 
 
-def _lost_launches(trace: TraceData) -> Ints:
-    """Kernel launches whose correlation id no device activity has."""
-    events = trace.events
-    runtime = events.of(Kind.RUNTIME)
-    codes = [i for i, name in enumerate(trace.names) if _KERNEL_LAUNCH.match(name)]
-    launches = runtime[np.isin(events.name[runtime], codes)]
-    return launches[~np.isin(events.link[launches], events.link[trace.launches().activity])]
+def _of_graphs(trace: TraceData, captured: int) -> list[str]:
+    """What was captured into graphs, and what of graph launches was split."""
+    split = [one for one in trace.graphs() if one.capture is not None]
+    activities = sum(len(one.activities) for one in split)
+    launches = "1 graph launch" if len(split) == 1 else f"{len(split)} graph launches"
+    return [
+        *([f"{captured} launches captured into a graph"] if captured else []),
+        *([f"{launches} split by the capture: {activities} activities"] if split else []),
+    ]
 
 
 def _where_lost(trace: TraceData, lost: Ints) -> str:
@@ -178,5 +187,8 @@ def _where_lost(trace: TraceData, lost: Ints) -> str:
 
 
 def _row_notes(table: pd.DataFrame) -> list[str]:
-    noted = table[table["note"] != ""]
-    return [f"{path}: {note}" for path, note in zip(noted["path"], noted["note"], strict=True)]
+    found = []
+    for path, note in zip(table["path"], table["note"], strict=True):
+        parts = [part for part in note.split("; ") if part and not part.endswith(_SPLIT)]
+        found += [f"{path}: {'; '.join(parts)}"] if parts else []
+    return found

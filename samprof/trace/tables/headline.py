@@ -6,7 +6,7 @@ import numpy as np
 
 from samprof.printable import printable
 from samprof.trace.model.data import TraceData
-from samprof.trace.model.events import DEVICE_KINDS, Kind
+from samprof.trace.model.events import DEVICE_KINDS, HELD_KINDS, Kind
 from samprof.units import time_text
 
 _MOST_ROOTS = 3
@@ -26,8 +26,10 @@ def headline(trace: TraceData) -> str:
         )
     else:
         parts.append("no device activity")
-    if len(events.ts):
-        span = int(np.max(events.ts + np.maximum(events.dur, 0)) - np.min(events.ts))
+    took_place = ~np.isin(events.kind, HELD_KINDS)
+    start = events.ts[took_place]
+    if len(start):
+        span = int(np.max(start + np.maximum(events.dur[took_place], 0)) - np.min(start))
         parts.append(f"{time_text(span)} from first to last")
     return f"Trace{_roots(trace)}: {', '.join(parts)}"
 

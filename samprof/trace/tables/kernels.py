@@ -10,6 +10,7 @@ from samprof.trace.model.data import TraceData
 from samprof.trace.model.events import ABSENT, Ints, Kind, Mask
 from samprof.trace.model.names import NO_LAUNCH_NAME, OUTSIDE_NAME
 from samprof.trace.model.ranges import By
+from samprof.trace.tables.graph_notes import activity_notes, owner_nodes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,24 +45,15 @@ def kernels_table(trace: TraceData, by: By) -> pd.DataFrame:
             "stream": events.stream[activity].astype(np.int64),
             "correlation": _nullable(link, link != ABSENT),
             "op": names[np.where(launches.op >= 0, events.name[op_row], -1)],
-            "owner": owner_names[_owner_nodes(trace, by)],
+            "owner": owner_names[owner_nodes(trace, by)],
             "phase": np.where(owners.backward, "backward", "forward").astype(object),
             "step": _nullable(step, in_step & launched),
             "launch_ts_ns": _nullable(launch_ts, launched),
+            "note": activity_notes(trace, by),
         }
     )
     order = np.lexsort((link, events.stream[activity], events.device[activity], table["ts_ns"]))
     return table.iloc[order].reset_index(drop=True)
-
-
-def _owner_nodes(trace: TraceData, by: By) -> Ints:
-    """The node of each device activity's owner, or OUTSIDE, or NO_LAUNCH."""
-    interval = trace.owners(by).interval
-    node = trace.ranges(by).node
-    held = interval >= 0
-    result = interval.copy()
-    result[held] = node[interval[held]]
-    return result
 
 
 def steps_at(trace: TraceData, time: Ints) -> tuple[Ints, Mask]:

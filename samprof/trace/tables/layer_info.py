@@ -10,6 +10,7 @@ from samprof.trace.model.data import TraceData
 from samprof.trace.model.events import Kind
 from samprof.trace.model.ranges import By, Ranges
 from samprof.trace.model.sums import grouped_sum
+from samprof.trace.tables.graph_notes import owner_notes
 
 _COMPILED_OPS = ("Torch-Compiled Region", "## Call CompiledFxGraph", "CompiledFunction")
 
@@ -54,17 +55,11 @@ def phase_column(trace: TraceData, ranges: Ranges, by: By) -> Any:
 
 def note_column(trace: TraceData, ranges: Ranges, by: By) -> Any:
     """What the numbers of a row cannot show: graph launches (R5), compiled regions, remarks."""
-    events, launches, owners = trace.events, trace.launches(), trace.owners(by)
+    events = trace.events
     notes: list[list[str]] = [[] for _ in ranges.paths]
-    held = np.flatnonzero(owners.interval >= 0)
-    launch, first, count = np.unique(launches.launch[held], return_index=True, return_counts=True)
-    several = np.flatnonzero(count > 1)
-    several = several[np.lexsort((count[several], events.ts[launch[several]]))]
-    for which in several.tolist():
-        name = trace.names[events.name[launch[which]]]
-        what = "graph launch" if "graph" in name.lower() else name
-        node = ranges.node[owners.interval[held[first[which]]]]
-        notes[node].append(f"{what}: {count[which]} activities, not split")
+    for node, found in owner_notes(trace, by).items():
+        if node >= 0:
+            notes[node] += found
     folded = ranges.node[ranges.nesting.depth >= ranges.rows_to]
     for node, count in zip(*np.unique(folded, return_counts=True), strict=True):
         notes[node].append(f"with {count} ranges inside that nest too deep for rows of their own")
@@ -81,10 +76,11 @@ def note_column(trace: TraceData, ranges: Ranges, by: By) -> Any:
         for node, path in enumerate(ranges.paths):
             if isinstance(remarks.get(path), str):
                 notes[node].append(remarks[path])
-    return np.array([_joined(found) for found in notes], dtype=object)
+    return np.array([joined(found) for found in notes], dtype=object)
 
 
-def _joined(notes: list[str]) -> str:
+def joined(notes: list[str]) -> str:
+    """Notes as one, equal ones counted."""
     return "; ".join(
         note if notes.count(note) == 1 else f"{notes.count(note)} times {note}"
         for note in dict.fromkeys(notes)

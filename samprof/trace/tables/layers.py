@@ -4,7 +4,7 @@ Columns of `layers_table`:
     path                the qualified name; for annotations, modules of Python stacks and ops the
                         names from the outermost in, joined by " > "
     depth               number of ranges around it when it was first entered
-    calls               how often it was entered
+    calls               how often it was entered, or replayed by a graph
     kernels             device activities inside it
     device_total_ns     their summed durations
     device_self_ns      the part of that which no range inside it owns
@@ -20,7 +20,8 @@ Columns of `layers_table`:
     ops_without_formula ops inside it whose FLOPs are unknown
     memory_peak_bytes   most memory allocated while inside it, where the trace has allocator events
     phase               forward, backward, or both: how its device activities were reached
-    note                what the numbers cannot show (graph launches, compiled regions)
+    note                what the numbers cannot show (graph launches, split by their capture or why
+                        not; compiled regions)
 """
 
 from __future__ import annotations

@@ -101,10 +101,10 @@ def _weights(trace: TraceData, ranges: Ranges) -> Ints:
 def _calls(levels: Levels, ranges: Ranges) -> tuple[Ints, Ints, Ints]:
     """For each node the highest level inside; rise and kept bytes of its call that rises most."""
     entry, highest, end = levels.inside(ranges)
-    peak = np.full(len(ranges.paths), np.iinfo(np.int64).min)
-    np.maximum.at(peak, ranges.node, highest)
+    peak, telling = np.full(len(ranges.paths), np.iinfo(np.int64).min), ranges.telling
+    np.maximum.at(peak, ranges.node[telling], highest[telling])
     rise = highest - entry
-    order = np.lexsort((ranges.nesting.start, -rise, ranges.node))
+    order = np.lexsort((ranges.nesting.start, -rise, ~telling, ranges.node))
     _, place = np.unique(ranges.node[order], return_index=True)
     call = order[place]
     return peak, rise[call], (end - entry)[call]

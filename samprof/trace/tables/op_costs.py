@@ -67,6 +67,7 @@ def _count(trace: TraceData) -> OpCosts | None:
     ]
     known = np.array([one is not None for one in found], bool)[which]
     covered = _below(ops, known)
+    covered |= _captured(trace, ops)
     counts = known & ~covered
     numbers = np.array(
         [(one.flops, one.matrix_flops, one.bytes) if one else (0, 0, 0) for one in found], np.int64
@@ -112,6 +113,7 @@ def cost_columns(trace: TraceData, ranges: Ranges, outer: Mask, by: By) -> dict[
     interval = owners_of_ops(
         trace.events, trace.threads, trace.launches().ops, place, trace.ranges(by)
     )
+    interval = _replayed(trace, ranges, place, interval)
     held = interval >= 0
     place, interval = place[held], interval[held]
     columns = {}
@@ -123,6 +125,34 @@ def cost_columns(trace: TraceData, ranges: Ranges, outer: Mask, by: By) -> dict[
     ):
         columns[name] = inclusive(ranges, outer, interval, values[place])
     return columns
+
+
+def _replayed(trace: TraceData, ranges: Ranges, place: Ints, interval: Ints) -> Ints:
+    """The ranges that own these ops, where a graph replays them those that it replays as well."""
+    grafts, among = trace.launches().grafts, ranges.grafts
+    if grafts is None or among is None:
+        return interval
+    ops, nesting = trace.captured_ops(), trace.captured_ranges(ranges.by).nesting
+    added = np.full(len(grafts.nesting.rows), -1, np.int64)
+    added[grafts.added] = np.arange(len(grafts.added))
+    number = added[place]
+    those = np.flatnonzero(number >= 0)
+    op = grafts.captured[number[those]]
+    around = nesting.innermost(ops.thread[op], ops.start[op])
+    result = interval.copy()
+    result[those] = among.find(grafts.launch[number[those]], around, nesting.parent)
+    return result
+
+
+def _captured(trace: TraceData, ops: Nesting) -> Mask:
+    """Which ops were captured into a graph: they computed nothing then, but wherever it was launched."""
+    result = np.zeros(len(ops.rows), bool)
+    for one in trace.captures():
+        result |= (ops.thread == one.thread) & (one.start <= ops.start) & (ops.start < one.end)
+    grafts = trace.launches().grafts
+    if grafts is not None:
+        result[grafts.added] = False
+    return result
 
 
 def _below(ops: Nesting, known: Mask) -> Mask:

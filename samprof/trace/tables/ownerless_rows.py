@@ -11,12 +11,15 @@ from samprof.trace.model.nesting import Nesting
 from samprof.trace.model.owners import NO_LAUNCH, OUTSIDE
 from samprof.trace.model.ranges import By, Ranges
 from samprof.trace.model.sums import union_by_group
+from samprof.trace.tables.graph_notes import owner_notes
+from samprof.trace.tables.layer_info import joined
 
 
 def ownerless_rows(trace: TraceData, ranges: Ranges, by: By) -> list[dict[str, object]]:
     """`(outside)`, and for a trace with device activity `(no launch)`."""
     events, launches, owners = trace.events, trace.launches(), trace.owners(by)
     rows: list[dict[str, object]] = []
+    notes = owner_notes(trace, by)
     for code, name in ((OUTSIDE, OUTSIDE_NAME), (NO_LAUNCH, NO_LAUNCH_NAME)):
         if code == NO_LAUNCH and not trace.has_device_time:
             continue
@@ -44,7 +47,7 @@ def ownerless_rows(trace: TraceData, ranges: Ranges, by: By) -> list[dict[str, o
                 "phase": "forward"
                 if not backward.any()
                 else ("backward" if backward.all() else "both"),
-                "note": "",
+                "note": joined(notes.get(code, [])),
             }
         )
     return rows

@@ -48,7 +48,7 @@ def timeline_table(trace: TraceData, by: By = "auto", step: int | None = None) -
     names, component = component_of_ranges(part, ranges)
     labels = np.array([*names, OTHER], dtype=object)  # -1, no component, is the last
     nesting = ranges.nesting
-    mine = np.flatnonzero(nesting.thread == thread)
+    mine = np.flatnonzero((nesting.thread == thread) & ranges.took_place)
     host = pd.DataFrame(
         {
             "track": HOST,

@@ -104,6 +104,7 @@ def _target(session: VerifySession, model: str, variant: str) -> Target:
         variant_names.tolerance(variant),
         dtype=variant_names.dtype_of(variant),
         holds_memory=variant_names.holds_memory(variant),
+        captures=variant_names.captures(variant),
     )
     return Target(
         encoder,

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from samprof.trace import load_trace
-from samprof.verify.groups.hard.compiled import noted
+from samprof.verify.groups.hard.compiled import noted, split
 from samprof.verify.groups.hard.execution import backward_in_blocks, both_streams
+from tests.support.graphed import graphed
 from tests.support.tracefile import TraceFile
 from tests.verify.device_trace import RECORDED, device_trace
 
@@ -22,7 +23,13 @@ def test_streams_and_graphs_are_seen_where_they_are(tmp_path: Path) -> None:
     file.kernel(1, 2_000, 10)
     file.kernel(1, 2_020, 10)
     graph = load_trace(file.write(tmp_path / "graph.json"), cache=False)
-    assert noted(graph, "graph", "graph launch").note == "graph launch: 2 activities, not split"
+    reason = "its capture is not in the trace"
+    note = f"graph launch: 2 activities, not split: {reason}"
+    assert noted(graph, "graph", "graph launch").note == note
+    assert (split(graph, "graph").ok, split(graph, "graph").note) == (False, reason)
+    assert split(one, "graph").note == "no graph was launched"
+    captured = load_trace(graphed().write(tmp_path / "captured.json"), cache=False)
+    assert split(captured, "graph").ok is True
 
 
 def test_the_backward_is_found_in_its_blocks(tmp_path: Path) -> None:

@@ -172,7 +172,7 @@ def _host(trace: Trace, ranges: Ranges | None) -> list[_Group]:
     for one in sorted(first, key=lambda key: (first[key], key)):
         title = _thread_title(trace, one, first)
         if own is not None:
-            entered = np.flatnonzero(own.nesting.thread == one)
+            entered = np.flatnonzero((own.nesting.thread == one) & own.took_place)
             start, end = own.nesting.start[entered], own.nesting.end[entered]
             name, event = own.node[entered] + len(trace.names), own.nesting.rows[entered]
             groups.append(_Group(f"modules, {title}", "modules", start, end - start, name, event))

@@ -39,8 +39,16 @@ def noted(trace: Trace, what: str, word: str) -> Check:
     return is_true(what, true=bool(notes), note="; ".join(dict.fromkeys(notes))[:200])
 
 
+def split(trace: Trace, what: str) -> Check:
+    """Whether every graph launch is split by its capture; the note is the first reason why not."""
+    reasons = [one.reason for one in trace.graphs()]
+    left = [reason for reason in reasons if reason]
+    whole = left[0] if left else "" if reasons else "no graph was launched"
+    return is_true(what, true=not whole, note=whole)
+
+
 def _graph(session: VerifySession) -> Iterator[Check]:
-    """Captured in the first forward, before the recording, and replayed in it."""
+    """Captured in the first forward and replayed in a recording: first without one of the capture."""
     from samprof.sam.model import variants
 
     encoder = session.short_encoder()
@@ -50,6 +58,16 @@ def _graph(session: VerifySession) -> Iterator[Check]:
     yield from found
     what = f"CUDA graph by hand: the note says {_GRAPH}"
     yield device_check(session, what, trace, partial(noted, word=_GRAPH))
+    known = session.short_encoder()
+    variants.apply(known, "cudagraph")
+    label = "CUDA graph captured in a recording"
+    with torch.inference_mode():
+        capturing = session.record(known, lambda: known(pixels)).trace
+    yield device_check(session, f"{label}: its replays are split by layer", capturing, split)
+    found, trace = recorded(session, label, known, lambda: known(pixels))
+    yield from found
+    what = f"{label}: replays in a later recording are split by layer"
+    yield device_check(session, what, trace, split)
 
 
 def _compiled(session: VerifySession, mode: str | None) -> Iterator[Check]:
