@@ -1,13 +1,14 @@
 """The ranges that own device time: which events they are, how they nest, what they are called."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
 
 from samprof.errors import UsageError
-from samprof.trace.model.event_nesting import nest
+from samprof.trace.model.compiled_regions import Regions, split_regions
+from samprof.trace.model.event_nesting import nest, nest_ordered
 from samprof.trace.model.events import (
     MODULE_PREFIX,
     RANGE_PREFIX,
@@ -45,6 +46,8 @@ class Ranges:
         paths: one name per node, ordered as first entered.
         depth: `[nodes]`, the number of ranges around the node's first one.
         rows_to: ranges with so many around them, and more, belong to the node of the one around them.
+        entries: `[intervals]`, whether it counts as a call of its node; None: all do.
+        regions: the compiled graphs inside, and how they were split; None without any.
     """
 
     by: str
@@ -53,6 +56,8 @@ class Ranges:
     paths: tuple[str, ...]
     depth: Ints
     rows_to: int
+    entries: Mask | None = None
+    regions: Regions | None = None
 
     def outermost(self) -> Mask:
         """Which intervals have none of the same node around them: recursion is counted once."""
@@ -66,7 +71,10 @@ class Ranges:
 
     def calls(self) -> Ints:
         """How often each node was entered."""
-        return np.bincount(self.node[self.nesting.depth < self.rows_to], minlength=len(self.paths))
+        entered = self.nesting.depth < self.rows_to
+        if self.entries is not None:
+            entered &= self.entries
+        return np.bincount(self.node[entered], minlength=len(self.paths))
 
 
 def choose(events: Events, by: str) -> str:
@@ -103,7 +111,7 @@ def ranges_of(
     names: tuple[str, ...],
     by: str,
     nesting: Nesting,
-    inner_ops: dict[str, Any] | None = None,
+    recorded: Mapping[str, Any] | None = None,
 ) -> Ranges:
     """The ranges of the chosen kind.
 
@@ -112,8 +120,9 @@ def ranges_of(
         names: the trace's interned names.
         by: samprof, module, annotation or op (see `choose`).
         nesting: the events of that kind (see `nest_kind`).
-        inner_ops: with samprof's ranges, also make ranges of the ops directly inside these
-            modules: path -> {op name: label of its calls, or [label of the first, second, ...]}.
+        recorded: the metadata that samprof recorded. With samprof's ranges, ops directly inside some
+            modules are ranges too (`inner_ops`: path -> {op name: label of its calls, or [label of the
+            first, second, ...]}), and so are the kernels of compiled graphs (`compiled`).
     """
     if by == "samprof":
         nesting = _without_stray_functions(events, names, nesting)
@@ -122,16 +131,27 @@ def ranges_of(
     if by != "samprof":
         return Ranges(by, nesting, *assign_nodes(nesting, code, labels, _joined))
     nodes = assign_nodes(nesting, code, labels, _qualified)
-    if not inner_ops:
-        return Ranges(by, nesting, *nodes)
-    op_rows, op_labels = label_inner_ops(events, names, nesting, nodes.node, nodes.paths, inner_ops)
-    texts = sorted(set(op_labels))
-    labels |= {len(names) + number: text for number, text in enumerate(texts)}
-    codes = {text: len(names) + number for number, text in enumerate(texts)}
-    code_of = events.name.copy()
-    code_of[op_rows] = [codes[text] for text in op_labels]
-    nesting = nest(events, names, np.concatenate([nesting.rows, op_rows]))
-    return Ranges(by, nesting, *assign_nodes(nesting, code_of[nesting.rows], labels, _qualified))
+    recorded = recorded or {}
+    rows = np.zeros(0, np.int64)
+    texts: list[str] = []
+    if inner_ops := recorded.get("inner_ops"):
+        rows, texts = label_inner_ops(events, names, nesting, nodes.node, nodes.paths, inner_ops)
+    entries = np.ones(len(nesting.rows) + len(rows), bool)
+    regions = split_regions(
+        events, names, nesting, lambda place: nodes.paths[nodes.node[place]], recorded
+    )
+    if regions is not None:
+        rows = np.concatenate([rows, regions.row])
+        texts = [*texts, *regions.label]
+        entries = np.concatenate([entries, regions.enters])
+    if not len(rows):
+        return Ranges(by, nesting, *nodes, regions=regions)
+    numbers = {text: len(names) + place for place, text in enumerate(sorted(set(texts)))}
+    labels |= {number: text for text, number in numbers.items()}
+    code = np.concatenate([code, np.array([numbers[text] for text in texts], code.dtype)])
+    nesting, order = nest_ordered(events, names, np.concatenate([nesting.rows, rows]))
+    nodes = assign_nodes(nesting, code[order], labels, _qualified)
+    return Ranges(by, nesting, *nodes, entries[order], regions)
 
 
 def nest_kind(events: Events, names: tuple[str, ...], by: str) -> Nesting:

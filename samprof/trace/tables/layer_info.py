@@ -7,11 +7,9 @@ from typing import Any
 import numpy as np
 
 from samprof.trace.model.data import TraceData
-from samprof.trace.model.events import Kind
 from samprof.trace.model.ranges import By, Ranges
 from samprof.trace.model.sums import grouped_sum
-
-_COMPILED_OPS = ("Torch-Compiled Region", "## Call CompiledFxGraph", "CompiledFunction")
+from samprof.trace.tables.compiled_notes import compiled_notes
 
 
 def role_columns(trace: TraceData, ranges: Ranges) -> dict[str, Any]:
@@ -68,14 +66,8 @@ def note_column(trace: TraceData, ranges: Ranges, by: By) -> Any:
     folded = ranges.node[ranges.nesting.depth >= ranges.rows_to]
     for node, count in zip(*np.unique(folded, return_counts=True), strict=True):
         notes[node].append(f"with {count} ranges inside that nest too deep for rows of their own")
-    codes = [i for i, name in enumerate(trace.names) if name.startswith(_COMPILED_OPS)]
-    if codes and ranges.by != "op":
-        rows = np.flatnonzero(
-            np.isin(events.name, codes) & np.isin(events.kind, [Kind.OP, Kind.ANNOTATION])
-        )
-        interval = ranges.nesting.innermost(events.thread[rows], events.ts[rows])
-        for node in np.unique(ranges.node[interval[interval >= 0]]).tolist():
-            notes[node].append("compiled region, not split")
+    for node, found in compiled_notes(trace, ranges, by).items():
+        notes[node] += found
     remarks = trace.recorded.get("remarks")
     if ranges.by == "samprof" and isinstance(remarks, dict):
         for node, path in enumerate(ranges.paths):
