@@ -15,7 +15,7 @@ import numpy as np
 from samprof.trace.model.event_nesting import nest
 from samprof.trace.model.events import Events, Ints, Kind, Mask
 from samprof.trace.model.nesting import Nesting
-from samprof.trace.model.provenance import around_of, graph_of
+from samprof.trace.model.provenance import Shared, around_of, graph_of
 
 _CALL, _END = "## Call CompiledFxGraph ", " ##"
 _GRAPH_NUMBER = re.compile(r"^graph_\d+_(?=cpp_)")  # it is another one in every process
@@ -32,6 +32,7 @@ class Regions:
         row: rows of the events that become ranges, the outer ones of one event first.
         label: `[rows]`, their paths.
         enters: `[rows]`, whether it counts as a call of its path: once in each call of the graph.
+        sets: paths of rows that several layers share.
         why: path of a range -> why calls inside were not split, with how many.
     """
 
@@ -41,6 +42,7 @@ class Regions:
     row: Ints
     label: tuple[str, ...]
     enters: Mask
+    sets: Mapping[str, Shared]
     why: Mapping[str, Counter[str]]
 
 
@@ -53,6 +55,7 @@ class _Plan:
         kernel: of each range to be made, its place in `kernels`.
         label: of each range to be made, its path.
         enters: of each, whether it is the first of its path.
+        sets: as in `Regions`.
         why: why they are not split.
     """
 
@@ -60,6 +63,7 @@ class _Plan:
     kernel: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     label: tuple[str, ...] = ()
     enters: Mask = field(default_factory=lambda: np.zeros(0, bool))
+    sets: Mapping[str, Shared] = field(default_factory=dict)
     why: str = ""
 
 
@@ -111,6 +115,7 @@ def split_regions(
         np.concatenate([call[:0], *(rows for rows, _, _ in made)]),
         tuple(label for _, labels, _ in made for label in labels),
         np.concatenate([is_split[:0], *(enters for _, _, enters in made)]),
+        {path: one for plan in plans.values() for path, one in plan.sets.items()},
         why,
     )
 
@@ -160,14 +165,17 @@ def _plan(name: str, path: str, recorded: Mapping[str, Any], numbers: _Numbers) 
         return _Plan(why=f"its modules are not those of {path} (where dynamo broke the graph?)")
     kernel: list[int] = []
     label: list[str] = []
+    sets: dict[str, Shared] = {}
     for place, (_, layers) in enumerate(graph.kernels):
-        chain = around.chain([graph.layers[number][0] for number in layers]) if layers else ()
-        kernel += [place] * len(chain)
-        label += chain
+        if layers:
+            chain = around.chain([graph.layers[number][0] for number in layers])
+            kernel += [place] * len(chain.rows)
+            label += chain.rows
+            sets |= {chain.rows[-1]: chain.shared} if chain.shared else {}
     enters = np.zeros(len(label), bool)
     enters[[label.index(path) for path in dict.fromkeys(label)]] = True
     kernels = np.array([numbers.number(name) for name, _ in graph.kernels], np.int64)
-    return _Plan(kernels, np.array(kernel, np.int64), tuple(label), enters)
+    return _Plan(kernels, np.array(kernel, np.int64), tuple(label), enters, sets)
 
 
 def _split(plan: _Plan, rows: Ints, ran: Ints) -> tuple[Ints, tuple[str, ...], Mask] | str:

@@ -8,7 +8,7 @@ known.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 SEVERAL = " + "
 """Stands between the layers of a set."""
@@ -35,6 +35,30 @@ class Graph:
     why: str = ""
 
 
+class Shared(NamedTuple):
+    """A row that several layers share.
+
+    Attributes:
+        around: the path of the innermost row around all of them.
+        layers: their paths.
+    """
+
+    around: str
+    layers: tuple[str, ...]
+
+
+class Chain(NamedTuple):
+    """The rows around a kernel.
+
+    Attributes:
+        rows: their paths, from the outermost in; the last one owns the kernel.
+        shared: what the last row is; None where it is a layer.
+    """
+
+    rows: tuple[str, ...]
+    shared: Shared | None
+
+
 @dataclass(frozen=True, slots=True)
 class Around:
     """The rows of a compiled module: what is inside of it.
@@ -53,8 +77,8 @@ class Around:
         """Whether the graph's layers are modules inside of this one, each of the same class."""
         return all(self.classes.get(path) == kind for path, kind in graph.layers if path)
 
-    def chain(self, layers: list[str]) -> tuple[str, ...]:
-        """The rows around a kernel of these layers, from the outermost in; the last one owns it.
+    def chain(self, layers: list[str]) -> Chain:
+        """The rows around a kernel of these layers, and which of them are one row together.
 
         The row of a set is below the innermost module around all of its layers that has a row.
 
@@ -68,10 +92,12 @@ class Around:
         rows = [common[:end] for end in range(1, len(common) + 1) if self._has_row(common[:end])]
         rows = rows[-_DEEPEST:]
         chain = [self._name(place) for place in rows]
-        if 1 < len(places) <= _MOST_LAYERS:
-            parts = [".".join(place[len(common) :]) or ITSELF for place in places]
-            chain.append(f"{self._name(common)}.{SEVERAL.join(parts)}")
-        return tuple(chain)
+        if not 1 < len(places) <= _MOST_LAYERS:
+            return Chain(tuple(chain), None)
+        parts = [".".join(place[len(common) :]) or ITSELF for place in places]
+        chain.append(f"{self._name(common)}.{SEVERAL.join(parts)}")
+        shared = Shared(self._name(common), tuple(map(self._name, places)))
+        return Chain(tuple(chain), shared)
 
     def _place(self, layer: str) -> tuple[str, ...]:
         """The names that lead to the layer, or to the module around it that has a row."""

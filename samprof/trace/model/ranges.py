@@ -22,7 +22,7 @@ from samprof.trace.model.inner_ops import label_inner_ops
 from samprof.trace.model.names import decoded, told_apart
 from samprof.trace.model.nesting import Nesting
 from samprof.trace.model.outwards import nearest
-from samprof.trace.model.range_nodes import assign_nodes
+from samprof.trace.model.range_nodes import as_tree, assign_nodes
 
 By = Literal["auto", "samprof", "module", "annotation", "op"]
 SEPARATOR = " > "
@@ -151,6 +151,8 @@ def ranges_of(
     code = np.concatenate([code, np.array([numbers[text] for text in texts], code.dtype)])
     nesting, order = nest_ordered(events, names, np.concatenate([nesting.rows, rows]))
     nodes = assign_nodes(nesting, code[order], labels, _qualified)
+    if regions is not None:
+        nodes = as_tree(nesting, nodes)
     return Ranges(by, nesting, *nodes, entries[order], regions)
 
 

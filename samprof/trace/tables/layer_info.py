@@ -7,9 +7,13 @@ from typing import Any
 import numpy as np
 
 from samprof.trace.model.data import TraceData
+from samprof.trace.model.provenance import Shared
 from samprof.trace.model.ranges import By, Ranges
 from samprof.trace.model.sums import grouped_sum
 from samprof.trace.tables.compiled_notes import compiled_notes
+
+FUSED = "fused"
+"""The type of a row of several layers: kernels that were made from all of them."""
 
 
 def role_columns(trace: TraceData, ranges: Ranges) -> dict[str, Any]:
@@ -17,11 +21,23 @@ def role_columns(trace: TraceData, ranges: Ranges) -> dict[str, Any]:
     modules = trace.recorded.get("modules")
     if ranges.by != "samprof" or not isinstance(modules, dict):
         return {}
-    known = [modules.get(path) or _function_entry(trace, path) for path in ranges.paths]
+    sets = ranges.regions.sets if ranges.regions is not None else {}
+    known = [
+        _shared_entry(modules, sets[path])
+        if path in sets
+        else modules.get(path) or _function_entry(trace, path)
+        for path in ranges.paths
+    ]
     return {
         "type": np.array([entry[0] for entry in known], dtype=object),
         "role": np.array([entry[1] for entry in known], dtype=object),
     }
+
+
+def _shared_entry(modules: dict[str, Any], shared: Shared) -> list[str]:
+    """Type and role of a row of several layers: the role that all have, else that of what is around."""
+    roles = {modules[layer][1] for layer in shared.layers if layer in modules}
+    return [FUSED, roles.pop() if len(roles) == 1 else modules.get(shared.around, ["", ""])[1]]
 
 
 def _function_entry(trace: TraceData, path: str) -> list[str]:
