@@ -27,7 +27,8 @@ _SETTINGS: dict[str, Any] = {
     "cpp.enable_kernel_profile": True,  # without it, C++ kernels leave no trace
 }
 _MOST_GRAPHS = 512
-_SELF = "L['self']"
+_ROOT = re.compile(r"L\['(?:self'\]|fn'\]\.__self__)(?=[.\[]|$)")
+"""How dynamo names the module whose forward, or whose call, it traces."""
 _SUBSCRIPT = re.compile(r"\[['\"]?([^\]'\"]+)['\"]?\]")
 _WRAPPED = "._orig_mod"
 _EXTERN = re.compile(r"extern_kernels\.(\w+)")
@@ -215,11 +216,10 @@ def _layer_of(node: torch.fx.Node) -> Layer:
     if not stack:
         return _ITSELF
     name, kind = list(stack.values())[-1]
-    path = _SUBSCRIPT.sub(r".\1", str(name).removeprefix(_SELF)).replace(_WRAPPED, "")
-    if not str(name).startswith(_SELF):
-        raise ValueError(
-            f"it was compiled in a function: {name} is not inside of one compiled module"
-        )
+    root = _ROOT.match(str(name))
+    if root is None:
+        raise ValueError(f"{name} is not inside of one compiled module")
+    path = _SUBSCRIPT.sub(r".\1", str(name)[root.end() :]).replace(_WRAPPED, "")
     return (path.removeprefix("."), _class_name(kind)) if path else _ITSELF
 
 

@@ -190,6 +190,8 @@ def _split(plan: _Plan, rows: Ints, ran: Ints) -> tuple[Ints, tuple[str, ...], M
         return plan.why
     # What leaves no event of its name, such as a view, cannot be compared, nor does it take time.
     there = np.isin(plan.kernels, ran)
+    if not there.any():
+        return "none of its kernels is in the trace"
     known = np.isin(ran, plan.kernels)
     if not np.array_equal(plan.kernels[there], ran[known]):
         return (
