@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 SEVERAL = " + "
 """Stands between the layers of a set."""
+FUSED = "fused"
+"""The type of a row of several layers: kernels that were made from all of them."""
 ITSELF = "(self)"
 """A module in a set of it and what is inside of it."""
 HOW = 'compile with backend="samprof" and record again to see its layers'

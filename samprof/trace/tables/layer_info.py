@@ -7,13 +7,10 @@ from typing import Any
 import numpy as np
 
 from samprof.trace.model.data import TraceData
-from samprof.trace.model.provenance import Shared
+from samprof.trace.model.provenance import FUSED, Shared
 from samprof.trace.model.ranges import By, Ranges
 from samprof.trace.model.sums import grouped_sum
 from samprof.trace.tables.compiled_notes import compiled_notes
-
-FUSED = "fused"
-"""The type of a row of several layers: kernels that were made from all of them."""
 
 
 def role_columns(trace: TraceData, ranges: Ranges) -> dict[str, Any]:
