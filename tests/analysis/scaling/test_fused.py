@@ -42,6 +42,7 @@ def test_folded_the_rows_around_own_what_was_shared(layers: pd.DataFrame) -> Non
         "net.blocks.0.norm",
         "net.head",
         "(outside)",
+        "(no launch)",
     ]
     own = table.set_index("path")["cpu_self_ns"]
     assert own["net.blocks.0"] == 2 * 300
