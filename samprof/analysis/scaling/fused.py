@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from samprof.trace.model.provenance import FUSED, ITSELF, SEVERAL
+from samprof.trace.model.provenance import FUSED, ITSELF, SEVERAL, Shared
 
 SETS, PARENT = "sets", "parent"
 CHOICES = (SETS, PARENT)
 """How such rows are shown: as they are, or as a part of what is around all of their layers."""
 
 
-def fused_rows(layers: pd.DataFrame) -> dict[str, tuple[str, ...]]:
-    """Path of a row that several layers share -> the paths of those layers.
+def fused_rows(layers: pd.DataFrame) -> dict[str, Shared]:
+    """Path of a row that several layers share -> those layers, and what is around them.
 
     Args:
         layers: any table with path, depth and type, in the order of the layer table; a path may have
@@ -22,15 +22,18 @@ def fused_rows(layers: pd.DataFrame) -> dict[str, tuple[str, ...]]:
 
     Example:
         >>> rows = [("net", 0, ""), ("net.a + b.c", 1, "fused")]
-        >>> fused_rows(pd.DataFrame(rows, columns=["path", "depth", "type"]))
-        {'net.a + b.c': ('net.a', 'net.b.c')}
+        >>> fused_rows(pd.DataFrame(rows, columns=["path", "depth", "type"]))["net.a + b.c"]
+        Shared(around='net', layers=('net.a', 'net.b.c'))
     """
     if "type" not in layers:
         return {}
     return {
-        path: tuple(
-            around if part == ITSELF else f"{around}.{part}"
-            for part in path.removeprefix(f"{around}.").split(SEVERAL)
+        path: Shared(
+            around,
+            tuple(
+                around if part == ITSELF else f"{around}.{part}"
+                for part in path.removeprefix(f"{around}.").split(SEVERAL)
+            ),
         )
         for path, around in _around_fused(layers.drop_duplicates("path"))
     }

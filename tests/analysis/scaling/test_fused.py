@@ -10,6 +10,10 @@ from tests.support.compiled import compiled_file
 from tests.support.tables import opened
 
 
+def test_what_is_around_them_is_known(layers: pd.DataFrame) -> None:
+    assert [shared.around for shared in fused_rows(layers).values()] == ["net.blocks.0", "net"]
+
+
 @pytest.fixture
 def layers(tmp_path: Path) -> pd.DataFrame:
     file = compiled_file(calls=2)
@@ -19,7 +23,7 @@ def layers(tmp_path: Path) -> pd.DataFrame:
 
 
 def test_the_layers_of_each_row_are_known_by_what_is_around_it(layers: pd.DataFrame) -> None:
-    assert fused_rows(layers) == {
+    assert {path: shared.layers for path, shared in fused_rows(layers).items()} == {
         "net.blocks.0.(self) + norm": ("net.blocks.0", "net.blocks.0.norm"),
         "net.blocks.0 + head": ("net.blocks.0", "net.head"),
     }
