@@ -27,8 +27,8 @@ _SETTINGS: dict[str, Any] = {
     "cpp.enable_kernel_profile": True,  # without it, C++ kernels leave no trace
 }
 _MOST_GRAPHS = 512
-_ROOT = re.compile(r"L\['(?:self'\]|fn'\]\.__self__)(?=[.\[]|$)")
-"""How dynamo names the module whose forward, or whose call, it traces."""
+_ROOT = re.compile(r"L\['\w+'\](?:\.__self__)?(?=[.\[]|$)")
+"""How dynamo names the module whose forward, or whose call, it traces: a local, mostly `self`."""
 _SUBSCRIPT = re.compile(r"\[['\"]?([^\]'\"]+)['\"]?\]")
 _WRAPPED = "._orig_mod"
 _EXTERN = re.compile(r"extern_kernels\.(\w+)")
@@ -205,22 +205,27 @@ def _layers_of(graph: torch.fx.GraphModule) -> Layers:
     """The innermost layer around each node of a graph, in the order in which they run; inputs last.
 
     Raises:
-        ValueError: a node was traced in a module that is not inside of the compiled one.
+        ValueError: nodes were traced in modules that are not inside of one.
     """
     nodes = sorted(graph.graph.nodes, key=lambda node: node.op == "placeholder")
-    return {node.name: _layer_of(node) for node in nodes}
+    found = {node.name: _module_of(node) for node in nodes}
+    roots = {root for root, _ in found.values() if root}
+    if len(roots) > 1:
+        raise ValueError(f"{' and '.join(sorted(roots))} are not one compiled module")
+    return {name: layer for name, (_, layer) in found.items()}
 
 
-def _layer_of(node: torch.fx.Node) -> Layer:
+def _module_of(node: torch.fx.Node) -> tuple[str, Layer]:
+    """What dynamo calls the module that it traced, empty where the node says nothing; and the layer."""
     stack = node.meta.get("nn_module_stack")
     if not stack:
-        return _ITSELF
+        return "", _ITSELF
     name, kind = list(stack.values())[-1]
     root = _ROOT.match(str(name))
     if root is None:
         raise ValueError(f"{name} is not inside of one compiled module")
-    path = _SUBSCRIPT.sub(r".\1", str(name)[root.end() :]).replace(_WRAPPED, "")
-    return (path.removeprefix("."), _class_name(kind)) if path else _ITSELF
+    path = _SUBSCRIPT.sub(r".\1", str(name)[root.end() :]).replace(_WRAPPED, "").removeprefix(".")
+    return root[0], (path, _class_name(kind)) if path else _ITSELF
 
 
 def _class_name(kind: Any) -> str:

@@ -229,7 +229,54 @@ def test_a_graph_of_a_function_says_that_it_is_one(net: Any, x: Tensor) -> None:
             module(x)
     note = layers_of(recording.trace)["net"]["note"]
     assert note.startswith(f"{NOT_SPLIT}: ")
-    assert note.endswith("is not inside of one compiled module")
+    assert note.endswith(("is not inside of one compiled module", "but around it"))
+    assert recording.trace.check().ok
+
+
+class Breaking(nn.Module):
+    """A forward that dynamo compiles in two parts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts = nn.ModuleList([nn.Linear(8, 8)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.parts[0](x)
+        torch._dynamo.graph_break()
+        result: Tensor = self.parts[0](x) * 2
+        return result
+
+
+def test_behind_a_graph_break_what_is_split_is_right(x: Tensor) -> None:
+    module = Breaking().eval()
+    module.compile(dynamic=False, backend=inductor)
+    with torch.no_grad():
+        module(x)
+        module(x)
+        with samprof.profile(module, name="net", granularity="layer") as recording:
+            module(x)
+    rows = layers_of(recording.trace)
+    assert {path: row["calls"] for path, row in rows.items()} == {"net": 1, "net.parts.0": 2}
+    assert rows["net"]["note"].startswith(SPLIT)
+    assert recording.trace.check().ok
+
+
+def test_blocks_that_are_compiled_one_by_one_share_a_graph(x: Tensor) -> None:
+    torch.manual_seed(0)
+    module = Net().eval()
+    for block in module.blocks:
+        block.compile(dynamic=False, backend=inductor)
+    with torch.no_grad():
+        module(x)
+        made = graphs()
+        with samprof.profile(module, name="net", granularity="layer") as recording:
+            module(x)
+    rows = layers_of(recording.trace)
+    parts = ("norm", "first", "act", "second")
+    blocks = [f"net.blocks.{number}" for number in (0, 1)]
+    assert set(rows) == {"net", *blocks, *(f"{block}.{part}" for block in blocks for part in parts)}
+    assert all(rows[block]["note"].startswith(SPLIT) for block in blocks)
+    assert graphs() == made
     assert recording.trace.check().ok
 
 
