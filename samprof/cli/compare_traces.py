@@ -81,6 +81,7 @@ def _compared(
             names=headers_of(paths),
             paths=paths,
             progress=progress,
+            fused=options.fused,
         )
 
 

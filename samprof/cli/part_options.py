@@ -25,6 +25,17 @@ def add_root_argument(parser: argparse.ArgumentParser, root_help: str) -> None:
     parser.add_argument("--root", metavar="PATH", help=root_help)
 
 
+def add_fused_argument(parser: argparse.ArgumentParser) -> None:
+    """`--fused`."""
+    parser.add_argument(
+        "--fused",
+        choices=("sets", "parent"),
+        default="sets",
+        help="kernels that a compiler made from several layers: a row for each set of layers, or a "
+        "part of the layer around all of them (default: sets)",
+    )
+
+
 def part_shown(table: pd.DataFrame, options: argparse.Namespace) -> pd.DataFrame:
     """The rows that `--depth` and `--root` ask for.
 

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from samprof._version import __version__
+from samprof.record.compiled import noted
 from samprof.record.entering import fast_record_function
 from samprof.record.environment import machine
 from samprof.trace.model.names import encoded
 
 SCHEMA = 1
-_OF_PATHS = ("modules", "functions", "inner_ops", "components", "weights", "remarks")
+_OF_PATHS = ("modules", "functions", "inner_ops", "components", "weights", "remarks", "inside")
 
 
 def as_json(
@@ -37,7 +38,7 @@ def as_json(
     merged["methods"] = [name for part in parts for name in part["methods"]]
     for key in _OF_PATHS:
         merged[key] = {path: value for part in parts for path, value in part[key].items()}
-    held = merged | {"calls": calls, "machine": machine()}
+    held = merged | noted() | {"calls": calls, "machine": machine()}
     if launch_threads:
         held["launch_threads"] = launch_threads
     if captures:

@@ -1,6 +1,6 @@
 """Which modules and functions become ranges at a granularity."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from samprof.trace.model.events import RANGE_PREFIX
 from samprof.trace.model.names import encoded
 
 _BLOCK_DEPTH = 2
+_WRAPPED = "_orig_mod"
 LAZY = "some parameters had no shape yet when the recording began: their bytes are not counted"
 
 
@@ -32,7 +33,7 @@ class Selection:
             functions (name -> role), methods (names of ranges that count only where they are outermost
             and others are inside), inner_ops (path -> op labels), components (role -> component),
             weights (path -> bytes of parameters and buffers, those inside included), remarks
-            (path -> text).
+            (path -> text), inside (path of a compiled module -> the class of each module inside).
     """
 
     root: str
@@ -76,18 +77,28 @@ def select(
     chosen: dict[nn.Module, str] = {}
     described: dict[str, list[str]] = {}
     weights: dict[str, int] = {}
-    remarks = {f"{root}.{qualified}".strip("."): text for qualified, text in labels.remarks.items()}
+    remarks = {_path_of(root, qualified): text for qualified, text in labels.remarks.items()}
     parts = reachable(module)
     for qualified, child in parts.items():
         if not _is_called(child) or not _is_wanted(module, qualified, granularity, labels):
             continue
-        path = f"{root}.{qualified}" if qualified else root
+        path = _path_of(root, qualified)
         described[path] = [type(inner_module(child)).__name__, labels.roles.get(qualified, "")]
         weights[path] = _held_bytes(child)
         if _is_lazy(child):
             remarks[path] = LAZY
         if qualified or not whole:
             chosen[child] = path
+    inside: dict[str, dict[str, str]] = {}
+    for qualified, child in parts.items():
+        if is_compiled(child):
+            around = _path_of(root, qualified)
+            inside[around] = _classes_inside(child)
+            for name, part in _inside(qualified, child):
+                if _is_called(part) and _is_wanted(module, name, granularity, labels):
+                    path = _path_of(root, name)
+                    described[path] = [type(part).__name__, labels.roles.get(name, "")]
+                    weights[path] = _held_bytes(part)
     compiled = homes_of([child for child in parts.values() if is_compiled(child)])
     functions = tuple(
         (function, range_name(f"{root if function.starts else ''}.{function.label}"))
@@ -115,6 +126,7 @@ def select(
         "components": dict(labels.components),
         "weights": weights,
         "remarks": remarks,
+        "inside": inside,
     }
     entered = {name: range_name(f"{root}.{name}()") for name in (*offered, *methods)}
     return Selection(root, module, chosen, functions, entered, metadata)
@@ -136,6 +148,28 @@ def reachable(module: nn.Module) -> dict[str, nn.Module]:
         if is_opaque(child):
             opaque.append(f"{qualified}." if qualified else "")
     return found
+
+
+def _path_of(root: str, qualified: str) -> str:
+    """The path of a module; what `torch.compile` put around it has no name in it."""
+    return ".".join([root, *(part for part in qualified.split(".") if part and part != _WRAPPED)])
+
+
+def _inside(qualified: str, compiled: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """The modules inside of a compiled one, by their names from the root."""
+    inner = inner_module(compiled)
+    around = qualified if inner is compiled else f"{qualified}.{_WRAPPED}".strip(".")
+    for name, module in inner.named_modules(prefix=around):
+        if module is not inner:
+            yield name, module
+
+
+def _classes_inside(compiled: nn.Module) -> dict[str, str]:
+    """Name below the compiled module -> class, of all modules inside of it."""
+    return {
+        _path_of("", name).removeprefix("."): type(inner_module(module)).__name__
+        for name, module in _inside("", compiled)
+    }
 
 
 def is_opaque(module: nn.Module) -> bool:
@@ -210,7 +244,7 @@ def _call_depth(module: nn.Module, qualified: str) -> int:
     depth, prefix = 0, ""
     for part in qualified.split("."):
         prefix = f"{prefix}.{part}" if prefix else part
-        depth += _is_called(module.get_submodule(prefix))
+        depth += part != _WRAPPED and _is_called(module.get_submodule(prefix))
     return depth
 
 

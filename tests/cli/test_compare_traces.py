@@ -11,6 +11,8 @@ import samprof
 from samprof.cli.main import main
 from tests.support.command_line import output
 from tests.support.compared import traced
+from tests.support.compiled import compiled_file
+from tests.support.tracefile import TraceFile
 
 BEFORE = {"net": [], "net.x": [("mm", 1_000), ("add", 100)], "(outside)": [("copy", 70)]}
 AFTER = {"net": [], "net.x": [("fused", 600)], "net.new": [("mm", 50)], "(outside)": [("copy", 70)]}
@@ -132,3 +134,28 @@ def test_bad_usage_is_one_line(
     assert captured.out == ""
     assert captured.err.count("\n") == 1
     assert words.format(**known) in captured.err
+
+
+def test_what_layers_share_is_told_beside_their_own_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    eager = TraceFile()
+    for name, ts, dur in (
+        ("net", 0, 90_000),
+        ("net.blocks.0", 10, 60_000),
+        ("net.head", 70_000, 9_000),
+    ):
+        eager.range(name, ts, dur)
+    paths = eager.write(tmp_path / "a.json"), compiled_file().write(tmp_path / "b.json")
+    out = output(capsys, "compare", "--no-cache", *paths)
+    assert "shared in B" in out
+    assert "shared in A" not in out
+    assert "In B kernels were made from several layers" in " ".join(out.split())
+    head = next(line for line in out.splitlines() if line.split()[:1] == ["head"])
+    assert head.split()[1:6] == ["-5.0", "9.0", "4.0", "0.44", "50.0"]
+    assert "in B: fused with blocks.0" in head
+    folded = output(capsys, "compare", "--no-cache", "--fused", "parent", *paths)
+    assert "shared in" not in folded
+    assert "blocks.0 + head" not in folded
+    assert "the 2000000 ns of CPU time in the file of B (exact)" in " ".join(folded.split())

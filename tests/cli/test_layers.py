@@ -9,6 +9,7 @@ from samprof.cli.main import main
 from tests.cli.conftest import MS
 from tests.support.calls import calls
 from tests.support.command_line import output
+from tests.support.compiled import compiled_file
 from tests.support.tracefile import TraceFile
 from tests.trace.tables.test_op_costs import layer
 
@@ -110,3 +111,30 @@ def test_memory_of_a_trace_without_allocator_events_is_one_line(
     path = layer().write(tmp_path / "trace.json")
     assert main(["layers", str(path), "--memory"]) == 2
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+def test_what_layers_share_is_a_row_or_a_part_of_what_is_around_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = compiled_file().write(tmp_path / "trace.json")
+    shown = output(capsys, "layers", path)
+    assert "(self) + norm" in shown
+    assert "compiled region, split by what its kernels were made from" in " ".join(shown.split())
+    assert "+" not in output(capsys, "layers", path, "--fused", "parent").partition("Time acc")[0]
+    sets, parent = (
+        {row["path"]: row["cpu_self_ns"] for row in json.loads(text)}
+        for text in (
+            output(capsys, "layers", path, "--json"),
+            output(capsys, "layers", path, "--json", "--fused", "parent"),
+        )
+    )
+    assert sum(sets.values()) == sum(parent.values())
+    assert parent["net.blocks.0"] == 300
+    assert set(sets) - set(parent) == {"net.blocks.0.(self) + norm", "net.blocks.0 + head"}
+
+
+def test_ranks_show_what_layers_share(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for rank in (0, 1):
+        compiled_file().write(tmp_path / f"rank{rank}.json")
+    assert main(["layers", str(tmp_path), "--fused", "parent"]) == 2
+    assert "--fused parent: ranks show sets of layers" in capsys.readouterr().err

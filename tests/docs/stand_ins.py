@@ -11,6 +11,7 @@ from PIL import Image
 from torch import nn
 
 import samprof
+from samprof.record.compiled import BACKEND, inductor
 from samprof.record.environment import device_name
 from samprof.record.peaks_cache import Peaks, cache_peaks
 from samprof.sam.inputs.synthetic import synthetic
@@ -92,7 +93,10 @@ def tiny_hugging_face_sam() -> nn.Module:
 def names_for_python(sam: nn.Module) -> dict[str, Any]:
     """What the Python blocks of a page find defined."""
     from segment_anything import SamPredictor
+    from torch._dynamo.backends import registry
 
+    if BACKEND not in torch._dynamo.list_backends(None):  # samprof is here, and not installed
+        registry.register_backend(inductor, BACKEND)
     encoder = sam.get_submodule("image_encoder")
     with torch.inference_mode(), samprof.profile(encoder) as recording:
         encoder(torch.zeros(1, 3, SIDE, SIDE))

@@ -7,6 +7,7 @@ import pandas as pd
 
 from samprof.analysis.compare.causes import WALL
 from samprof.analysis.compare.changes import ALL_SIZES, pooled_changes, size_changes
+from samprof.analysis.compare.shared_kernels import shared_kernels
 from samprof.analysis.statistics.intervals import Floats
 from samprof.analysis.statistics.per_process import rounds_of, time_per_process
 
@@ -81,6 +82,7 @@ def compare_layers(a: pd.DataFrame, b: pd.DataFrame, wall_a: Walls, wall_b: Wall
     roots = (paths.index(a["path"].iloc[0]), paths.index(b["path"].iloc[0]))
     pooled = pooled_changes(times[0], times[1], roots)
     pooled["note"] = _with_regions(rows["path"], pooled["note"], a, b)
+    pooled["note"] = _with_fused(rows["path"], pooled["note"], a, b)
     parts = [rows.join(pooled).assign(size=ALL_SIZES)]
     for size, one, other in zip(sizes, *times, strict=True):
         changes = size_changes(one, other, roots, pooled["change"])
@@ -151,6 +153,17 @@ def _with_regions(
         separator = np.where(notes == "", "", "; ")
         notes = notes + np.where(paths.isin(regions(side, other)), separator + note, "")
     return notes
+
+
+def _with_fused(paths: pd.Series, notes: pd.Series, a: pd.DataFrame, b: pd.DataFrame) -> pd.Series:
+    """The notes, with which layers a layer shares kernels on a side."""
+    said: list[list[str]] = [[note] if note else [] for note in notes]
+    for name, side in (("a", a), ("b", b)):
+        found = shared_kernels(side.drop_duplicates("path").assign(total_ns=0.0))
+        for place, path in enumerate(paths):
+            if path in found:
+                said[place].append(f"in {name}: {found[path].text}")
+    return pd.Series(["; ".join(parts) for parts in said], notes.index, dtype=object)
 
 
 def regions(side: pd.DataFrame, other: pd.DataFrame) -> set[str]:

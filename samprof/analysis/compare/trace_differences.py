@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from samprof.analysis.compare.changes import ONLY_IN_A, ONLY_IN_B
 from samprof.analysis.compare.kernel_changes import kernel_changes, kernels_text
 from samprof.analysis.compare.runs import REGION_IN_A, REGION_IN_B, merged_order, regions
+from samprof.analysis.compare.shared_kernels import SharedKernels, shared_kernels
 from samprof.analysis.statistics.classes import UNDECIDED
 
 
@@ -19,8 +20,8 @@ class Side:
     """One side of a comparison: a trace, or the traces of a job's ranks.
 
     Attributes:
-        rows: one row per path, ordered as first entered: path, depth, role, note, there (False for what
-            is only around it on the other side), and sums over the whole files: calls, kernels,
+        rows: one row per path, ordered as first entered: path, depth, type, role, note, there (False for
+            what is only around it on the other side), and sums over the whole files: calls, kernels,
             total_ns, self_ns.
         kernels: path, kernel, count, time_ns.
         spread: path -> least_ns, most_ns (of a rank, per step); None for a single trace.
@@ -62,7 +63,9 @@ def compare_traces(a: Side, b: Side, by: str) -> pd.DataFrame:
         what is inside); kernels (which of its own ran on one side only, or another number of times, in
         a few words) and kernel_changes (all of them: kernel, a, b). Then of the whole files: a_self_ns
         and b_self_ns, which add up to all time in them, a_calls, b_calls, a_kernels, b_kernels. For
-        ranks a_least_ns, a_most_ns, b_least_ns, b_most_ns.
+        ranks a_least_ns, a_most_ns, b_least_ns, b_most_ns. Of a side with kernels that were made from
+        several layers a_shared_ns, b_shared_ns: those that the layer shares with layers outside of
+        it, per step, of which it took a part.
     """
     divisors = divisors_of(a, b)
     first, second = (side.rows.set_index("path") for side in (a, b))
@@ -86,6 +89,7 @@ def compare_traces(a: Side, b: Side, by: str) -> pd.DataFrame:
         changes = {}  # one of them ran no kernels
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(known[0] & known[1], total[1] / total[0], np.nan)
+    shared = [{} if by == "op" else shared_kernels(side.rows) for side in (a, b)]
     nothing = np.full(len(order), np.nan)
     table = pd.DataFrame(
         {
@@ -105,7 +109,7 @@ def compare_traces(a: Side, b: Side, by: str) -> pd.DataFrame:
             "change": np.select(
                 [there[0] & ~there[1], there[1] & ~there[0]], [ONLY_IN_A, ONLY_IN_B], UNDECIDED
             ).astype(object),
-            "note": _notes(sides, _regions(a, b, by)),
+            "note": _notes(sides, _regions(a, b, by), shared),
             "self_difference_ns": per_step[1] - per_step[0],
             "kernels": [kernels_text(changes.get(path, []), *divisors) for path in order],
             "kernel_changes": [changes.get(path, []) for path in order],
@@ -113,9 +117,12 @@ def compare_traces(a: Side, b: Side, by: str) -> pd.DataFrame:
             "b_self_ns": own[1],
         }
     )
-    for name, rows, side in (("a", sides[0], a), ("b", sides[1], b)):
+    for name, rows, side, found, count in zip("ab", sides, (a, b), shared, divisors, strict=True):
         for column in ("calls", "kernels"):
             table[f"{name}_{column}"] = rows[column].fillna(0).astype(np.int64).to_numpy()
+        if found:
+            times = [found[path].time_ns if path in found else 0.0 for path in order]
+            table[f"{name}_shared_ns"] = np.array(times) / count
         if side.spread is not None:
             spread = side.spread.reindex(order)
             table[f"{name}_least_ns"] = spread["least_ns"].to_numpy(np.float64)
@@ -161,8 +168,12 @@ def _regions(a: Side, b: Side, by: str) -> tuple[set[str], set[str]]:
     return (set(), set()) if by == "op" else (regions(a.rows, b.rows), regions(b.rows, a.rows))
 
 
-def _notes(sides: Sequence[pd.DataFrame], whole: tuple[set[str], set[str]]) -> list[str]:
-    """What the tables of both sides say of a row, and where it is one region."""
+def _notes(
+    sides: Sequence[pd.DataFrame],
+    whole: tuple[set[str], set[str]],
+    shared: Sequence[Mapping[str, SharedKernels]],
+) -> list[str]:
+    """What the tables of both sides say of a row, where it is one region, and what it was fused with."""
     names, words = ("a", "b"), (REGION_IN_A, REGION_IN_B)
     columns = [rows["note"].fillna("") for rows in sides]
     notes = []
@@ -170,5 +181,10 @@ def _notes(sides: Sequence[pd.DataFrame], whole: tuple[set[str], set[str]]) -> l
         said = [f"in {name}: {note}" for name, note in zip(names, both, strict=True) if note]
         said = [both[0]] if both[0] and both[0] == both[1] else said
         said += [word for word, paths in zip(words, whole, strict=True) if path in paths]
+        said += [
+            f"in {name}: {found[path].text}"
+            for name, found in zip(names, shared, strict=True)
+            if path in found
+        ]
         notes.append("; ".join(said))
     return notes

@@ -29,7 +29,7 @@ def side_rows(layers: Sequence[pd.DataFrame], by: str, move: Move | None = None)
         order = merged_order(order, table["path"].tolist(), depth)
     grouped = pd.concat(tables, ignore_index=True).groupby("path", sort=False)
     sums = grouped[_SUMS].sum()
-    words = grouped[["role", "note"]].agg(_first_of)
+    words = grouped[["type", "role", "note"]].agg(_first_of)
     order = _as_tree(order, by)
     rows = sums.join(words).loc[order].reset_index()
     return rows.assign(depth=[depth[path] for path in order], there=True)
@@ -141,9 +141,11 @@ def _as_tree(order: Sequence[str], by: str) -> list[str]:
 def _rows(layers: pd.DataFrame, by: str, move: Move | None) -> pd.DataFrame:
     """The rows of one file."""
     source = layers["time_source"].iloc[0]
-    words = {name: layers[name].fillna("") if name in layers else "" for name in ("role", "note")}
+    texts = {
+        name: layers[name].fillna("") if name in layers else "" for name in ("type", "role", "note")
+    }
     rows = layers[["path", "depth", "calls", "kernels"]].assign(
-        total_ns=layers[f"{source}_total_ns"], self_ns=layers[f"{source}_self_ns"], **words
+        total_ns=layers[f"{source}_total_ns"], self_ns=layers[f"{source}_self_ns"], **texts
     )
     if by == "op":
         rows = rows.assign(depth=0, total_ns=rows["self_ns"])
@@ -152,7 +154,8 @@ def _rows(layers: pd.DataFrame, by: str, move: Move | None) -> pd.DataFrame:
         rows["depth"] += move.depth * (paths != layers["path"])
     grouped = rows.assign(path=paths).groupby("path", sort=False)
     sums = dict.fromkeys(_SUMS, "sum")
-    return grouped.agg({"depth": "first", **sums, "role": "first", "note": _first_of}).reset_index()
+    firsts = dict.fromkeys(["depth", "type", "role"], "first")
+    return grouped.agg({**firsts, **sums, "note": _first_of}).reset_index()
 
 
 def _paths(paths: pd.Series, by: str, move: Move | None) -> pd.Series:

@@ -22,7 +22,7 @@ from samprof.cli.output import (
     write_err,
     write_out,
 )
-from samprof.cli.part_options import add_part_arguments, check_root
+from samprof.cli.part_options import add_fused_argument, add_part_arguments, check_root
 from samprof.errors import UsageError
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_cache_argument(parser)
     add_part_arguments(parser)
+    add_fused_argument(parser)
     parser.add_argument(
         "--gate",
         metavar="PERCENT",
@@ -83,6 +84,9 @@ def run(options: argparse.Namespace) -> int:
     if len(runs) < len(opened):
         return print_trace_comparisons(opened, options)
     refuse_ranges(options.by)
+    if options.fused != "sets":
+        remedy = "leave it out, or compare traces of them"
+        raise UsageError("compare", f"--fused {options.fused}", "runs show sets of layers", remedy)
     compared = [_narrowed(one, options) for one in _compared(runs, options)]
     if gate is not None:
         _refuse_too_few_processes(compared)

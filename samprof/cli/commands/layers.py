@@ -13,7 +13,7 @@ from samprof.cli.open_path import (
     open_traces,
 )
 from samprof.cli.output import add_output_arguments, notes_text, print_table
-from samprof.cli.part_options import add_part_arguments, part_shown
+from samprof.cli.part_options import add_fused_argument, add_part_arguments, part_shown
 from samprof.errors import TraceError, UsageError
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_by_argument(parser)
     add_cache_argument(parser)
     add_part_arguments(parser)
+    add_fused_argument(parser)
     parser.add_argument(
         "--memory",
         action="store_true",
@@ -75,7 +76,9 @@ def _print_trace(trace: Trace, options: argparse.Namespace) -> None:
     if options.memory:
         _print_memory(trace, options)
         return
-    table = trace.layers(options.by)
+    from samprof.analysis.scaling.fused import folded
+
+    table = folded(trace.layers(options.by), options.fused)
     time_source = trace.time_source if options.time_source == "auto" else options.time_source
 
     def as_text(width: int | None) -> str:
@@ -116,6 +119,9 @@ def _print_ranks(ranks: Ranks, options: argparse.Namespace) -> None:
     if options.memory:
         remedy = "leave it out, or give one trace"
         raise UsageError("layers", "--memory", "each rank has its own memory", remedy)
+    if options.fused != "sets":
+        remedy = "leave it out, or give one trace"
+        raise UsageError("layers", f"--fused {options.fused}", "ranks show sets of layers", remedy)
     if options.time_source != "auto":
         remedy = "leave it out, or give one trace"
         subject = f"--time-source {options.time_source}"

@@ -81,6 +81,7 @@ def _columns(rows: pd.DataFrame, unit: Unit, comparison: TraceComparison) -> lis
         Cells(names[1], b, 8),
         Cells("ratio", [one or other for one, other in zip(alone, ratio, strict=True)], 7),
     ]
+    columns += _shared_columns(rows, unit, names)
     if comparison.by != "op":
         columns.append(Cells("self diff.", _signed(own, rows["self_difference_ns"]), 4))
     for name, side in zip("ab", names, strict=True):
@@ -89,6 +90,21 @@ def _columns(rows: pd.DataFrame, unit: Unit, comparison: TraceComparison) -> lis
     return [
         *columns,
         Cells("kernels", text_cells(rows["kernels"]), 6, "left", flexible=True, least=20),
+    ]
+
+
+def _shared_columns(rows: pd.DataFrame, unit: Unit, names: Names) -> list[Cells]:
+    """What layers share with others in kernels that were made from several; of sides that have such."""
+    sides = [(f"{letter}_shared_ns", name) for letter, name in zip("ab", names, strict=True)]
+    sides = [(column, name) for column, name in sides if column in rows]
+    texts = time_columns([rows["a_ns"], rows["b_ns"], *(rows[one] for one, _ in sides)], unit)
+    return [
+        Cells(
+            f"shared in {name}",
+            [text if time else "-" for text, time in zip(cells, rows[column], strict=True)],
+            5,
+        )
+        for (column, name), cells in zip(sides, texts[2:], strict=True)
     ]
 
 
@@ -184,6 +200,13 @@ def _sentences(comparison: TraceComparison) -> str:
         count = int(((table["change"] == change) & ~table["path"].isin(OWNERLESS_NAMES)).sum())
         if count:
             parts.append(f"{'1 row is' if count == 1 else f'{count} rows are'} only in {name}.")
+    for letter, name in zip("ab", (a, b), strict=True):
+        shared = table.get(f"{letter}_shared_ns", pd.Series(dtype=float))
+        if shared.any():
+            parts.append(
+                f"In {name} kernels were made from several layers: they are rows of their own, and a "
+                "layer took its own time and a part of what it shares with others."
+            )
     for name, region in ((a, REGION_IN_A), (b, REGION_IN_B)):
         held = table.loc[table["note"].str.contains(region, regex=False), "path"].tolist()
         if held:

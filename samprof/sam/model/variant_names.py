@@ -5,7 +5,7 @@ from samprof.errors import UsageError
 from samprof.sam.catalogue import VARIANTS
 
 _DTYPES = {"bf16": "bfloat16", "fp16": "float16"}
-_ONE_REGION = {"compile", "cudagraph"}
+_EXCLUSIVE = {"compile", "cudagraph"}
 _TOLERANCES = {"bf16": 5e-2, "fp16": 1e-2}
 _FLOAT32_TOLERANCE = 1e-3
 
@@ -31,7 +31,7 @@ def parse(name: str) -> tuple[str, ...]:
     parts = tuple(part for part in VARIANTS if part in given and part != EAGER)
     if _DTYPES.keys() <= set(parts):
         raise UsageError("variant", name, "bf16 and fp16 exclude each other", "use one")
-    if set(parts) >= _ONE_REGION:
+    if set(parts) >= _EXCLUSIVE:
         remedy = "use one; compile has its own CUDA graphs (mode reduce-overhead)"
         raise UsageError("variant", name, "compile and cudagraph exclude each other", remedy)
     return parts
@@ -77,13 +77,13 @@ def tolerance(name: str) -> float:
 def splits_by_layer(name: str) -> bool:
     """Whether a recording of the variant names the layers inside the encoder.
 
-    Compiled code is one region: the encoder's row holds all of it. So is a CUDA graph, unless the trace
-    proves what each part of it is: its capture was recorded, and fits.
+    Compiled code does, with rows for what was fused. A CUDA graph is one region, unless the trace proves
+    what each part of it is: its capture was recorded, and fits.
 
     Raises:
         UsageError: as in `parse`.
     """
-    return _ONE_REGION.isdisjoint(parse(name))
+    return "cudagraph" not in parse(name)
 
 
 def dtype_of(name: str) -> str | None:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from samprof.analysis.scaling.variant import EAGER
 from samprof.errors import ModelError, first_line
+from samprof.record.compiled import inductor
 from samprof.sam.model.attention import attentions, fuse
 from samprof.sam.model.cuda_graph import Graphed
 from samprof.sam.model.variant_names import dtype_of, parse
@@ -87,7 +88,7 @@ def _is_replaced(module: nn.Module) -> bool:
 
 def _compile(encoder: nn.Module) -> None:
     try:
-        encoder.compile(dynamic=False)
+        encoder.compile(dynamic=False, backend=inductor)
     except (ImportError, RuntimeError) as error:
         remedy = "use a variant without compile, or another Python or torch"
         raise ModelError(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from samprof.analysis.compare.alignment import KIND_WORDS, LAYER_KINDS, Alignment, align
+from samprof.analysis.scaling.fused import SETS
 from samprof.errors import UsageError
 from samprof.report.text.sides import LETTERS
 from samprof.sweeps.compare.notes import said_above, said_below
@@ -34,6 +36,7 @@ def compare_any(
     names: tuple[str, str] = LETTERS,
     paths: tuple[str, str] | None = None,
     progress: Progress | None = None,
+    fused: str = SETS,
 ) -> TraceComparison:
     """How the layers or ops of two traces differ, at least one of which is no run.
 
@@ -46,6 +49,7 @@ def compare_any(
         names: what to call the sides.
         paths: where they are, if they are files.
         progress: called with the number of ranks read so far, and of all.
+        fused: what becomes of rows that layers share; see `samprof.analysis.scaling.fused`.
 
     Raises:
         UsageError: what is given holds no trace, both have no ranges of that kind, or the size of a
@@ -57,7 +61,8 @@ def compare_any(
     from samprof.analysis.compare.traces import TraceComparison
 
     check_by(by)
-    sources = _sources((a, b), names, paths or names, size)
+    first, second = _sources((a, b), names, paths or names, size)
+    sources = replace(first, fused=fused), replace(second, fused=fused)
     alignment = _alignment(sources, by)
     sides, steps = both_sides(sources, alignment, progress)
     table = compare_traces(*sides, alignment.by)

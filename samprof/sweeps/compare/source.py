@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from samprof.analysis.scaling.fused import SETS, folded
 from samprof.errors import SamprofError, UsageError
 from samprof.sweeps.run.run import Run
 from samprof.trace import Trace, load_trace
@@ -35,6 +36,8 @@ class Source:
         ranks: the traces of a job; None if it is a single one.
         origin: where it was recorded.
         size: of a run's trace.
+        fused: what becomes of rows that layers share (see `samprof.analysis.scaling.fused`); those of
+            ranks stay.
         remarks: what to say of it.
     """
 
@@ -43,6 +46,7 @@ class Source:
     first: Trace
     ranks: Ranks | None = None
     size: int | None = None
+    fused: str = SETS
     environment: dict[str, Any] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     _read: dict[str, list[RankTables]] = field(default_factory=dict, repr=False)
@@ -81,7 +85,8 @@ class Source:
 
     def _tables(self, by: By) -> list[RankTables]:
         if by not in self._read:
-            self._read[by] = [tables_of(self.first, by, Path(self.name))]
+            found = tables_of(self.first, by, Path(self.name))
+            self._read[by] = [replace(found, layers=folded(found.layers, self.fused))]
         return self._read[by]
 
 

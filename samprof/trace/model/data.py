@@ -170,8 +170,7 @@ class TraceData:
         methods = self.recorded.get("methods")
         if isinstance(methods, list):
             nesting = without_idle_methods(self.events, self.names, nesting, methods)
-        inner = self.recorded.get("inner_ops")
-        return ranges_of(self.events, self.names, kind, nesting, inner, ops)
+        return ranges_of(self.events, self.names, kind, nesting, self.recorded, ops)
 
     def _nested(self, kind: str) -> Nesting:
         return self.derived(("nested", kind), lambda: nest_kind(self.events, self.names, kind))

@@ -88,6 +88,31 @@ def assign_nodes(
     return Nodes(new_number[node], tuple(paths[number] for number in order), depth[order], rows_to)
 
 
+def as_tree(nesting: Nesting, nodes: Nodes) -> Nodes:
+    """The same nodes, each after the one around its first interval and all inside of that.
+
+    Kernels that several layers share come between those of one layer, in the order in which they ran.
+    """
+    count = len(nodes.paths)
+    first = np.full(count, len(nesting.rows))
+    np.minimum.at(first, nodes.node, np.arange(len(nesting.rows)))
+    outer = nesting.parent[first]
+    around = np.where(outer >= 0, nodes.node[outer], -1).tolist()
+    inside: dict[int, list[int]] = {}
+    for node, one in enumerate(around):
+        inside.setdefault(one, []).append(node)
+    order: list[int] = []
+    waiting = inside.get(-1, [])[::-1]
+    while waiting:
+        node = waiting.pop()
+        order.append(node)
+        waiting += inside.get(node, [])[::-1]
+    new_number = np.empty(count, np.int32)
+    new_number[order] = np.arange(count)
+    paths = tuple(nodes.paths[node] for node in order)
+    return Nodes(new_number[nodes.node], paths, nodes.depth[order], nodes.rows_to)
+
+
 def _as_first_entered(nesting: Nesting, node: SmallInts, paths: list[str]) -> tuple[Ints, Ints]:
     """The nodes in the order of their first intervals, and for each node the depth of its first.
 

@@ -1,13 +1,14 @@
 """The ranges that own device time: which events they are, how they nest, what they are called."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
 
 from samprof.errors import UsageError
-from samprof.trace.model.event_nesting import nest
+from samprof.trace.model.compiled_regions import Regions, split_regions
+from samprof.trace.model.event_nesting import nest, nest_ordered
 from samprof.trace.model.events import (
     MODULE_PREFIX,
     RANGE_PREFIX,
@@ -22,7 +23,7 @@ from samprof.trace.model.inner_ops import label_inner_ops
 from samprof.trace.model.names import decoded, told_apart
 from samprof.trace.model.nesting import Nesting
 from samprof.trace.model.outwards import nearest
-from samprof.trace.model.range_nodes import assign_nodes
+from samprof.trace.model.range_nodes import as_tree, assign_nodes
 
 By = Literal["auto", "samprof", "module", "annotation", "op"]
 SEPARATOR = " > "
@@ -46,6 +47,8 @@ class Ranges:
         paths: one name per node, ordered as first entered.
         depth: `[nodes]`, the number of ranges around the node's first one.
         rows_to: ranges with so many around them, and more, belong to the node of the one around them.
+        entries: `[intervals]`, whether it counts as a call of its node; None: all do.
+        regions: the compiled graphs inside, and how they were split; None without any.
         grafts: the intervals that graph launches replay, if there are any; all others took place.
     """
 
@@ -55,6 +58,8 @@ class Ranges:
     paths: tuple[str, ...]
     depth: Ints
     rows_to: int
+    entries: Mask | None = None
+    regions: Regions | None = None
     grafts: Grafts | None = None
 
     def outermost(self) -> Mask:
@@ -86,7 +91,10 @@ class Ranges:
 
     def calls(self) -> Ints:
         """How often each node was entered, or replayed by a graph."""
-        return np.bincount(self.node[self.nesting.depth < self.rows_to], minlength=len(self.paths))
+        entered = self.nesting.depth < self.rows_to
+        if self.entries is not None:
+            entered &= self.entries
+        return np.bincount(self.node[entered], minlength=len(self.paths))
 
 
 def choose(events: Events, by: str) -> str:
@@ -123,7 +131,7 @@ def ranges_of(
     names: tuple[str, ...],
     by: str,
     nesting: Nesting,
-    inner_ops: dict[str, Any] | None = None,
+    recorded: Mapping[str, Any] | None = None,
     ops: Ints | None = None,
 ) -> Ranges:
     """The ranges of the chosen kind.
@@ -133,8 +141,9 @@ def ranges_of(
         names: the trace's interned names.
         by: samprof, module, annotation or op (see `choose`).
         nesting: the events of that kind (see `nest_kind`).
-        inner_ops: with samprof's ranges, also make ranges of the ops directly inside these
-            modules: path -> {op name: label of its calls, or [label of the first, second, ...]}.
+        recorded: the metadata that samprof recorded. With samprof's ranges, ops directly inside some
+            modules are ranges too (`inner_ops`: path -> {op name: label of its calls, or [label of the
+            first, second, ...]}), and so are the kernels of compiled graphs (`compiled`).
         ops: rows of the ops that may be; by default all.
     """
     if by == "samprof":
@@ -144,19 +153,32 @@ def ranges_of(
     if by != "samprof":
         return Ranges(by, nesting, *assign_nodes(nesting, code, labels, _joined))
     nodes = assign_nodes(nesting, code, labels, _qualified)
-    if not inner_ops:
-        return Ranges(by, nesting, *nodes)
-    ops = events.of(Kind.OP) if ops is None else ops
-    op_rows, op_labels = label_inner_ops(
-        events, names, nesting, nodes.node, nodes.paths, inner_ops, ops
+    recorded = recorded or {}
+    rows = np.zeros(0, np.int64)
+    texts: list[str] = []
+    if inner_ops := recorded.get("inner_ops"):
+        ops = events.of(Kind.OP) if ops is None else ops
+        rows, texts = label_inner_ops(
+            events, names, nesting, nodes.node, nodes.paths, inner_ops, ops
+        )
+    entries = np.ones(len(nesting.rows) + len(rows), bool)
+    regions = split_regions(
+        events, names, nesting, lambda place: nodes.paths[nodes.node[place]], recorded
     )
-    texts = sorted(set(op_labels))
-    labels |= {len(names) + number: text for number, text in enumerate(texts)}
-    codes = {text: len(names) + number for number, text in enumerate(texts)}
-    code_of = events.name.copy()
-    code_of[op_rows] = [codes[text] for text in op_labels]
-    nesting = nest(events, names, np.concatenate([nesting.rows, op_rows]))
-    return Ranges(by, nesting, *assign_nodes(nesting, code_of[nesting.rows], labels, _qualified))
+    if regions is not None:
+        rows = np.concatenate([rows, regions.row])
+        texts = [*texts, *regions.label]
+        entries = np.concatenate([entries, regions.enters])
+    if not len(rows):
+        return Ranges(by, nesting, *nodes, regions=regions)
+    numbers = {text: len(names) + place for place, text in enumerate(sorted(set(texts)))}
+    labels |= {number: text for text, number in numbers.items()}
+    code = np.concatenate([code, np.array([numbers[text] for text in texts], code.dtype)])
+    nesting, order = nest_ordered(events, names, np.concatenate([nesting.rows, rows]))
+    nodes = assign_nodes(nesting, code[order], labels, _qualified)
+    if regions is not None:
+        nodes = as_tree(nesting, nodes)
+    return Ranges(by, nesting, *nodes, entries[order], regions)
 
 
 def nest_kind(events: Events, names: tuple[str, ...], by: str) -> Nesting:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from samprof.trace.model.events import Events, Ints, SmallInts
+from samprof.trace.model.events import Events, Ints, Mask, SmallInts
 from samprof.trace.model.grafts import Dropped, Grafts, Template, graft, templates_of
 from samprof.trace.model.graph_annotations import Annotations
 from samprof.trace.model.graphs import GraphLaunch
@@ -72,7 +72,11 @@ def _with_annotations(captured: Ranges, annotations: Annotations) -> Ranges:
         [captured.node, np.arange(count, dtype=np.int32) + np.int32(len(captured.paths))]
     )
     return replace(
-        captured, nesting=together, node=node, paths=(*captured.paths, *annotations.paths)
+        captured,
+        nesting=together,
+        node=node,
+        paths=(*captured.paths, *annotations.paths),
+        entries=np.concatenate([_entries(captured), np.ones(count, bool)]),
     )
 
 
@@ -131,8 +135,22 @@ def _with_nodes(
         paths=tuple(paths[number] for number in order.tolist()),
         depth=depth[order],
         rows_to=ranges.rows_to if folded else levels,
+        entries=_grafted_entries(ranges, captured, grafts),
         grafts=grafts,
     )
+
+
+def _grafted_entries(ranges: Ranges, captured: Ranges, grafts: Grafts) -> Mask | None:
+    if ranges.entries is None and captured.entries is None:
+        return None
+    result = np.empty(len(grafts.nesting.rows), bool)
+    result[grafts.moved] = _entries(ranges)
+    result[grafts.added] = _entries(captured)[grafts.captured]
+    return result
+
+
+def _entries(ranges: Ranges) -> Mask:
+    return np.ones(len(ranges.node), bool) if ranges.entries is None else ranges.entries
 
 
 def _path(ranges: Ranges, captured: Ranges, around: int, interval: int, outer: Ints) -> str:

@@ -29,6 +29,9 @@ class _Recorded(msgspec.Struct):
     weights: dict[str, int] = {}
     remarks: dict[str, str] = {}
     launch_threads: list[tuple[int, int]] = []
+    inside: dict[str, dict[str, str]] = {}
+    compiled: dict[str, Any] = {}
+    compiled_why: str = ""
 
 
 def parse(path: Path) -> TraceData:

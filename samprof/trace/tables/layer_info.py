@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 
 from samprof.trace.model.data import TraceData
-from samprof.trace.model.events import Kind
+from samprof.trace.model.provenance import FUSED, Shared
 from samprof.trace.model.ranges import By, Ranges
 from samprof.trace.model.sums import grouped_sum
+from samprof.trace.tables.compiled_notes import compiled_notes
 from samprof.trace.tables.graph_notes import owner_notes
-
-_COMPILED_OPS = ("Torch-Compiled Region", "## Call CompiledFxGraph", "CompiledFunction")
 
 
 def role_columns(trace: TraceData, ranges: Ranges) -> dict[str, Any]:
@@ -20,11 +19,23 @@ def role_columns(trace: TraceData, ranges: Ranges) -> dict[str, Any]:
     modules = trace.recorded.get("modules")
     if ranges.by != "samprof" or not isinstance(modules, dict):
         return {}
-    known = [modules.get(path) or _function_entry(trace, path) for path in ranges.paths]
+    sets = ranges.regions.sets if ranges.regions is not None else {}
+    known = [
+        _shared_entry(modules, sets[path])
+        if path in sets
+        else modules.get(path) or _function_entry(trace, path)
+        for path in ranges.paths
+    ]
     return {
         "type": np.array([entry[0] for entry in known], dtype=object),
         "role": np.array([entry[1] for entry in known], dtype=object),
     }
+
+
+def _shared_entry(modules: dict[str, Any], shared: Shared) -> list[str]:
+    """Type and role of a row of several layers: the role that all have, else that of what is around."""
+    roles = {modules[layer][1] for layer in shared.layers if layer in modules}
+    return [FUSED, roles.pop() if len(roles) == 1 else modules.get(shared.around, ["", ""])[1]]
 
 
 def _function_entry(trace: TraceData, path: str) -> list[str]:
@@ -55,7 +66,6 @@ def phase_column(trace: TraceData, ranges: Ranges, by: By) -> Any:
 
 def note_column(trace: TraceData, ranges: Ranges, by: By) -> Any:
     """What the numbers of a row cannot show: graph launches (R5), compiled regions, remarks."""
-    events = trace.events
     notes: list[list[str]] = [[] for _ in ranges.paths]
     for node, found in owner_notes(trace, by).items():
         if node >= 0:
@@ -63,14 +73,8 @@ def note_column(trace: TraceData, ranges: Ranges, by: By) -> Any:
     folded = ranges.node[ranges.nesting.depth >= ranges.rows_to]
     for node, count in zip(*np.unique(folded, return_counts=True), strict=True):
         notes[node].append(f"with {count} ranges inside that nest too deep for rows of their own")
-    codes = [i for i, name in enumerate(trace.names) if name.startswith(_COMPILED_OPS)]
-    if codes and ranges.by != "op":
-        rows = np.flatnonzero(
-            np.isin(events.name, codes) & np.isin(events.kind, [Kind.OP, Kind.ANNOTATION])
-        )
-        interval = ranges.nesting.innermost(events.thread[rows], events.ts[rows])
-        for node in np.unique(ranges.node[interval[interval >= 0]]).tolist():
-            notes[node].append("compiled region, not split")
+    for node, found in compiled_notes(trace, ranges, by).items():
+        notes[node] += found
     remarks = trace.recorded.get("remarks")
     if ranges.by == "samprof" and isinstance(remarks, dict):
         for node, path in enumerate(ranges.paths):

@@ -7,7 +7,6 @@ import torch
 from segment_anything.modeling.image_encoder import ImageEncoderViT
 from torch import Tensor, nn
 
-COMPILED = "compiled region, not split"
 FLOAT32 = ["sdpa", "channels-last", "sdpa+channels-last"]
 SINGLE = ["bf16", "fp16", "sdpa", "channels-last"]
 PAIRS = [

@@ -4,16 +4,17 @@ import copy
 import shutil
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
 import samprof
 from samprof.errors import ModelError
+from samprof.record.compiled import inductor
 from samprof.sam.model.variant_names import tolerance
 from samprof.sam.model.variants import apply
 from tests.sam.model.encoders import (
-    COMPILED,
     FLOAT32,
     PAIRS,
     SINGLE,
@@ -59,13 +60,13 @@ def test_a_variant_is_compiled_whole(
 
     def traced(call: Any, **settings: Any) -> Any:
         given.update(settings)
-        return compiler(call, backend="eager", fullgraph=True, **settings)
+        return compiler(call, **settings | {"backend": "eager", "fullgraph": True})
 
     monkeypatch.setattr(torch, "compile", traced)
     encoder = tiny()
     expected = encoder(images(64))
     apply(encoder, name)
-    assert given == {"dynamic": False}
+    assert given == {"dynamic": False, "backend": inductor}
     assert relative_error(encoder(images(64)), expected) <= tolerance(name)
 
 
@@ -236,7 +237,7 @@ def test_a_recording_names_the_layers(name: str, no_grad: None) -> None:
 
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
-def test_a_compiled_encoder_is_one_row(no_grad: None, fresh_dynamo: None) -> None:
+def test_a_compiled_encoder_is_split_by_layer(no_grad: None, fresh_dynamo: None) -> None:
     # Without blocks, which take a C++ compiler most of a minute.
     encoder = tiny(depth=0)
     expected = encoder(images(64))
@@ -244,8 +245,23 @@ def test_a_compiled_encoder_is_one_row(no_grad: None, fresh_dynamo: None) -> Non
     encoder(images(64))
     with samprof.profile(encoder) as recording:
         assert relative_error(encoder(images(64)), expected) <= 1e-5
-    (row,) = [row for row in recording.layers().to_dict("records") if row["calls"] > 0]
-    assert (row["path"], row["calls"], row["note"]) == ("image_encoder", 1, COMPILED)
+    rows = recording.layers().set_index("path")
+    assert rows.loc["image_encoder", "note"].startswith("compiled region, split")
+    assert {"image_encoder.patch_embed", "image_encoder.neck"} <= set(rows.index)
+    assert rows.loc["image_encoder.neck", ["calls", "role"]].tolist() == [1, "neck"]
+    # Every kernel of the graph is of a layer or shared by some, but for the encoder's own addition.
+    trace = recording.trace
+    split = int(rows.loc[rows["depth"] == 1, "cpu_total_ns"].sum())
+    (graph,) = [
+        graph for key, graph in trace.recorded["compiled"].items() if f" {key} " in str(trace.names)
+    ]
+    own = graph["layers"].index(["", ""])
+    names = [name for name, places in graph["kernels"] if places != [own]]
+    assert len(names) >= len(graph["kernels"]) - 1
+    codes = [place for place, name in enumerate(trace.names) if name.endswith(tuple(names))]
+    ran = int(trace.events.dur[np.isin(trace.events.name, codes)].sum())
+    assert split == ran
+    assert trace.check().ok
 
 
 @needs_cuda

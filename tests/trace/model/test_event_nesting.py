@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from samprof.trace.model.event_nesting import name_ranks, nest
-from samprof.trace.model.events import Kind
+from samprof.trace.model.event_nesting import name_ranks, nest, nest_ordered
+from samprof.trace.model.events import Events, Kind
 from tests.support.tables import opened
 from tests.support.tracefile import TraceFile
 
@@ -28,3 +29,12 @@ def test_of_equal_events_the_alphabetically_first_is_outer(tmp_path: Path, rever
     names = [trace.names[code] for code in trace.events.name[nesting.rows].tolist()]
     assert names == ["a", "b", "c"]
     assert nesting.parent.tolist() == [-1, 0, -1]
+
+
+def test_an_event_given_twice_is_inside_of_itself_in_the_order_given() -> None:
+    events = Events(**{name: np.zeros(2, dtype) for name, dtype in Events.dtypes().items()})
+    events.dur[:] = 5, 9
+    nesting, order = nest_ordered(events, ("a",), np.array([0, 1, 0, 0]))
+    assert nesting.rows.tolist() == [1, 0, 0, 0]
+    assert order.tolist() == [1, 0, 2, 3]
+    assert nesting.parent.tolist() == [-1, 0, 1, 2]

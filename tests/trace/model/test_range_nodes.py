@@ -5,7 +5,7 @@ import pytest
 
 from samprof.trace.model import range_nodes
 from samprof.trace.model.nesting import Nesting
-from samprof.trace.model.range_nodes import assign_nodes
+from samprof.trace.model.range_nodes import as_tree, assign_nodes
 
 
 def joined(outer: str | None, label: str) -> str:
@@ -54,3 +54,17 @@ def test_ranges_whose_joined_paths_would_be_too_long_belong_to_the_one_around(
     assert few.paths == whole.paths[:4]
     assert few.rows_to == 4
     assert few.node.tolist() == [0, 1, 2, *[3] * 47]
+
+
+def test_as_a_tree_what_is_inside_of_a_node_follows_it() -> None:
+    # a [0, 90) holds b [0, 10), c [10, 20) and b again [20, 50), which now holds d [30, 40).
+    start, end = np.array([0, 0, 10, 20, 30]), np.array([90, 10, 20, 50, 40])
+    thread = np.ones(5, np.int32)
+    nesting = Nesting.of(thread, start, end - start, np.zeros(5, np.int32))
+    labels = dict(enumerate("abcd"))
+    nodes = assign_nodes(nesting, np.array([0, 1, 2, 1, 3], np.int32), labels, joined)
+    assert nodes.paths == ("a", "a > b", "a > c", "a > b > d")
+    tree = as_tree(nesting, nodes)
+    assert tree.paths == ("a", "a > b", "a > b > d", "a > c")
+    assert tree.depth.tolist() == [0, 1, 2, 1]
+    assert tree.node.tolist() == [0, 1, 3, 1, 2]
