@@ -27,10 +27,12 @@ class Lost:
 
     Attributes:
         launches: the row of the launch of each missing activity, a graph launch once for each.
+        of_graphs: how many of them are missing from graph launches.
         captured: how many launches were captured into graphs, and ran nothing.
     """
 
     launches: Ints
+    of_graphs: int
     captured: int
 
 
@@ -44,7 +46,8 @@ def lost_records(trace: TraceData) -> Lost:
     into_graphs = np.concatenate(captured) if captured else np.zeros(0, np.int64)
     into_graphs = into_graphs[events.kind[into_graphs] == Kind.RUNTIME]
     single = missing[~np.isin(missing, into_graphs)]
-    return Lost(np.concatenate([single, _lost_of_graphs(trace)]), len(into_graphs))
+    of_graphs = _lost_of_graphs(trace)
+    return Lost(np.concatenate([single, of_graphs]), len(of_graphs), len(into_graphs))
 
 
 def _lost_of_graphs(trace: TraceData) -> Ints:
