@@ -126,6 +126,8 @@ def test_every_layer_has_its_kernels_or_shares_some(record: Callable[..., Any]) 
     # The FLOPs of a matrix product stand with its layer: 2 * 2 rows * 8 * 16, in each of two calls.
     assert rows["net.blocks.0.first"]["matrix_flops"] == 2 * 2 * 2 * 8 * 16
     assert rows["net"]["matrix_flops"] == 8 * 2 * 2 * 8 * 16
+    # What a C++ kernel computes is not known, which is not nothing.
+    assert rows["net.blocks.0.act"]["ops_without_formula"] == 2
 
 
 def test_at_the_granularity_of_blocks_their_parts_are_one_row(

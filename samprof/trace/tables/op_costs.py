@@ -8,6 +8,7 @@ itself, it is counted as unknown: its FLOPs are unknown, not zero.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -27,6 +28,9 @@ from samprof.trace.model.outwards import nearest
 from samprof.trace.model.owners import owners_of_ops
 from samprof.trace.model.ranges import By, Ranges
 from samprof.trace.model.sums import inclusive
+
+_CPP_KERNEL = re.compile(r"graph_\d+_cpp_")
+"""How Inductor's kernels on the CPU are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def _computing(trace: TraceData, name: Ints, known: Mask) -> Mask:
         return np.array([test(text) for text in trace.names], bool)[name]
 
     itself = _launching(trace) & ~named(FREE_OPS.__contains__)
-    itself |= named(lambda text: text.startswith(NATIVE_LIBRARIES))
+    itself |= named(lambda text: text.startswith(NATIVE_LIBRARIES) or bool(_CPP_KERNEL.match(text)))
     works = known & ~named(FILLING_OPS.__contains__)
     may_compute = named(_may_compute) & ~known
     moves = named(MOVING_OPS.__contains__) & ~_leaves(ops)
