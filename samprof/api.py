@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from samprof.sam.predict import predict
 from samprof.sam.sweep import sweep
 from samprof.sam.workloads.measure import measure_workload
 
-__all__ = ["compare", "last", "load", "measure_workload", "profile", "scaling", "sweep"]
+__all__ = ["compare", "last", "load", "measure_workload", "predict", "profile", "scaling", "sweep"]
 
 if TYPE_CHECKING:
     import pandas as pd
