@@ -31,6 +31,8 @@ from samprof.trace import Trace, load_trace
 from samprof.units import memory_text
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from samprof.prediction.devices import Device
 
 RESERVED_BYTES = 600 * 2**20
@@ -127,6 +129,23 @@ def predicted_run(forwards: Iterable[Forward], question: Question, out: Path) ->
     return run
 
 
+def forward_ns(forward: Forward, device: Device, shares: Shares) -> int:
+    """The wall time of one forward on a device, without writing a trace of it.
+
+    Raises:
+        UsageError: nothing is known of its ops, or a dtype does not run on the device.
+    """
+    from samprof.prediction.predicted_trace import predicted_kernels
+
+    kernels = predicted_kernels(forward.trace, _work(forward), device, shares, _costs(forward))[1]
+    return int((kernels.start + kernels.duration).max())
+
+
+def _work(forward: Forward) -> pd.DataFrame:
+    work = work_of(forward.trace)
+    return fused(work) if "compile" in forward.parts else work
+
+
 def _sample(forward: Forward, question: Question, out: Path) -> Sample:
     device = question.device
     limit = device.memory_bytes - RESERVED_BYTES
@@ -138,10 +157,8 @@ def _sample(forward: Forward, question: Question, out: Path) -> Sample:
         )
         return replace(empty, status="oom", message=message, notes=[])
     kept = out / "traces" / point_key(forward.size, forward.variant) / "rank0.pt.trace.json.gz"
-    work = work_of(forward.trace)
-    if "compile" in forward.parts:
-        work = fused(work)
-    write_predicted(kept, forward.trace, work, device, question.shares, _costs(forward))
+    costs = _costs(forward)
+    write_predicted(kept, forward.trace, _work(forward), device, question.shares, costs)
     trace = load_trace(kept)
     found = calls_of(trace, kept.name, question.by, forward.root)
     pool = Pool(forward.size, 0, None, list(found.calls))  # type: ignore[arg-type]

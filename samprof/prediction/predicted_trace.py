@@ -63,9 +63,22 @@ def write_predicted(
         UsageError: nothing in the trace runs on a device, or a dtype does not run on this one.
         RunError: the file cannot be written.
     """
+    host, kernels = predicted_kernels(trace, work, device, shares, costs)
+    about = {_MARK: {"device": device.name, **(more or {})}}
+    try:
+        write_trace(path, trace, host, kernels, device_title(device), about)
+    except OSError as error:
+        cause = error.strerror or str(error)
+        raise RunError("predict", path, cause, "free space or choose another directory") from None
+
+
+def predicted_kernels(
+    trace: TraceData, work: pd.DataFrame, device: Device, shares: Shares, costs: HostCosts
+) -> tuple[Host, Kernels]:
+    """Both sides of a forward on a device; arguments and errors as those of `write_predicted`."""
     if work.empty:
         cause = "no shapes were recorded, so nothing is known of its ops"
-        raise UsageError("predict", path.name, cause, "record it with shapes=True")
+        raise UsageError("predict", "the trace", cause, "record it with shapes=True")
     times = op_times(work, device, shares)
     events = trace.events
     rows = events.of(*_HOST)
@@ -77,14 +90,7 @@ def write_predicted(
     place = {row: index for index, row in enumerate(rows.tolist())}
     launched = np.array([int(clock.start[place[row]]) for row in work["row"].tolist()], np.int64)
     launched += costs.launch // 2
-    kernels = _kernels(work, times, launched)
-    about = {_MARK: {"device": device.name, **(more or {})}}
-    host = Host(rows, clock.start, clock.end)
-    try:
-        write_trace(path, trace, host, kernels, device_title(device), about)
-    except OSError as error:
-        cause = error.strerror or str(error)
-        raise RunError("predict", path, cause, "free space or choose another directory") from None
+    return Host(rows, clock.start, clock.end), _kernels(work, times, launched)
 
 
 def _inside(trace: TraceData, work: pd.DataFrame, rows: Ints) -> Mask:

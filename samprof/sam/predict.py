@@ -80,7 +80,7 @@ def predict(
     question = Question(chosen, shares, expected_error(), granularity=granularity)
     directory = Path(out) if out is not None else Path(tempfile.mkdtemp(prefix="samprof-run-"))
     if isinstance(model, str) and _is_name(model):
-        models = [_sam(model, variant, dtype) for variant in _variants(variants)]
+        models = [sam_on_meta(model, variant, dtype) for variant in _variants(variants)]
     elif isinstance(model, str | Path):
         model = Run(model)
     if isinstance(model, Run):
@@ -108,8 +108,14 @@ def _variants(text: str) -> list[str]:
     return list(dict.fromkeys(canonical(one) for one in text.split(",")))
 
 
-def _sam(name: str, variant: str, dtype: str | None) -> MetaModel:
-    """SAM's image encoder on the meta device."""
+def sam_on_meta(name: str, variant: str, dtype: str | None) -> MetaModel:
+    """SAM's image encoder on the meta device.
+
+    Args:
+        name: as in `samprof.sam.model.build.build_sam`; auto is vit_b.
+        variant: as in `samprof.sam.model.variant_names`; compile and cudagraph change no shapes.
+        dtype: of weights and images; None for float32.
+    """
     import torch
 
     from samprof.analysis.scaling.variant import EAGER
@@ -124,7 +130,6 @@ def _sam(name: str, variant: str, dtype: str | None) -> MetaModel:
     with torch.device("meta"):
         sam: Any = place(build_sam("vit_b" if name == AUTO else name), "meta", dtype or DTYPES[0])
     encoder = sam.image_encoder
-    # Compiling and capturing change no shapes.
     parts = [part for part in parse(variant) if part not in ("compile", "cudagraph")]
     labels = describe(encoder)
     apply(encoder, "+".join(parts) or EAGER)
