@@ -1,8 +1,9 @@
 """Predictions against published numbers and real traces, each left out of what it is predicted from.
 
 `python -m bench.predicted` fits the shares from the shared traces, predicts every number of
-`published.csv` and every trace, and rewrites the table in docs/predict.md, `shares.json` and `error.json`
-of samprof/prediction; `--check` changes nothing, and fails where they are not what it would write.
+`published.csv` and every trace, and rewrites the tables in docs/predict.md, and `shares.json` and
+`error.json` of samprof/prediction; `--check` changes nothing, and fails where they are not what it would
+write.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import MethodType
 from typing import Any
 
 import msgspec
@@ -34,6 +36,7 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "predict.md"
 DATA = ROOT / "samprof" / "prediction"
 TRACES = Path(os.environ.get("SAMPROF_SHARED_TRACES") or ROOT.parent / "shared" / "traces")
+_LIST = Path(__file__).with_name("prediction_traces.json")
 BEGIN, END = "<!-- begin: python -m bench.predicted -->\n", "<!-- end -->\n"
 Work = tuple[pd.DataFrame, Device, dict[str, str]]
 
@@ -66,7 +69,7 @@ def main() -> int:
 
 def all_works() -> Iterable[Work]:
     """The ops of each shared trace with their times; the traces are copied: nothing is cached there."""
-    listed: dict[str, list[str]] = json.loads((Path(__file__).parent / "prediction_traces.json").read_text())
+    listed: dict[str, list[str]] = json.loads(_LIST.read_text())
     with tempfile.TemporaryDirectory() as folder:
         for name, (device, program) in listed.items():
             path = Path(folder, name)
@@ -85,12 +88,12 @@ def published(works: Sequence[Work]) -> pd.DataFrame:
     table = pd.read_csv(Path(__file__).parent / "published.csv")
     everything = fit_shares(works)
     rows = []
-    for row in table.itertuples():
-        device = device_named(row.device)
+    for row in table.to_dict("records"):
+        device, batch = device_named(row["device"]), int(row["batch"])
         others = [one for one in works if one[1].name != device.name]
-        forward = _forward(row.model, row.variant, row.batch)
+        forward = _forward(row["model"], row["variant"], batch)
         times = [
-            forward_ns(forward, device, shares) / row.batch / 1e6
+            forward_ns(forward, device, shares) / batch / 1e6
             for shares in (everything, fit_shares(others))
         ]
         memory = forward.peak_memory_bytes / 2**20
@@ -105,8 +108,8 @@ def left_out_traces(works: Sequence[Work]) -> pd.DataFrame:
     """One row per trace and class of ops, predicted from traces of other programs.
 
     Returns:
-        Columns trace, device, kind, measured_ns, predicted_ns, ratio; classes of less than 1 % of a trace
-        are left out, and ops whose shapes are not known.
+        Columns trace, device, kind, measured_ns, predicted_ns, ratio; classes of less than 1 % of a
+        trace are left out, and ops whose shapes are not known.
     """
     tables = []
     for work, device, about in works:
@@ -124,14 +127,12 @@ def left_out_traces(works: Sequence[Work]) -> pd.DataFrame:
 def speedups(numbers: pd.DataFrame) -> pd.DataFrame:
     """One row per published speed-up from batch 1 to another: predicted, published, ratio."""
     rows = []
-    for key, same in numbers.groupby(["device", "model", "variant"], sort=False):
-        if len(same) < 2 or same["batch"].iloc[0] != 1:
-            continue
-        first = same.iloc[0]
-        for _, one in same.iloc[1:].iterrows():
-            found = first["predicted"] / one["predicted"]
-            told = first["ms"] / one["ms"]
-            rows.append((*key, int(one["batch"]), told, found, found / told))
+    for _, same in numbers.groupby(["device", "model", "variant"], sort=False):
+        first, *larger = same.to_dict("records")
+        for one in larger if first["batch"] == 1 else []:
+            found, told = (first[name] / one[name] for name in ("predicted", "ms"))
+            key = [one[name] for name in ("device", "model", "variant", "batch")]
+            rows.append((*key, told, found, found / told))
     names = ["device", "model", "variant", "batch", "published", "predicted", "ratio"]
     return pd.DataFrame(rows, columns=names)
 
@@ -184,11 +185,32 @@ def _sam2(variant: str) -> Any:
     )
     with torch.device("meta"):
         model = transformers.Sam2VisionModel(config).to(torch.bfloat16).eval()
+    for module in model.modules():
+        if type(module).__name__ == "Sam2MultiScaleAttention":
+            module.__dict__["forward"] = MethodType(_attention, module)
 
     def images(size: int) -> Arguments:
         return Arguments((torch.empty(size, 3, 1024, 1024, device="meta", dtype=torch.bfloat16),))
 
     return MetaModel(model, images, describe(model), "bfloat16", variant)
+
+
+def _attention(self: Any, hidden_states: Any, **_: Any) -> Any:
+    """Attention as facebookresearch/sam2 computes it; Hugging Face's has scores besides, then dropped."""
+    from torch.nn import functional
+    from transformers.models.sam2.modeling_sam2 import do_pool
+
+    batch, height, width, _channels = hidden_states.shape
+    heads = self.num_attention_heads
+    qkv = self.qkv(hidden_states).reshape(batch, height * width, 3, heads, -1)
+    query, key, value = qkv.unbind(2)
+    if self.query_stride:
+        query = do_pool(query.reshape(batch, height, width, -1), self.query_stride)
+        height, width = query.shape[1:3]
+        query = query.reshape(batch, height * width, heads, -1)
+    parts = (part.transpose(1, 2) for part in (query, key, value))
+    mixed = functional.scaled_dot_product_attention(*parts)
+    return self.proj(mixed.transpose(1, 2).reshape(batch, height, width, -1))
 
 
 def _page(numbers: pd.DataFrame, traces: pd.DataFrame, shares: Shares) -> str:
@@ -199,58 +221,52 @@ def _page(numbers: pd.DataFrame, traces: pd.DataFrame, shares: Shares) -> str:
 
 
 def _tables(numbers: pd.DataFrame, traces: pd.DataFrame, shares: Shares) -> str:
-    ratios, gains = numbers["ratio"], speedups(numbers)
-    error = error_of(numbers)
+    gains, error = speedups(numbers), error_of(numbers)
     memory = numbers[numbers["mib"].notna()]
-    parts = [
-        "\n### Published times, ms per image\n",
-        _markdown(
-            ("source", "device", "model", "variant", "batch", "published", "predicted", "ratio", "other devices only"),
-            [
-                (r.source, r.device, r.model, r.variant, r.batch, f"{r.ms:.4g}", f"{r.predicted:.4g}",
-                 f"{r.ratio:.2f}", f"{r.others / r.ms:.2f}")
-                for r in numbers.itertuples()
-            ],
-        ),
-        f"\nOf {len(numbers)} numbers the median error is {_off(ratios)}, 90 % lie within "
-        f"{error['time']:.2f}x, the worst is {_worst(ratios)}.\n",
-        "\n### Published speed-ups from batch 1\n",
-        _markdown(
-            ("device", "model", "variant", "batch", "published", "predicted", "ratio"),
-            [
-                (r.device, r.model, r.variant, r.batch, f"{r.published:.3f}", f"{r.predicted:.3f}", f"{r.ratio:.2f}")
-                for r in gains.itertuples()
-            ],
-        ),
-        f"\nOf {len(gains)} speed-ups the median error is {_off(gains['ratio'])}, 95 % lie within "
-        f"{error['speedup']:.2f}x, the worst is {_worst(gains['ratio'])}.\n",
-        "\n### Published peak memory, MiB\n",
-        _markdown(
-            ("device", "model", "variant", "batch", "published", "predicted", "ratio"),
-            [
-                (r.device, r.model, r.variant, r.batch, f"{r.mib:.0f}", f"{r.memory:.0f}", f"{r.memory_ratio:.2f}")
-                for r in memory.itertuples()
-            ],
-        ),
-        "\n### Traces, by class of ops\n\nEach trace is predicted from traces of other programs.\n\n",
-        _markdown(
-            ("class", "traces", "median ratio", "worst ratio"),
-            [
-                (kind, len(same), f"{same['ratio'].median():.2f}", _worst(same["ratio"]))
-                for kind, same in traces.groupby("kind", sort=True)
-            ],
-        ),
-        "\n### Shares that were fitted\n\n",
-        _markdown(
-            ("class", "of the peak of", "share"),
-            [
-                *((*key.split("/"), f"{value:.2f}") for key, value in shares.computing.items()),
-                *((key, "bandwidth", f"{value:.2f}") for key, value in shares.moving.items()),
-            ],
-        ),
-        "\n",
-    ]
-    return "".join(parts)
+    key = ["device", "model", "variant", "batch"]
+    times = numbers.assign(others=numbers["others"] / numbers["ms"])
+    by_kind = traces.groupby("kind")["ratio"]
+    classes = pd.DataFrame(
+        {
+            "traces": by_kind.size(),
+            "median ratio": by_kind.median(),
+            "worst ratio": by_kind.agg(_worst),
+        }
+    )
+    found = [(*name.split("/"), value) for name, value in shares.computing.items()]
+    found += [(name, "bandwidth", value) for name, value in shares.moving.items()]
+    return "".join(
+        [
+            "\n### Published times, ms per image\n\n",
+            _markdown(times, ["source", *key, "ms", "predicted", "ratio", "others"]),
+            f"\nOf {len(numbers)} numbers the median error is {_off(numbers['ratio'])}, 90 % lie within "
+            f"{error['time']:.2f}x, the worst is {_worst(numbers['ratio']):.2f}.\n",
+            "\n### Published speed-ups from batch 1\n\n",
+            _markdown(gains, [*key, "published", "predicted", "ratio"]),
+            f"\nOf {len(gains)} speed-ups the median error is {_off(gains['ratio'])}, 95 % lie within "
+            f"{error['speedup']:.2f}x, the worst is {_worst(gains['ratio']):.2f}.\n",
+            "\n### Published peak memory, MiB\n\n",
+            _markdown(memory, [*key, "mib", "memory", "memory_ratio"]),
+            "\n### Traces, by class of ops\n\nEach trace is predicted from traces of other programs.\n\n",
+            _markdown(classes.reset_index(), ["kind", *classes.columns]),
+            "\n### Shares that were fitted\n\n",
+            _markdown(
+                pd.DataFrame(found, columns=["class", "of", "share"]), ["class", "of", "share"]
+            ),
+            "\n",
+        ]
+    )
+
+
+_HEADS = {
+    "ms": "published",
+    "mib": "published",
+    "memory": "predicted",
+    "memory_ratio": "ratio",
+    "others": "ratio from other devices only",
+    "kind": "class",
+    "of": "of the peak of",
+}
 
 
 def _off(ratios: pd.Series) -> str:
@@ -258,14 +274,29 @@ def _off(ratios: pd.Series) -> str:
     return f"{factor - 1:.0%}"
 
 
-def _worst(ratios: pd.Series) -> str:
-    return f"{ratios.iloc[int(np.abs(np.log(ratios.to_numpy())).argmax())]:.2f}"
+def _worst(ratios: pd.Series) -> float:
+    return float(ratios.iloc[int(np.abs(np.log(ratios.to_numpy())).argmax())])
 
 
-def _markdown(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    lines += [f"| {' | '.join(map(str, row))} |" for row in rows]
+def _markdown(table: pd.DataFrame, columns: Sequence[str]) -> str:
+    heads = [_HEADS.get(name, name) for name in columns]
+    lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
+    for row in table[list(columns)].to_dict("records"):
+        lines.append(f"| {' | '.join(_cell(name, row[name]) for name in columns)} |")
     return "\n".join(lines) + "\n"
+
+
+def _cell(name: object, value: object) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    is_ratio = name in ("ratio", "memory_ratio", "others", "share") or str(name).endswith(" ratio")
+    return (
+        f"{value:.2f}"
+        if is_ratio or value < 10
+        else f"{value:.1f}"
+        if value < 100
+        else f"{value:.0f}"
+    )
 
 
 def _json(data: Mapping[str, Any]) -> str:

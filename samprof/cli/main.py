@@ -23,7 +23,7 @@ COMMANDS = {
     "record": "record a model at one batch size and write the trace",
     "layers": "time per layer, of a trace, a run or ranks",
     "kernels": "device time per kernel or per op, of a trace or a run",
-    "scaling": "the scaling table and the verdict of a run, or of traces of several sizes",
+    "scaling": "the scaling table and the verdict of a run, of traces of several sizes, or of numbers",
     "predict": "what a model would take on a device that is not here, from shapes and real traces",
     "compare": "which layers changed between two runs, traces, ranks; of runs with a gate for CI",
     "report": "write the report page and the figures of a run",

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 from samprof.analysis.device.memory import MemoryLine
 from samprof.analysis.scaling.axis import BATCH_SIZE, Axis
 from samprof.analysis.scaling.variant import EAGER
-from samprof.errors import RunError
-from samprof.prediction.cliffs import cliffs_of
 from samprof.prediction.fused import fused
 from samprof.prediction.launches import COMPILED, GRAPH, HostCosts
 from samprof.prediction.launches import EAGER as EAGER_COSTS
@@ -209,7 +207,7 @@ def _about(question: Question, forwards: Sequence[Forward]) -> About:
 
 
 def _remarks(forwards: Sequence[Forward], question: Question) -> list[str]:
-    """What else shapes tell: the largest size that fits, and where something breaks."""
+    """What else shapes tell: the largest size that fits."""
     found = []
     peaks = {question.axis.amount(one.size): one.peak_memory_bytes for one in forwards}
     device, axis = question.device, question.axis
@@ -219,8 +217,4 @@ def _remarks(forwards: Sequence[Forward], question: Question) -> list[str]:
         if not largest:
             text = "by shapes not even batch 1 fits into"
         found.append(f"{text} {memory_text(device.memory_bytes)}")
-    cliffs = cliffs_of([(one.size, one.trace) for one in forwards])
-    return [*found, *(one.text(axis) for one in cliffs)]
-
-
-__all__ = ["Forward", "Question", "RunError", "predicted_run"]
+    return found

@@ -12,13 +12,14 @@ import numpy as np
 
 from samprof.prediction.devices import Device
 from samprof.prediction.work import (
-    ATTENTION,
+    BATCH_NORM,
     CONV,
     CONVOLUTIONS,
     ELEMENTWISE,
-    MASKED,
     MATMUL,
+    NORM,
     PATCHES,
+    SKINNY,
     UNKNOWN,
 )
 
@@ -31,7 +32,8 @@ _LEAST_FLOORS = 3
 """An op that would not take so many floors at the peaks tells of launches, not of peaks."""
 FLOOR_NS = 2_000
 _MOST = 1.0
-_NEAREST = {ATTENTION: MASKED, MASKED: ATTENTION, PATCHES: CONV, CONV: PATCHES}
+_NEAREST = {PATCHES: CONV, CONV: PATCHES, BATCH_NORM: NORM, SKINNY: MATMUL}
+"""Class -> the one whose share is taken where no trace shows it; else that of products."""
 _USUAL = 0.5
 """The share of a class of which no trace tells anything."""
 

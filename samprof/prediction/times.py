@@ -15,7 +15,15 @@ import numpy as np
 import numpy.typing as npt
 
 from samprof.analysis.device.roofline import COMPUTE, LAUNCH, MEMORY
-from samprof.prediction.work import ATTENTION, COMPUTING, CONVOLUTIONS, MASKED, MATMUL, SKINNY
+from samprof.prediction.work import (
+    ATTENTION,
+    COMPUTING,
+    CONVOLUTIONS,
+    MASKED,
+    MATMUL,
+    NARROW,
+    SKINNY,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,7 +94,7 @@ def filled(work: pd.DataFrame, device: Device) -> Floats:
         part = quality * batch * m * n / np.maximum(whole, 1)
         best = np.maximum(best, part)
     result[tiled] = best[tiled]
-    fused = np.isin(kinds, (ATTENTION, MASKED)) & (m * n > 0)
+    fused = np.isin(kinds, (ATTENTION, MASKED, NARROW)) & (m * n > 0)
     rows = columns = 128
     blocks = batch * np.ceil(m / rows)
     whole = _waves(blocks, device.cores) * rows * np.ceil(n / columns) * columns

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MATMUL, SKINNY = "matmul", "skinny matmul"
-ATTENTION, MASKED = "attention", "masked attention"
+ATTENTION, MASKED, NARROW = "attention", "masked attention", "narrow attention"
 CONV, PATCHES = "convolution", "patch convolution"
 NORM, BATCH_NORM, SOFTMAX, REDUCTION = "norm", "batch norm", "softmax", "reduction"
 COPY, ELEMENTWISE, UNKNOWN = "copy", "elementwise", "unknown"
-COMPUTING = (MATMUL, SKINNY, ATTENTION, MASKED, CONV, PATCHES)
+COMPUTING = (MATMUL, SKINNY, ATTENTION, MASKED, NARROW, CONV, PATCHES)
 """Classes whose FLOPs matrix units compute; all others only move memory."""
 CONVOLUTIONS = (CONV, PATCHES)
 DTYPES = {
@@ -37,6 +37,8 @@ _PLACES = {"aten::addmm": 1, "aten::_addmm_activation": 1, "aten::baddbmm": 1}
 """Where the two factors of a product begin, if not with the first input."""
 _PRODUCTS = ("aten::mm", "aten::bmm", *_PLACES)
 _SKINNY = 32
+_NARROW_TOKENS, _NARROW_HEADS = 64, 32
+"""Products and attention with fewer rows or channels than a tile waste most of it."""
 COLUMNS = ("row", "op", "kind", "dtype", "flops", "bytes", "batch", "m", "n", "kernels", "time_ns")
 
 
@@ -123,8 +125,10 @@ def _about(op: str, text: str, is_known: bool) -> tuple[str, str, int, int, int]
     geometry = _geometry(op, kind, inputs)
     if kind == MATMUL and min(geometry[1:]) < _SKINNY:
         kind = SKINNY
-    if kind == ATTENTION and len(inputs.shapes) > 3 and len(inputs.shapes[3]) > 1:
-        kind = MASKED
+    if kind == ATTENTION:
+        narrow = min(geometry[1:]) < _NARROW_TOKENS or inputs.shapes[0][-1] < _NARROW_HEADS
+        is_masked = len(inputs.shapes) > 3 and len(inputs.shapes[3]) > 1
+        kind = NARROW if narrow else MASKED if is_masked else ATTENTION
     if kind == CONV and _is_of_patches(inputs):
         kind = PATCHES
     return kind, dtype, *geometry

@@ -127,7 +127,7 @@ def _row(point: Point, numbers: range, chosen: Selection, axis: Axis) -> dict[st
             "time_ns": time,
             "time_iqr_ns": time_range,
             "profiler_overhead": np.nan
-            if timed[0].is_profiled
+            if timed[0].is_profiled or timed[0].time_source == "given"
             else round(traced["recorded_wall_ns"].median()) / wall,
             "kernels": counts.pop() if len(counts) == 1 else None,
         }

@@ -87,10 +87,11 @@ class Run:
 
         Returns:
             Columns size, axis, unit (what sizes and throughput count), variant, status (ok, oom, failed;
-            noisy: only contaminated samples; interrupted: to be measured again), wall_ns (median over
-            the processes of a forward without the profiler), wall_iqr_ns, units_per_s, time_ns (median
-            of the recorded root module), time_iqr_ns, time_source (device or cpu), profiler_overhead
-            (recorded wall time over wall time), peak_memory_bytes, energy_per_unit_j and power_w (of
+            noisy: only contaminated samples; interrupted: to be measured again; predicted), wall_ns
+            (median over the processes of a forward without the profiler), wall_iqr_ns, wall_low_ns and
+            wall_high_ns (of what was predicted, else NaN), units_per_s, time_ns (median of the recorded
+            root module), time_iqr_ns, time_source (device or cpu), profiler_overhead (recorded wall
+            time over wall time), peak_memory_bytes, energy_per_unit_j and power_w (of
             the device, from its counter; NaN where it has none), energy_source, throttled (what held a
             GPU back), machine_state, faults_per_unit (page faults), system_share (of the CPU time),
             processes (that count), dropped (that do not), kernels (of a forward; missing where
@@ -243,9 +244,10 @@ class Run:
     def figures(self, directory: str | Path) -> list[Path]:
         """Writes the figures as PNG files into the directory; returns their paths."""
         from samprof.report.png.run import run_figures
+        from samprof.sweeps.run.page import timeline_of
 
         written = []
-        for name, picture in run_figures(self.summary(), self.timeline()).items():
+        for name, picture in run_figures(self.summary(), timeline_of(self.data)).items():
             path = Path(directory) / f"{name}.png"
             write_whole(path, picture)
             written.append(path)

@@ -12,7 +12,12 @@ from samprof.sweeps.run.point import Point
 from samprof.sweeps.run.predicted import Predicted
 from samprof.sweeps.run.selection import Selection
 from samprof.sweeps.run.variants import VariantTables
-from samprof.sweeps.run.verdict_notes import recording_remarks, sample_remarks, trace_remarks
+from samprof.sweeps.run.verdict_notes import (
+    cliff_remarks,
+    recording_remarks,
+    sample_remarks,
+    trace_remarks,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,6 +77,7 @@ def variant_tables(
             *recording_remarks(own),
             *sample_remarks(selection, axis),
             *trace_remarks(own, axis),
+            *cliff_remarks(own, axis),
             *(predicted.remarks.get(variant, ()) if predicted is not None else ()),
         ),
         finer=finer,
