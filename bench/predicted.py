@@ -184,7 +184,8 @@ def _sam2(variant: str) -> Any:
         backbone_config=trunk, backbone_channel_list=[896, 448, 224, 112]
     )
     with torch.device("meta"):
-        model = transformers.Sam2VisionModel(config).to(torch.bfloat16).eval()
+        model: Any = transformers.Sam2VisionModel(config)
+        model = model.to(torch.bfloat16).eval()
     for module in model.modules():
         if type(module).__name__ == "Sam2MultiScaleAttention":
             module.__dict__["forward"] = MethodType(_attention, module)
@@ -196,7 +197,7 @@ def _sam2(variant: str) -> Any:
 
 
 def _attention(self: Any, hidden_states: Any, **_: Any) -> Any:
-    """Attention as facebookresearch/sam2 computes it; Hugging Face's has scores besides, then dropped."""
+    """Attention as in facebookresearch/sam2; Hugging Face's computes scores besides, and drops them."""
     from torch.nn import functional
     from transformers.models.sam2.modeling_sam2 import do_pool
 
@@ -247,7 +248,7 @@ def _tables(numbers: pd.DataFrame, traces: pd.DataFrame, shares: Shares) -> str:
             f"{error['speedup']:.2f}x, the worst is {_worst(gains['ratio']):.2f}.\n",
             "\n### Published peak memory, MiB\n\n",
             _markdown(memory, [*key, "mib", "memory", "memory_ratio"]),
-            "\n### Traces, by class of ops\n\nEach trace is predicted from traces of other programs.\n\n",
+            "\n### Traces, by class of ops\n\nEach is predicted from traces of other programs.\n\n",
             _markdown(classes.reset_index(), ["kind", *classes.columns]),
             "\n### Shares that were fitted\n\n",
             _markdown(
@@ -281,8 +282,10 @@ def _worst(ratios: pd.Series) -> float:
 def _markdown(table: pd.DataFrame, columns: Sequence[str]) -> str:
     heads = [_HEADS.get(name, name) for name in columns]
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
-    for row in table[list(columns)].to_dict("records"):
-        lines.append(f"| {' | '.join(_cell(name, row[name]) for name in columns)} |")
+    lines += [
+        f"| {' | '.join(_cell(name, row[name]) for name in columns)} |"
+        for row in table[list(columns)].to_dict("records")
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -1,8 +1,8 @@
 """Numbers that come from anywhere, typed into a small CSV file, become a run: fit, classes, verdict.
 
-One row per forward: `size`, and times in columns of any name, `total` for that of the whole. A column says
-its unit at its end (`total_ms`, `_s`, `_us`, `_ns`), milliseconds where it says none. Several rows of a size
-count as processes, and give intervals.
+One row per forward: `size`, and times in columns of any name, `total` for that of the whole. A column
+says its unit at its end (`total_ms`, `_s`, `_us`, `_ns`), milliseconds where it says none. Several rows
+of a size count as processes, and give intervals.
 """
 
 from __future__ import annotations

@@ -90,13 +90,12 @@ class Run:
             noisy: only contaminated samples; interrupted: to be measured again; predicted), wall_ns
             (median over the processes of a forward without the profiler), wall_iqr_ns, wall_low_ns and
             wall_high_ns (of what was predicted, else NaN), units_per_s, time_ns (median of the recorded
-            root module), time_iqr_ns, time_source (device or cpu), profiler_overhead (recorded wall
-            time over wall time), peak_memory_bytes, energy_per_unit_j and power_w (of
-            the device, from its counter; NaN where it has none), energy_source, throttled (what held a
-            GPU back), machine_state, faults_per_unit (page faults), system_share (of the CPU time),
-            processes (that count), dropped (that do not), kernels (of a forward; missing where
-            forwards differ), warmup_ns, setup_ns and relative_error (of a variant), allocator,
-            message.
+            root module), time_iqr_ns, time_source, profiler_overhead (recorded wall time over wall
+            time), peak_memory_bytes, energy_per_unit_j and power_w (of the device, from its counter),
+            energy_source, throttled (what held a GPU back), machine_state, faults_per_unit (page
+            faults), system_share (of the CPU time), processes (that count), dropped (that do not),
+            kernels (of a forward; missing where forwards differ), warmup_ns, setup_ns and
+            relative_error (of a variant), allocator, message.
         """
         return self.data.points.copy()
 
