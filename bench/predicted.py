@@ -293,13 +293,8 @@ def _cell(name: object, value: object) -> str:
     if not isinstance(value, float):
         return str(value)
     is_ratio = name in ("ratio", "memory_ratio", "others", "share") or str(name).endswith(" ratio")
-    return (
-        f"{value:.2f}"
-        if is_ratio or value < 10
-        else f"{value:.1f}"
-        if value < 100
-        else f"{value:.0f}"
-    )
+    decimals = 2 if is_ratio or value < 10 else 1 if value < 100 else 0
+    return f"{value:.{decimals}f}"
 
 
 def _json(data: Mapping[str, Any]) -> str:
