@@ -8,7 +8,16 @@ from samprof.errors import SamprofError
 
 if TYPE_CHECKING:
     from samprof.analysis.verdict.verdict import Verdict
-    from samprof.api import compare, last, load, measure_workload, profile, scaling, sweep
+    from samprof.api import (
+        compare,
+        last,
+        load,
+        measure_workload,
+        predict,
+        profile,
+        scaling,
+        sweep,
+    )
     from samprof.record.recording import Recording
     from samprof.sweeps.run.run import Run
     from samprof.trace import Trace
@@ -26,6 +35,7 @@ __all__ = [
     "last",
     "load",
     "measure_workload",
+    "predict",
     "profile",
     "scaling",
     "sweep",
@@ -37,7 +47,10 @@ _LAZY = {
     "Trace": "samprof.trace",
     "Verdict": "samprof.analysis.verdict.verdict",
     **dict.fromkeys(
-        ("compare", "last", "load", "measure_workload", "profile", "scaling", "sweep"),
+        (
+            *("compare", "last", "load", "measure_workload", "predict", "profile", "scaling"),
+            "sweep",
+        ),
         "samprof.api",
     ),
 }

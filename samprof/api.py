@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from samprof.sam.predict import predict
 from samprof.sam.sweep import sweep
 from samprof.sam.workloads.measure import measure_workload
 
-__all__ = ["compare", "last", "load", "measure_workload", "profile", "scaling", "sweep"]
+__all__ = ["compare", "last", "load", "measure_workload", "predict", "profile", "scaling", "sweep"]
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -182,7 +183,8 @@ def scaling(
     Args:
         traces: a recording, a trace, or a path (of a trace, or of a folder of traces), of which the
             calls differ in size; a list of them; or a dict of size -> one of them. A run directory
-            is a run already.
+            is a run already. A CSV file makes a run of numbers that come from anywhere: columns size
+            and total_ms, or the times of layers; see `samprof.sweeps.gather.numbers`.
         sizes: one per trace; or one per call, where a single trace is given.
         by: the ranges that own time: samprof, module, annotation or op; auto takes the first of these
             that all traces have.
@@ -200,14 +202,21 @@ def scaling(
         >>> samprof.scaling(recording).points()["size"].tolist()
         [1, 4]
     """
+    from samprof.errors import UsageError
     from samprof.sam.model.colors import COLORS
     from samprof.sweeps.gather.gather import gather
+    from samprof.sweeps.gather.numbers import SUFFIX, numbers_run
     from samprof.sweeps.run.layout import RUN_FILE
     from samprof.sweeps.run.run import Run
 
     if isinstance(traces, str | Path) and (Path(traces) / RUN_FILE).is_file():
         return Run(traces)
     directory = Path(out) if out is not None else None
+    if isinstance(traces, str | Path) and Path(traces).suffix == SUFFIX:
+        if sizes is not None or by != "auto":
+            cause, remedy = "numbers tell their sizes, and have no ranges", "leave sizes and by out"
+            raise UsageError("scaling", traces, cause, remedy)
+        return numbers_run(Path(traces), directory)
     return gather(traces, sizes=sizes, by=by, out=directory, colors=COLORS)
 
 

@@ -206,5 +206,5 @@ def rate_text(value: float, unit: str = "FLOP/s") -> str:
     return f"{digits(value)} {unit}".rstrip()
 
 
-TIME_SOURCES = {"device": "device time", "cpu": "CPU time"}
+TIME_SOURCES = {"device": "device time", "cpu": "CPU time", "given": "time as given"}
 """Time source -> what its times are called."""

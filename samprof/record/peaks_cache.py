@@ -75,6 +75,19 @@ def peaks_from(data: object) -> Peaks | None:
     return peaks if len(rates) > 1 and all(0 < rate < math.inf for rate in rates) else None
 
 
+def peaks_on(environment: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The peaks of the device of an environment, as plain data; None where they are not known.
+
+    Args:
+        environment: of a run: what it holds itself comes before the cache.
+    """
+    held = environment.get("peaks")
+    if isinstance(held, dict):
+        return held
+    found = cached_peaks(str(environment.get("device_name", "")))
+    return found.as_dict() if found else None
+
+
 def _path() -> Path:
     return cache_directory() / "peaks.json"
 

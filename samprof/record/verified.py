@@ -78,6 +78,17 @@ def verified_from(data: object) -> Verified | None:
     return found
 
 
+def verified_on(environment: Mapping[str, Any]) -> str:
+    """What was found on the device of an environment, in words; empty where it was not verified.
+
+    Args:
+        environment: of a run: what it holds itself comes before the cache.
+    """
+    held = verified_from(environment.get("verified"))
+    found = held or cached_verified(str(environment.get("device_name", "")))
+    return str(found) if found else ""
+
+
 def _path() -> Path:
     return cache_directory() / "verified.json"
 

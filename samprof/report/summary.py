@@ -66,6 +66,16 @@ class Summary:
         return ", ".join(str(part) for part in parts if part)
 
     @property
+    def is_predicted(self) -> bool:
+        """Whether nothing of it was measured."""
+        return isinstance(self.environment.get("predicted"), Mapping)
+
+    @property
+    def peak_source(self) -> str:
+        """Where the peaks of the roof come from, in a word."""
+        return "datasheet" if self.is_predicted else "measured"
+
+    @property
     def sizes(self) -> list[int]:
         """The sizes that scaling is about, ascending."""
         return sorted(self.times["size"].unique().tolist())

@@ -21,6 +21,7 @@ ONCE = {"--rounds": "1", "--repeats": "1", "--warmup": "0", "--engine": "process
 MEASURING = {
     "sweep": ON_THE_SMALL_MODEL | ONCE,
     "workload": ON_THE_SMALL_MODEL | ONCE,
+    "predict": {"--model": "small", "--batch-sizes": "1,2"},
     "record": ON_THE_SMALL_MODEL | {"--warmup": "0", "--steps": "1"},
 }
 """Command -> options that are put in the place of those of the page."""
@@ -76,6 +77,7 @@ class Command:
     def measures(self) -> bool:
         """Whether it runs a model, and does not only read."""
         reads = self.name == "workload" and self.options.what not in WORKLOADS
+        reads |= self.name == "predict" and self.options.model is None
         return self.name in MEASURING and not reads
 
     @property

@@ -18,6 +18,7 @@ from samprof.sam.inputs.synthetic import synthetic
 from samprof.testing import write_trace
 from tests.docs.blocks import BLOCKS
 from tests.support.calls import calls
+from tests.support.paths import ROOT
 from tests.support.tracefile import TraceFile
 
 SIDE, WIDTH = 128, 32
@@ -146,6 +147,8 @@ def prepare(folder: Path, sam: nn.Module) -> None:
         )
     for trace in first.rglob("*.json.gz"):
         shutil.copyfile(folder / "trace.json.gz", trace)  # of a device: kernels, HTA, timeline
+    samprof.predict(encoder, "L40S", SIZES, inputs=image, out=folder / "runs" / "predicted-l40s")
+    shutil.copytree(ROOT / "docs" / "data", folder / "docs" / "data")
     for name in ("runs/before", "runs/after", "runs/other", "runs/variants"):
         shutil.copytree(first, folder / name)
 

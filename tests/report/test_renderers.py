@@ -28,6 +28,7 @@ from samprof.report.text.calls import calls_text
 from samprof.report.text.compare import compare_text
 from samprof.report.text.compare_traces import trace_comparison_text
 from samprof.report.text.components import components_text, run_components_text
+from samprof.report.text.devices import devices_text
 from samprof.report.text.kernels import kernels_text
 from samprof.report.text.layers import layers_text
 from samprof.report.text.memory import memory_text_of
@@ -153,6 +154,15 @@ def texts_of_slowest(case: str) -> list[str]:
     return [slowest_text(ranks_of(case)[1], width) for width in WIDTHS]
 
 
+def texts_of_devices(case: str) -> list[str]:
+    names = ("float32", "tf32", "bfloat16", "float16", "bytes_per_s")
+    rates = {name: [1e12] for name in names}
+    counts = {"memory_bytes": [2**30], "cores": [4], "cache_bytes": [2**20], "sustained": [1.0]}
+    words = {"name": ["L4"], "source": [HOSTILE], "date": ["2023"]}
+    found = pd.DataFrame({**words, **rates, **counts})
+    return [devices_text(named(found, "name", case), width) for width in WIDTHS]
+
+
 def texts_of_calls(case: str) -> list[str]:
     columns = {"root": ["net"], "type": [HOSTILE], "calls": [2], "recorded": [1]}
     columns |= {"wall_ns": [10], "per_call_ns": [5.0], "share": [1.0]}
@@ -221,6 +231,7 @@ RENDERERS: dict[Callable[..., str], Rendered] = {
     ranks_text: texts_of_ranks,
     slowest_text: texts_of_slowest,
     calls_text: texts_of_calls,
+    devices_text: texts_of_devices,
     script_text: texts_of_script,
     doctor_text: texts_of_doctor,
     figures_text: texts_of_hta,

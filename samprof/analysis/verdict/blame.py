@@ -10,6 +10,7 @@ import pandas as pd
 from samprof.analysis.scaling.axis import Axis
 from samprof.analysis.scaling.scaling import by_role, scaling_table
 from samprof.analysis.statistics.classes import LOSES, NO_GAIN, SAME
+from samprof.analysis.statistics.expected_error import ExpectedError, with_expected
 from samprof.analysis.verdict import whole
 from samprof.analysis.verdict.wording import interval_text, listed, ratio_text, sentence
 
@@ -44,7 +45,9 @@ class Blame:
     bound: str = ""
 
 
-def blamed(layers: pd.DataFrame, axis: Axis, claim: str) -> tuple[Blame, ...]:
+def blamed(
+    layers: pd.DataFrame, axis: Axis, claim: str, error: ExpectedError | None = None
+) -> tuple[Blame, ...]:
     """The classes with the most time at the largest size, among those that are proven not to gain.
 
     Args:
@@ -53,10 +56,11 @@ def blamed(layers: pd.DataFrame, axis: Axis, claim: str) -> tuple[Blame, ...]:
         axis: what the sizes count.
         claim: what larger sizes do, see `samprof.analysis.verdict.whole`; nobody is blamed where that is
             undecided.
+        error: what to expect of numbers that were predicted; None where they were measured.
     """
     if claim not in _HOLDING or layers.empty:
         return ()
-    roles = scaling_table(by_role(layers), axis)
+    roles = with_expected(scaling_table(by_role(layers), axis), error)
     roles["share"] = roles["unit_ns_largest"] / roles["unit_ns_largest"].sum()
     found = roles[roles["class"].isin(_HOLDING[claim]) & (roles["share"] >= _SMALLEST_SHARE)]
     most = found.sort_values("share", ascending=False, kind="stable").head(_MOST_BLAMED)

@@ -14,6 +14,7 @@ from samprof.analysis.device.memory import memory_sentence
 from samprof.analysis.device.paging import Paging
 from samprof.analysis.scaling.axis import BATCH_SIZE, Axis
 from samprof.analysis.scaling.measured import measured
+from samprof.analysis.statistics.expected_error import ExpectedError, with_expected
 from samprof.analysis.verdict.advice import advice, doubts, no_size_ran, seen_once, too_large
 from samprof.analysis.verdict.blame import Blame, blame_sentence, blamed
 from samprof.analysis.verdict.growth import growth_sentence
@@ -91,6 +92,7 @@ def verdict(
     paging: Paging | None = None,
     undecided: str = "",
     remarks: Sequence[str] = (),
+    error: ExpectedError | None = None,
 ) -> Verdict:
     """The verdict on one variant.
 
@@ -104,15 +106,16 @@ def verdict(
         undecided: why there is no clean answer, if there is none: "foreign processes used 0.70 of the
             CPU". Then no number is given.
         remarks: what else is to be said, such as the answer in the machine's other state.
+        error: what to expect of numbers that were predicted; None where they were measured.
 
     Raises:
         RunError: no size ran to its end.
     """
     if wall.empty:
         raise RunError("verdict", "the run", *no_size_ran(points, axis))
-    speedups = whole_speedups(wall, axis)
+    speedups = with_expected(whole_speedups(wall, axis), error)
     claim = claim_of(speedups, axis, undecided)
-    blame = () if paging else blamed(layers, axis, claim.word)
+    blame = () if paging else blamed(layers, axis, claim.word, error)
     reason = paging.reason(axis.unit) if paging else growth_sentence(wall, axis)
     sizes = speedups["size"].tolist()
     ok = measured(points).set_index("size")

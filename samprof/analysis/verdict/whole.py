@@ -119,7 +119,8 @@ def _too_wide(larger: pd.DataFrame, axis: Axis) -> str:
         return f"one process at {axis.text(int(missing['size'].iloc[0]))} gives no interval"
     widest = larger.iloc[int((larger["speedup_high"] / larger["speedup_low"]).to_numpy().argmax())]
     count = int(widest["processes"])
+    after = f" after {count} rounds" if count > 1 else ""  # a prediction has none
     return (
         f"the 95% interval of the speed-up at {axis.text(int(widest['size']))} is "
-        f"{range_text(widest['speedup_low'], widest['speedup_high'])} after {count} rounds"
+        f"{range_text(widest['speedup_low'], widest['speedup_high'])}{after}"
     )

@@ -1,4 +1,4 @@
-"""`samprof scaling`: the scaling table and the verdict of a run, or of traces of several sizes."""
+"""`samprof scaling`: scaling table and verdict of a run, of traces of several sizes, of numbers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="+",
         metavar="PATH",
-        help="a run directory; or traces of several sizes, or a folder of them",
+        help="a run directory; or traces of several sizes, or a folder of them; or a CSV file of "
+        "numbers: columns size and total_ms, or the times of layers",
     )
     add_part_arguments(parser)
     parser.add_argument(
@@ -94,8 +95,10 @@ def _gathered(options: argparse.Namespace, scratch: ExitStack) -> Run:
     texts = options.sizes.split(",") if options.sizes is not None else None
     sizes = None if texts is None else [checked_size(text, "scaling") for text in texts]
     out = Path(options.out or scratch.enter_context(tempfile.TemporaryDirectory(prefix="samprof-")))
+    paths = [existing(path) for path in options.paths]
+    is_table = len(paths) == 1 and paths[0].suffix == ".csv"
     run = scaling(
-        [existing(path) for path in options.paths],
+        paths[0] if is_table else paths,
         sizes=sizes,
         by=options.by,
         out=out,

@@ -46,12 +46,27 @@ def point_rows(series: Mapping[str, pd.DataFrame], axis: Axis) -> Rows:
                         for end, sign in (("", 0), ("_low", -1), ("_high", 1))
                     },
                     "latency_text": f"{time_text(latency)} ± {time_text(latency * spread)}",
+                    **_expected(point, latency, rate),
                     "rate_text": digits(rate),
                     "speedup_text": digits(speedup),
                     "memory_text": memory_text(float(point["peak_memory_bytes"])),
                 }
             )
     return rows
+
+
+def _expected(point: dict[Any, Any], latency: float, rate: float) -> dict[str, Any]:
+    """The interval of a point that was predicted, in place of a spread; nothing of measured ones."""
+    low, high = (
+        float(point.get(f"wall_{end}_ns", np.nan)) / float(point["wall_ns"])
+        for end in ("low", "high")
+    )
+    if low != low:
+        return {}
+    ends = {"latency_low": latency * low, "latency_high": latency * high}
+    within = f"{time_text(latency * low)} to {time_text(latency * high)}"
+    text = f"{time_text(latency)}, predicted within {within}"
+    return ends | {"rate_low": rate / high, "rate_high": rate / low, "latency_text": text}
 
 
 def line_of_times(rows: Rows, axis: Axis) -> Rows:

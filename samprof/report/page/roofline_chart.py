@@ -63,7 +63,7 @@ def roofline_chart(summary: Summary, most: int) -> list[Drawing]:
             tooltip=tip,
         )
     )
-    roof = [] if summary.roof is None else _roof_layers(summary.roof, rows)
+    roof = [] if summary.roof is None else _roof_layers(summary.roof, rows, summary.peak_source)
     layers = [points, *(layer.encode(x=x, y=y) for layer in roof)]
     notes = [left_out_text(len(times) - len(costliest)), _above_text(summary.roof, rows)]
     note = " ".join(filter(None, notes))
@@ -119,7 +119,7 @@ def _shape_by_size(rows: Rows, label: str) -> Any:
     return alt.Shape("size:N", title=label, sort=sizes, scale=scale)
 
 
-def _roof_layers(roof: Roof, rows: Rows) -> list[Any]:
+def _roof_layers(roof: Roof, rows: Rows, source: str) -> list[Any]:
     """The most that the device can do at each intensity, and its two peaks in words."""
     alt = vega()
     ends = [row["intensity"] for row in rows] + [roof.ridge / 4, roof.ridge * 4]
@@ -127,7 +127,7 @@ def _roof_layers(roof: Roof, rows: Rows) -> list[Any]:
         {"intensity": at, "rate": min(roof.flops_per_s, at * roof.bytes_per_s)}
         for at in (min(ends), roof.ridge, max(ends))
     ]
-    peaks = f"{rate_text(roof.flops_per_s)} and {rate_text(roof.bytes_per_s, 'B/s')} measured"
+    peaks = f"{rate_text(roof.flops_per_s)} and {rate_text(roof.bytes_per_s, 'B/s')}, {source}"
     return [
         alt.Chart(data_of(line)).mark_line(color=GREY, strokeWidth=2),
         alt.Chart(data_of(line[-1:])).mark_text(align="right", dy=-9, text=peaks),

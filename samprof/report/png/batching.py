@@ -31,9 +31,10 @@ def batching_figure(summary: Summary) -> bytes:
     units = points["units_per_s"].to_numpy(float) * points["wall_ns"].to_numpy(float) / 1e9
     wall = points["wall_ns"].to_numpy(float) / units
     spread = points["wall_iqr_ns"].to_numpy(float) / units / 2
+    ends = _ends(points, wall, spread, units)
     too_big = summary.points.loc[summary.points["status"] == "oom", "size"].tolist()
     with canvas(1, 3, (11.5, 3.9)) as (figure, (time, speed, space)):
-        _draw_time(time, sizes, wall, spread, axis)
+        _draw_time(time, sizes, wall, ends, axis)
         _draw_speedup(speed, sizes, wall[0] / wall, spread / wall, best, axis)
         _draw_memory(space, sizes, points["peak_memory_bytes"], summary.limits.memory_bytes, axis)
         for axes in (time, speed, space):
@@ -44,10 +45,20 @@ def batching_figure(summary: Summary) -> bytes:
         return png(figure)
 
 
-def _draw_time(axes: Axes, sizes: list[int], wall: Floats, spread: Floats, axis: Axis) -> None:
+def _ends(points: pd.DataFrame, wall: Floats, spread: Floats, units: Floats) -> Floats:
+    """How far each bar reaches down and up: the spread of what was measured, or what is expected."""
+    if "wall_low_ns" not in points or points["wall_low_ns"].isna().all():
+        return np.stack([spread, spread])
+    low, high = (points[f"wall_{end}_ns"].to_numpy(float) / units for end in ("low", "high"))
+    return np.stack([wall - low, high - wall])
+
+
+def _draw_time(axes: Axes, sizes: list[int], wall: Floats, ends: Floats, axis: Axis) -> None:
+    """Time per unit, each with a bar that reaches down and up by `ends`, `[2, sizes]`."""
     unit = common_unit(wall)
-    axes.errorbar(sizes, wall / unit.size, spread / unit.size, **_line())
-    axes.set(title=f"Time per {axis.unit}", ylabel=f"wall time, {unit.name}", ylim=(0, None))
+    axes.errorbar(sizes, wall / unit.size, ends / unit.size, **_line())
+    top = 1.05 * float(np.nanmax(wall + ends[1])) / unit.size
+    axes.set(title=f"Time per {axis.unit}", ylabel=f"wall time, {unit.name}", ylim=(0, top))
 
 
 def _draw_speedup(

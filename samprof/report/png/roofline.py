@@ -39,7 +39,7 @@ def roofline_figure(summary: Summary) -> bytes:
         axes.set_xscale("log")
         axes.set_yscale("log")
         if summary.roof is not None:
-            _draw_roof(axes, summary.roof)
+            _draw_roof(axes, summary.roof, summary.peak_source)
         axes.xaxis.set_major_formatter(lambda value, _: digits(value))
         axes.yaxis.set_major_formatter(lambda value, _: rate_text(value))
         axes.set(xlabel="FLOPs per byte", title="Roofline")
@@ -53,7 +53,7 @@ def roofline_figure(summary: Summary) -> bytes:
         return png(figure)
 
 
-def _draw_roof(axes: Axes, roof: Roof) -> None:
+def _draw_roof(axes: Axes, roof: Roof, source: str) -> None:
     """The most that the device can do at each intensity, with its two peaks."""
     low, high = axes.get_xlim()
     x = np.geomspace(min(low, roof.ridge / 4), max(high, roof.ridge * 4), 200)
@@ -61,5 +61,5 @@ def _draw_roof(axes: Axes, roof: Roof) -> None:
     beside = {"textcoords": "offset points", **_ROOF}
     flops, moved = rate_text(roof.flops_per_s), rate_text(roof.bytes_per_s, "B/s")
     ends = ((x[-1], roof.flops_per_s), (x[0], x[0] * roof.bytes_per_s))
-    axes.annotate(f"{flops} measured", ends[0], xytext=(0, 5), ha="right", **beside)
+    axes.annotate(f"{flops}, {source}", ends[0], xytext=(0, 5), ha="right", **beside)
     axes.annotate(moved, ends[1], xytext=(6, -4), va="top", **beside)

@@ -26,6 +26,7 @@ def points_columns(points: pd.DataFrame, axis: Axis) -> list[Cells]:
         Cells(
             f"wall time, {unit.name}", [_spread(a, b) for a, b in zip(wall, spread, strict=True)], 8
         ),
+        Cells(f"90% within, {unit.name}", _within(points, unit.size), 8),
         Cells(f"{axis.unit}s/s", [digits(value) for value in points["units_per_s"]], 9),
         Cells("peak memory", _where_known(memory, memory_text), 7),
         Cells(f"energy, J/{axis.unit}", _where_known(points["energy_per_unit_j"], digits), 5),
@@ -52,6 +53,14 @@ def _spread(value: float, spread: float) -> str:
     if value != value:
         return "-"
     return f"{digits(value)} ± {digits(spread / 2, 2)}" if spread else digits(value)
+
+
+def _within(points: pd.DataFrame, unit: float) -> list[str]:
+    """The interval of times that were predicted; nothing at all, and so no column, where none was."""
+    if "wall_low_ns" not in points or points["wall_low_ns"].isna().all():
+        return [""] * len(points)
+    ends = zip(points["wall_low_ns"] / unit, points["wall_high_ns"] / unit, strict=True)
+    return [f"{digits(low)}-{digits(high)}" if low == low else "-" for low, high in ends]
 
 
 def _where_known(values: pd.Series, text: Callable[[float], str]) -> list[str]:

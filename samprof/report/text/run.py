@@ -48,5 +48,6 @@ def _utilisation(summary: Summary, width: Width) -> str:
     ]
     peak = rate_text(summary.roof.flops_per_s)
     return wrapped(
-        f"Model FLOP utilisation, of a measured peak of {peak}: {', '.join(parts)}", width
+        f"Model FLOP utilisation, of a {summary.peak_source} peak of {peak}: {', '.join(parts)}",
+        width,
     )

@@ -49,7 +49,8 @@ def scaling_text(
 def scaling_head(rows: pd.DataFrame, times: pd.DataFrame, axis: Axis) -> str:
     """What the numbers of the scaling table are."""
     wide = unit_times(times, rows["path"])
-    time_source = TIME_NAMES["device" if "device" in set(rows["time_source"]) else "cpu"]
+    sources = set(rows["time_source"])
+    time_source = TIME_NAMES["device" if "device" in sources else min(sources, default="cpu")]
     growth = ""
     if len(wide) > 1:
         first, *_, last = wide

@@ -15,6 +15,7 @@ from samprof.trace import Trace
 from samprof.trace.model.events import DEVICE_KINDS
 from samprof.trace.model.ranges import SEPARATOR
 from samprof.trace.tables.components import component_steps
+from samprof.trace.tables.largest_inputs import largest_inputs
 from samprof.trace.tables.ops_by_layer import ops_by_layer
 from samprof.trace.tables.origin import origin_of
 
@@ -59,6 +60,7 @@ def sample_of(pool: Pool, root: str, kind: Kind, trace: str) -> Sample:
         layers={str(name): layers[name].tolist() for name in layers.columns},
         components=_components(calls, kind),
         ops=_ops(calls, kind),
+        largest={what: list(one) for what, one in largest_inputs(calls[-1].trace).items()},
         notes=list(pool.notes),
     )
 

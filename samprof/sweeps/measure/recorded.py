@@ -21,6 +21,7 @@ from samprof.sweeps.target import Target
 from samprof.trace.model.events import DEVICE_KINDS
 from samprof.trace.model.slicing import slice_time, split_steps
 from samprof.trace.tables.components import component_steps
+from samprof.trace.tables.largest_inputs import largest_inputs
 from samprof.trace.tables.ops_by_layer import ops_by_layer
 from samprof.trace.trace import Trace
 
@@ -62,6 +63,7 @@ def record(target: Target, job: Job, sample: Sample, forward: Forwards) -> Sampl
         layers={str(name): layers[name].tolist() for name in layers.columns},
         components={str(name): components[name].tolist() for name in components.columns},
         ops=_ops(_measured_part(trace), repeats),
+        largest={what: list(one) for what, one in largest_inputs(trace).items()},
     )
 
 

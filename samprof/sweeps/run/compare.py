@@ -76,6 +76,27 @@ def compare_runs(
 def differences(a: RunData, b: RunData) -> list[str]:
     """What else differs between two runs and may be why their times do, in a line each."""
     return [
+        *_predicted_sides(a, b),
+        *_other_differences(a, b),
+    ]
+
+
+def _predicted_sides(a: RunData, b: RunData) -> list[str]:
+    """That a side was predicted, and what its ratios are then."""
+    which = [run.predicted is not None for run in (a, b)]
+    if which == [True, True]:
+        return ["both are predicted, not measured: their ratios have no error bars"]
+    if any(which):
+        one, other = (a, b) if which[0] else (b, a)
+        return [
+            f"{one.path} is predicted, {other.path} measured: each ratio is the error of a prediction, "
+            "no change"
+        ]
+    return []
+
+
+def _other_differences(a: RunData, b: RunData) -> list[str]:
+    return [
         f"the {what} differs: {one or 'unknown'} in {a.path}, {other or 'unknown'} in {b.path}"
         for what, one, other in (
             ("model", _model(a.target), _model(b.target)),

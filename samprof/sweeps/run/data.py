@@ -18,6 +18,7 @@ from samprof.sweeps.run.layers_table import layers_table
 from samprof.sweeps.run.layout import RUN_FILE
 from samprof.sweeps.run.point import Point, point_key
 from samprof.sweeps.run.points_table import points_table
+from samprof.sweeps.run.predicted import Predicted, predicted_from
 from samprof.sweeps.run.samples import samples_table, speed_of
 from samprof.sweeps.run.schema import inside
 from samprof.sweeps.run.selection import Selection, select
@@ -124,7 +125,7 @@ class RunData:
     @cached_property
     def points(self) -> pd.DataFrame:
         """See `Run.points`."""
-        return points_table(self.measured, self.axis, self.selection)
+        return points_table(self.measured, self.axis, self.selection, self.predicted)
 
     @cached_property
     def layers(self) -> pd.DataFrame:
@@ -184,28 +185,28 @@ class RunData:
                 axis=self.axis,
                 roof=self.roof(name),
                 finer=_FINER.get(str(self.asked.get("granularity")), ""),
+                predicted=self.predicted,
             )
         return self._tables[name]
 
     @cached_property
     def peaks(self) -> dict[str, Any] | None:
-        """What the device can do at most, as measured; None where it was not."""
-        from samprof.record.peaks_cache import cached_peaks
+        """What the device can do at most, as measured or by its datasheet; None where not known."""
+        from samprof.record.peaks_cache import peaks_on
 
-        held = self.environment.get("peaks")
-        if isinstance(held, dict):
-            return held
-        found = cached_peaks(str(self.environment.get("device_name", "")))
-        return found.as_dict() if found else None
+        return peaks_on(self.environment)
+
+    @cached_property
+    def predicted(self) -> Predicted | None:
+        """What a prediction says of itself; None where the run was measured."""
+        return predicted_from(self.environment.get("predicted"))
 
     @property
     def verified(self) -> str:
         """What `samprof verify` found on the device; empty where it was not verified."""
-        from samprof.record.verified import cached_verified, verified_from
+        from samprof.record.verified import verified_on
 
-        held = verified_from(self.environment.get("verified"))
-        found = held or cached_verified(str(self.environment.get("device_name", "")))
-        return str(found) if found else ""
+        return verified_on(self.environment)
 
     def roof(self, variant: str | None) -> Roof | None:
         """What the device can do in the dtype of a variant; None where it is not known."""

@@ -10,6 +10,8 @@ from samprof.errors import RunError
 from samprof.sweeps.run.compare import compare_runs, differences
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from samprof.report.page.compare import Comparison, Sides
     from samprof.sweeps.run.data import RunData
 
@@ -31,10 +33,15 @@ def page_of(runs: Sequence[RunData], sections: Sequence[str] | None = None) -> s
 
     wanted = SECTIONS if sections is None else sections
     shown = [
-        Shown(name, run.summary(None), run.timeline(None, None) if FORWARD in wanted else None)
+        Shown(name, run.summary(None), timeline_of(run) if FORWARD in wanted else None)
         for name, run in zip(_names(runs), runs, strict=True)
     ]
     return run_page(shown, sides_of(runs) if COMPARISON in wanted else None, wanted)
+
+
+def timeline_of(run: RunData) -> pd.DataFrame | None:
+    """What ran when in one forward; None where no trace tells it."""
+    return run.timeline(None, None) if any(point.trace for point in run.measured) else None
 
 
 def sides_of(runs: Sequence[RunData]) -> Sides | None:

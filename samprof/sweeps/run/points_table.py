@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from samprof.analysis.scaling.measured import NOISY
+from samprof.analysis.scaling.measured import NOISY, PREDICTED
 from samprof.sweeps.run.gpu_seen import throttled_text
 from samprof.sweeps.run.point import Point
+from samprof.sweeps.run.predicted import Predicted
 from samprof.sweeps.run.sample import Sample
 from samprof.sweeps.run.selection import Selection
 
@@ -26,6 +27,8 @@ _COLUMNS = [
     "status",
     "wall_ns",
     "wall_iqr_ns",
+    "wall_low_ns",
+    "wall_high_ns",
     "units_per_s",
     "time_ns",
     "time_iqr_ns",
@@ -51,7 +54,10 @@ _COLUMNS = [
 
 
 def points_table(
-    points: Sequence[Point], axis: Axis, selected: Callable[[str], Selection]
+    points: Sequence[Point],
+    axis: Axis,
+    selected: Callable[[str], Selection],
+    predicted: Predicted | None = None,
 ) -> pd.DataFrame:
     """One row per point; see `Run.points`.
 
@@ -59,6 +65,7 @@ def points_table(
         points: of the run.
         axis: what the sizes count.
         selected: which samples of a variant count.
+        predicted: how the run was predicted; None where it was measured.
     """
     import pandas as pd
 
@@ -66,7 +73,8 @@ def points_table(
     for point in points:
         chosen = selected(point.variant)
         numbers = range(first, first + len(point.samples))
-        rows.append(_row(point, numbers, chosen, axis))
+        row = _row(point, numbers, chosen, axis)
+        rows.append(row if predicted is None else row | _as_predicted(row, predicted))
         first = numbers.stop
     return pd.DataFrame(rows, columns=_COLUMNS)
 
@@ -119,11 +127,23 @@ def _row(point: Point, numbers: range, chosen: Selection, axis: Axis) -> dict[st
             "time_ns": time,
             "time_iqr_ns": time_range,
             "profiler_overhead": np.nan
-            if timed[0].is_profiled
+            if timed[0].is_profiled or timed[0].time_source == "given"
             else round(traced["recorded_wall_ns"].median()) / wall,
             "kernels": counts.pop() if len(counts) == 1 else None,
         }
     return row
+
+
+def _as_predicted(row: dict[str, Any], predicted: Predicted) -> dict[str, Any]:
+    """What differs in the row of a point that was predicted: nobody ran it."""
+    if "wall_ns" not in row:
+        return {}
+    wall = {}
+    if predicted.error is not None:
+        wall = dict(
+            zip(("wall_low_ns", "wall_high_ns"), predicted.error.times(row["wall_ns"]), strict=True)
+        )
+    return {"status": PREDICTED, "processes": 0, "profiler_overhead": np.nan, **wall}
 
 
 def _spread(times: pd.Series[float], forwards: Sequence[int]) -> tuple[int, int]:

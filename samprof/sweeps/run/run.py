@@ -87,15 +87,15 @@ class Run:
 
         Returns:
             Columns size, axis, unit (what sizes and throughput count), variant, status (ok, oom, failed;
-            noisy: only contaminated samples; interrupted: to be measured again), wall_ns (median over
-            the processes of a forward without the profiler), wall_iqr_ns, units_per_s, time_ns (median
-            of the recorded root module), time_iqr_ns, time_source (device or cpu), profiler_overhead
-            (recorded wall time over wall time), peak_memory_bytes, energy_per_unit_j and power_w (of
-            the device, from its counter; NaN where it has none), energy_source, throttled (what held a
-            GPU back), machine_state, faults_per_unit (page faults), system_share (of the CPU time),
-            processes (that count), dropped (that do not), kernels (of a forward; missing where
-            forwards differ), warmup_ns, setup_ns and relative_error (of a variant), allocator,
-            message.
+            noisy: only contaminated samples; interrupted: to be measured again; predicted), wall_ns
+            (median over the processes, without the profiler), wall_iqr_ns, wall_low_ns and wall_high_ns
+            (of what was predicted), units_per_s, time_ns (median of the recorded root module),
+            time_iqr_ns, time_source, profiler_overhead (recorded wall time over wall
+            time), peak_memory_bytes, energy_per_unit_j and power_w (of the device, from its counter),
+            energy_source, throttled (what held a GPU back), machine_state, faults_per_unit (page
+            faults), system_share (of the CPU time), processes (that count), dropped (that do not),
+            kernels (of a forward; missing where forwards differ), warmup_ns, setup_ns and
+            relative_error (of a variant), allocator, message.
         """
         return self.data.points.copy()
 
@@ -243,13 +243,13 @@ class Run:
     def figures(self, directory: str | Path) -> list[Path]:
         """Writes the figures as PNG files into the directory; returns their paths."""
         from samprof.report.png.run import run_figures
+        from samprof.sweeps.run.page import timeline_of
 
-        written = []
-        for name, picture in run_figures(self.summary(), self.timeline()).items():
-            path = Path(directory) / f"{name}.png"
+        pictures = run_figures(self.summary(), timeline_of(self.data))
+        written = {Path(directory) / f"{name}.png": one for name, one in pictures.items()}
+        for path, picture in written.items():
             write_whole(path, picture)
-            written.append(path)
-        return written
+        return list(written)
 
     def tensorboard(self, directory: str | Path) -> Path:
         """Writes curves, tables, figures and traces for TensorBoard; returns the directory.

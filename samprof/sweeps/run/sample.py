@@ -55,6 +55,8 @@ class Sample:
         components: the component table of each recorded forward, column -> values.
         paging: page faults by layer in unrecorded forwards, column -> values.
         ops: ops inside each layer, per recorded forward, column -> values; see `ops_by_layer`.
+        largest: what is counted of the ops' inputs -> the most of it, and the op; see
+            `samprof.trace.tables.largest_inputs`.
         is_profiled: whether `wall_ns` were taken under the profiler, as those of traces are.
         span_ns: start and end of a forward in the trace file, where that holds more than this sample.
         cpu_s: CPU time of the whole process.
@@ -91,6 +93,7 @@ class Sample:
     components: Mapping[str, list[Any]] = field(default_factory=dict)
     paging: Mapping[str, list[Any]] = field(default_factory=dict)
     ops: Mapping[str, list[Any]] = field(default_factory=dict)
+    largest: Mapping[str, list[Any]] = field(default_factory=dict)
     is_profiled: bool = False
     span_ns: list[int] = field(default_factory=list)
     cpu_s: float = 0.0

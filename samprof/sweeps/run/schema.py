@@ -35,6 +35,7 @@ class _Environment(msgspec.Struct):
     cpu: str = ""
     packages: dict[str, str] = {}
     peaks: dict[str, Any] | None = None
+    predicted: dict[str, Any] | None = None
 
 
 class _RunFile(msgspec.Struct):

@@ -9,9 +9,15 @@ from samprof.analysis.scaling.axis import Axis
 from samprof.sweeps.remedy_names import remedy_variant
 from samprof.sweeps.run.paging_table import paging_table
 from samprof.sweeps.run.point import Point
+from samprof.sweeps.run.predicted import Predicted
 from samprof.sweeps.run.selection import Selection
 from samprof.sweeps.run.variants import VariantTables
-from samprof.sweeps.run.verdict_notes import recording_remarks, sample_remarks, trace_remarks
+from samprof.sweeps.run.verdict_notes import (
+    cliff_remarks,
+    recording_remarks,
+    sample_remarks,
+    trace_remarks,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +38,7 @@ def variant_tables(
     axis: Axis,
     roof: Roof | None,
     finer: str = "",
+    predicted: Predicted | None = None,
 ) -> VariantTables:
     """The tables of one variant.
 
@@ -45,6 +52,7 @@ def variant_tables(
         axis: what the sizes count.
         roof: of the device.
         finer: the granularity that shows more than these layers; empty where none does.
+        predicted: how the run was predicted; None where it was measured.
     """
     own = [point for point in measured if point.variant == variant]
     recorded = layers[layers["process"].isin(selection.recorded) & layers["clean"]]
@@ -69,8 +77,11 @@ def variant_tables(
             *recording_remarks(own),
             *sample_remarks(selection, axis),
             *trace_remarks(own, axis),
+            *cliff_remarks(own, axis),
+            *(predicted.remarks.get(variant, ()) if predicted is not None else ()),
         ),
         finer=finer,
+        predicted=predicted,
     )
 
 

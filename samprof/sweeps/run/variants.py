@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
     from samprof.analysis.device.roofline import Roof
     from samprof.analysis.scaling.axis import Axis
+    from samprof.analysis.statistics.expected_error import ExpectedError
     from samprof.analysis.verdict.limits import Limits
     from samprof.analysis.verdict.verdict import Verdict
+    from samprof.sweeps.run.predicted import Predicted
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +38,7 @@ class VariantTables:
         layers_undecided: the same for the layers.
         remarks: what else a reader of the verdict should know.
         finer: the granularity that shows more than these layers; empty where none does.
+        predicted: how the run was predicted; None where it was measured.
     """
 
     points: pd.DataFrame
@@ -52,6 +55,7 @@ class VariantTables:
     layers_undecided: str = ""
     remarks: Sequence[str] = ()
     finer: str = ""
+    predicted: Predicted | None = None
 
     @cached_property
     def scaling(self) -> pd.DataFrame:
@@ -88,7 +92,9 @@ class VariantTables:
     def _proven(self, table: pd.DataFrame) -> pd.DataFrame:
         """The table without intervals and classes where too few samples are clean to prove anything."""
         from samprof.analysis.statistics.classes import UNDECIDED
+        from samprof.analysis.statistics.expected_error import with_expected
 
+        table = with_expected(table, self._error)
         if not self.layers_undecided:
             return table
         names = ("speedup_low", "speedup_high", "exponent_low", "exponent_high")
@@ -148,6 +154,10 @@ class VariantTables:
         roles = list(dict.fromkeys([*found.blame, *largest]))
         return op_sentence(self.op_changes, roles, (sizes[0], sizes[-1]), self.axis)
 
+    @property
+    def _error(self) -> ExpectedError | None:
+        return self.predicted.error if self.predicted is not None else None
+
     def _doubts(self) -> list[str]:
         if not self.layers_undecided or self.undecided:
             return []
@@ -183,6 +193,7 @@ class VariantTables:
             paging=paging_of(self.points, speedup=self.remedy_speedup),
             undecided=self.undecided,
             remarks=[*self._doubts(), *self.remarks],
+            error=self._error,
         )
         most = potential(self.role_roofline, self.roof, found.best_size)
         roots = self.per_batch[self.per_batch["depth"] == 0].drop_duplicates("path")
@@ -192,4 +203,6 @@ class VariantTables:
             said := energy_sentence(self.energy, found.best_size, self.axis)
         ):
             found = replace(found, sentences=(*found.sentences, said))
+        if self.predicted is not None:
+            found = replace(found, sentences=(self.predicted.sentence, *found.sentences))
         return found, most

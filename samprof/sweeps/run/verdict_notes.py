@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from samprof.analysis.device.cliffs import cliffs_of
 from samprof.sweeps.run.point import Point
 from samprof.sweeps.run.selection import Selection, main_reason, other_states
 from samprof.units import digits
@@ -53,6 +54,17 @@ def recording_remarks(points: Sequence[Point]) -> tuple[str, ...]:
         "Layer times are CPU time: the profiler recorded nothing of the GPU. They tell what the host "
         "did, not the device; `samprof doctor` says why.",
     )
+
+
+def cliff_remarks(points: Sequence[Point], axis: Axis) -> tuple[str, ...]:
+    """Where a larger size passes a limit of kernels on a GPU; nothing where no GPU ran or will run."""
+    largest = {
+        point.size: sample.largest
+        for point in points
+        for sample in point.samples
+        if sample.largest and sample.time_source == "device"
+    }
+    return tuple(one.text(axis) for one in cliffs_of(largest))
 
 
 def _dropped(selection: Selection) -> list[str]:

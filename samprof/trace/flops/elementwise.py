@@ -150,3 +150,9 @@ ELEMENTWISE: dict[str, Formula] = {
     **{f"aten::{name}": _copy_all for name in _CONCATENATIONS.split()},
     **{f"aten::{name}": _copy_into for name in _COPIES.split()},
 }
+
+COPIES = frozenset(f"aten::{name}" for name in f"{_CONCATENATIONS} {_COPIES}".split())
+"""Of these the ones that compute nothing: they copy, or fill."""
+
+REDUCTIONS = frozenset(f"aten::{name}" for name in _REDUCTIONS.split())
+"""Of these the ones that read many elements for each that they write."""
