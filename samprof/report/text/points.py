@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from samprof.analysis.scaling.axis import BATCH_SIZE, Axis
+from samprof.report.text.scaling import interval_texts
 from samprof.report.text.table import Cells, Width, count_cells, table_text, text_cells
 from samprof.units import common_unit, digits, memory_text, time_text
 
@@ -27,6 +28,7 @@ def points_columns(points: pd.DataFrame, axis: Axis) -> list[Cells]:
             f"wall time, {unit.name}", [_spread(a, b) for a, b in zip(wall, spread, strict=True)], 8
         ),
         Cells(f"{axis.unit}s/s", [digits(value) for value in points["units_per_s"]], 9),
+        *_speedup_cells(points),
         Cells("peak memory", _where_known(memory, memory_text), 7),
         Cells(f"energy, J/{axis.unit}", _where_known(points["energy_per_unit_j"], digits), 5),
         Cells("power, W", _where_known(points["power_w"], digits), 5),
@@ -41,6 +43,23 @@ def points_columns(points: pd.DataFrame, axis: Axis) -> list[Cells]:
         ),
         Cells("message", text_cells(points["message"]), 3, "left", flexible=True),
     ]
+
+
+def _speedup_cells(points: pd.DataFrame) -> list[Cells]:
+    """The speed-up over the smallest size of each variant, where there is a larger one."""
+    if not (points["speedup"].notna() & (points["speedup_low"] != 1.0)).any():
+        return []
+    return [
+        Cells("speed-up", [f"{one:.2f}" if one == one else "-" for one in points["speedup"]], 8),
+        Cells("95% CI", _intervals(points), 8),
+    ]
+
+
+def _intervals(points: pd.DataFrame) -> list[str]:
+    """Of each speed-up its interval; the smallest size is what the others are compared with."""
+    itself = (points["speedup_low"] == 1.0) & (points["speedup_high"] == 1.0)
+    low, high = (points[f"speedup_{end}"].mask(itself) for end in ("low", "high"))
+    return interval_texts(low, high)
 
 
 def _size_head(axis: Axis) -> str:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from samprof.analysis.scaling.measured import NOISY
+from samprof.analysis.verdict.whole import whole_speedups
 from samprof.sweeps.run.gpu_seen import throttled_text
 from samprof.sweeps.run.point import Point
 from samprof.sweeps.run.sample import Sample
 from samprof.sweeps.run.selection import Selection
+from samprof.sweeps.run.wall import wall_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +29,9 @@ _COLUMNS = [
     "wall_ns",
     "wall_iqr_ns",
     "units_per_s",
+    "speedup",
+    "speedup_low",
+    "speedup_high",
     "time_ns",
     "time_iqr_ns",
     "time_source",
@@ -53,12 +58,26 @@ _COLUMNS = [
 def points_table(
     points: Sequence[Point], axis: Axis, selected: Callable[[str], Selection]
 ) -> pd.DataFrame:
-    """One row per point; see `Run.points`.
+    """One row per point.
 
     Args:
         points: of the run.
         axis: what the sizes count.
         selected: which samples of a variant count.
+
+    Returns:
+        Columns size, axis, unit (what sizes and throughput count), variant, status (ok, oom,
+        failed; noisy: only contaminated samples; interrupted: to be measured again), wall_ns
+        (median over the processes of a forward without the profiler), wall_iqr_ns, units_per_s,
+        speedup (of the throughput over that of the variant's smallest size, paired within rounds)
+        with its 95 % interval speedup_low, speedup_high (NaN where fewer than two processes tell,
+        or nothing is clean), time_ns (median of the recorded root module), time_iqr_ns, time_source
+        (device or cpu), profiler_overhead (recorded wall time over wall time), peak_memory_bytes,
+        energy_per_unit_j and power_w (of the device, from its counter; NaN where it has none),
+        energy_source, throttled (what held a GPU back), machine_state, faults_per_unit (page
+        faults), system_share (of the CPU time), processes (that count), dropped (that do not),
+        kernels (of a forward; missing where forwards differ), warmup_ns, setup_ns and
+        relative_error (of a variant), allocator, message.
     """
     import pandas as pd
 
@@ -68,7 +87,25 @@ def points_table(
         numbers = range(first, first + len(point.samples))
         rows.append(_row(point, numbers, chosen, axis))
         first = numbers.stop
+    for variant in dict.fromkeys(point.variant for point in points):
+        own = [point for point in points if point.variant == variant]
+        found = _speedups(own, selected(variant), axis)
+        for row in rows:
+            if row["variant"] == variant and "wall_ns" in row:
+                row |= found.get(row["size"], {})
     return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _speedups(
+    points: Sequence[Point], selection: Selection, axis: Axis
+) -> dict[int, dict[str, float]]:
+    """Size -> its speed-up over the smallest with its interval; nothing without a clean answer."""
+    wall = wall_of(points, selection, axis)
+    if wall.empty or selection.undecided:
+        return {}
+    table = whole_speedups(wall, axis).set_index("size")
+    names = ["speedup", "speedup_low", "speedup_high"]
+    return {int(str(size)): dict(row[names]) for size, row in table.iterrows()}
 
 
 def _row(point: Point, numbers: range, chosen: Selection, axis: Axis) -> dict[str, Any]:

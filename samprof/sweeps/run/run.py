@@ -83,20 +83,7 @@ class Run:
         return self.data.variants()
 
     def points(self) -> pd.DataFrame:
-        """One row per point.
-
-        Returns:
-            Columns size, axis, unit (what sizes and throughput count), variant, status (ok, oom, failed;
-            noisy: only contaminated samples; interrupted: to be measured again), wall_ns (median over
-            the processes of a forward without the profiler), wall_iqr_ns, units_per_s, time_ns (median
-            of the recorded root module), time_iqr_ns, time_source (device or cpu), profiler_overhead
-            (recorded wall time over wall time), peak_memory_bytes, energy_per_unit_j and power_w (of
-            the device, from its counter; NaN where it has none), energy_source, throttled (what held a
-            GPU back), machine_state, faults_per_unit (page faults), system_share (of the CPU time),
-            processes (that count), dropped (that do not), kernels (of a forward; missing where
-            forwards differ), warmup_ns, setup_ns and relative_error (of a variant), allocator,
-            message.
-        """
+        """One row per point; see `samprof.sweeps.run.points_table.points_table`."""
         return self.data.points.copy()
 
     def samples(self) -> pd.DataFrame:
@@ -160,7 +147,7 @@ class Run:
             variant: as in `scaling`.
 
         Returns:
-            See `samprof.trace.tables.components`, from the recorded forward whose time is the median.
+            See `samprof.trace.tables.components`, from the recorded forward of median time.
 
         Raises:
             RunError: no such point.
