@@ -30,7 +30,7 @@ def summary(rename: dict[str, str] | None = None, oom: tuple[int, ...] = ()) -> 
     found = whole_speedups(wall(WALL), BATCH_SIZE).set_index("size")
     for name in ("speedup", "speedup_low", "speedup_high"):
         table[name] = table["size"].map(found[name])
-    table["setup_ns"] = table["relative_error"] = float("nan")
+    table["setup_ns"] = table["relative_error"] = table["error_limit"] = float("nan")
     table["energy_per_unit_j"] = table["power_w"] = float("nan")
     table["throttled"] = ""
     table["message"] = [("" if good else "OutOfMemoryError: too much") for good in ok]

@@ -8,6 +8,7 @@ import pandas as pd
 
 from samprof.analysis.scaling.measured import measured
 from samprof.report.summary import Summary
+from samprof.report.text.points import points_text, reasons_text
 from samprof.report.text.table import (
     Cells,
     Width,
@@ -38,10 +39,14 @@ def run_components_text(
     summary: Summary, tables: Mapping[str, pd.DataFrame], size: int | None, width: Width
 ) -> str:
     """What was measured, its components, and the spread and profiler overhead of the times."""
-    points = summary.points[summary.points["variant"].isin(list(tables))]
-    largest = measured(points)["size"].max()
+    points = summary.points
+    largest = measured(points[points["variant"].isin(list(tables))])["size"].max()
     points = points[points["size"] == (largest if size is None else size)]
     lines = [wrapped(f"{summary.title}: {summary.axis.text(int(points['size'].iloc[0]))}", width)]
+    if len(points) > 1:
+        lines.append(points_text(points, width, summary.axis))
+    lines.append(reasons_text(points, width, summary.axis))
+    points = points[points["variant"].isin(list(tables))]
     lines.append(components_text(tables, width) + "\n")
     for row in points.to_dict("records"):
         spread = row["wall_iqr_ns"] / 2

@@ -6,8 +6,11 @@ import pandas as pd
 
 from samprof.analysis.scaling.axis import BATCH_SIZE, Axis
 from samprof.report.text.scaling import interval_texts
-from samprof.report.text.table import Cells, Width, count_cells, table_text, text_cells
+from samprof.report.text.table import Cells, Width, count_cells, table_text, text_cells, wrapped
 from samprof.units import common_unit, digits, memory_text, time_text
+
+NEAR_LIMIT = 0.1
+"""From this part of the relative error that is allowed on, a variant's results are worth a look."""
 
 
 def points_text(points: pd.DataFrame, width: Width, axis: Axis = BATCH_SIZE) -> str:
@@ -21,9 +24,12 @@ def points_columns(points: pd.DataFrame, axis: Axis) -> list[Cells]:
     wall, spread = points["wall_ns"] / unit.size, points["wall_iqr_ns"] / unit.size
     memory = points["peak_memory_bytes"]
     only_one = len(set(points["variant"])) == 1
+    variant = Cells("variant", text_cells(points["variant"]), 2 if only_one else 9, "left")
     return [
         Cells(_size_head(axis), count_cells(points["size"]), 10),
+        *([] if only_one else [variant]),
         Cells("status", text_cells(points["status"]), 9, "left"),
+        _relative_error(points),
         Cells(
             f"wall time, {unit.name}", [_spread(a, b) for a, b in zip(wall, spread, strict=True)], 8
         ),
@@ -34,15 +40,44 @@ def points_columns(points: pd.DataFrame, axis: Axis) -> list[Cells]:
         Cells("power, W", _where_known(points["power_w"], digits), 5),
         Cells("throttled", text_cells(points["throttled"]), 6, "left"),
         Cells("profiler overhead", _where_known(points["profiler_overhead"], digits), 6),
-        Cells("variant", text_cells(points["variant"]), 2 if only_one else 9, "left"),
+        *([variant] if only_one else []),
         Cells("set-up", _times(points["setup_ns"]), 4),
-        Cells(
-            "relative error",
-            [f"{value:.1e}" if value else "" for value in points["relative_error"].fillna(0)],
-            4,
-        ),
         Cells("message", text_cells(points["message"]), 3, "left", flexible=True),
     ]
+
+
+def reasons_text(points: pd.DataFrame, width: Width, axis: Axis = BATCH_SIZE) -> str:
+    """Why points have no result, whole, and whose results are nearly as far off as they may be.
+
+    Empty where nothing is to be said.
+    """
+    lines = []
+    for row in points.to_dict("records"):
+        point = f"{row['variant']} at {axis.text(int(row['size']))}"
+        error, limit = row["relative_error"], row["error_limit"]
+        if row["status"] in ("failed", "interrupted"):
+            lines.append(f"{point}: {row['status']}: {row['message']}")
+        elif error == error and error is not None and limit and error > limit * NEAR_LIMIT:
+            lines.append(
+                f"{point}: its results differ by {error:.2g} from those that it is compared with, "
+                f"of {limit:.2g} that are allowed."
+            )
+    return "".join(wrapped(line, width) for line in lines)
+
+
+def _relative_error(points: pd.DataFrame) -> Cells:
+    """How far the results of variants are off, beside what is allowed."""
+    pairs = [
+        (error, limit) if error is not None and error == error and limit else None
+        for error, limit in zip(points["relative_error"], points["error_limit"], strict=True)
+    ]
+    texts = [f"{pair[0]:.1e} of {pair[1]:.0e}" if pair else "" for pair in pairs]
+    tones = [_tone(*pair) if pair else "" for pair in pairs]
+    return Cells("relative error", texts, 9, tones=tones)
+
+
+def _tone(error: float, limit: float) -> str:
+    return "bad" if error > limit else "near" if error > limit * NEAR_LIMIT else "good"
 
 
 def _speedup_cells(points: pd.DataFrame) -> list[Cells]:

@@ -50,6 +50,7 @@ _COLUMNS = [
     "warmup_ns",
     "setup_ns",
     "relative_error",
+    "error_limit",
     "allocator",
     "message",
 ]
@@ -77,7 +78,8 @@ def points_table(
         energy_source, throttled (what held a GPU back), machine_state, faults_per_unit (page
         faults), system_share (of the CPU time), processes (that count), dropped (that do not),
         kernels (of a forward; missing where forwards differ), warmup_ns, setup_ns and
-        relative_error (of a variant), allocator, message.
+        relative_error (of a variant's results), error_limit (the largest that counts as the same
+        result), allocator, message.
     """
     import pandas as pd
 
@@ -127,6 +129,8 @@ def _row(point: Point, numbers: range, chosen: Selection, axis: Axis) -> dict[st
         "dropped": int((~shown["clean"]).sum()),
         "energy_source": next((one.energy_source for one in timed if one.energy_source), ""),
         "throttled": throttled_text(timed),
+        "relative_error": _most(point.samples, "relative_error"),
+        "error_limit": _most(point.samples, "error_limit"),
         "allocator": next((one.allocator for one in point.samples), ""),
         "message": "; ".join(text for text in (point.message, *notes) if text),
     }
@@ -147,7 +151,6 @@ def _row(point: Point, numbers: range, chosen: Selection, axis: Axis) -> dict[st
         "peak_memory_bytes": max(one.peak_memory_bytes for one in point.samples) or np.nan,
         "warmup_ns": sum(timed[0].warmup_ns),
         "setup_ns": _most(timed, "setup_ns"),
-        "relative_error": _most(timed, "relative_error"),
     }
     if recorded:
         time, time_range = _spread(traced["time_ns"], recorded[0].time_ns)
