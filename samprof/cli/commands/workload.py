@@ -64,7 +64,7 @@ def _measure(options: argparse.Namespace) -> int:
         raise UsageError(workload, "--size", "not supported by this workload", "use --prompts")
     recipe = workload_recipe(options, workload, over)
     plans = plans_of(options, workload, recipe, over, str(_size(options, workload)))
-    out = directory_of(options, "workload", workload)
+    out = directory_of(options, plans[0], "workload", workload)
     found, failures = measure_all(options, recipe, plans, out)
     if found.data.good_variants():
         _print_run(found, options, plans[0].sizes[-1])

@@ -17,6 +17,7 @@ from samprof.sam.inputs.unusable import UnusableError, reason
 
 _SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 _NAMED = 3
+_REMEDY = "give an image or a folder of images: JPEG, PNG, WebP, BMP or TIFF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +88,18 @@ def gather(source: str | Path | None, *, limit: int | None = None) -> Gathered:
             break
     if not photos:
         cause = f"no usable image ({_first_of(skipped)})" if skipped else "no image in this folder"
-        remedy = "give an image or a folder of images: JPEG, PNG, WebP, BMP or TIFF"
-        raise UsageError("images", source, cause, remedy)
+        raise UsageError("images", source, cause, _REMEDY)
     return Gathered(tuple(photos), tuple(skipped), looked_at)
+
+
+def look_for_images(source: str | Path) -> None:
+    """Looks, without reading any, whether there are images where somebody says so.
+
+    Raises:
+        UsageError: the path does not exist, or is a folder without an image.
+    """
+    if not _listed(Path(source)):
+        raise UsageError("images", source, "no image in this folder", _REMEDY)
 
 
 def photos_of(
