@@ -53,8 +53,7 @@ def run_components_text(
         lines.append(
             wrapped(
                 f"{row['variant']}: {time_text(row['wall_ns'])} ± {time_text(spread)} without the "
-                f"profiler; {digits(row['profiler_overhead'])}x that with it"
-                + (f"; {row['message']}" if row["message"] else ""),
+                f"profiler; {digits(row['profiler_overhead'])}x that with it",
                 width,
             )
         )

@@ -14,8 +14,11 @@ NEAR_LIMIT = 0.1
 
 
 def points_text(points: pd.DataFrame, width: Width, axis: Axis = BATCH_SIZE) -> str:
-    """The points of a run: throughput, times with their spread, memory, profiler overhead."""
-    return table_text(points_columns(points, axis), width)
+    """The points of a run: throughput, times with their spread, memory, profiler overhead.
+
+    What is to be said of them is in `reasons_text`, where it is not cut.
+    """
+    return table_text(points_columns(points, axis)[:-1], width)
 
 
 def points_columns(points: pd.DataFrame, axis: Axis) -> list[Cells]:
@@ -47,22 +50,33 @@ def points_columns(points: pd.DataFrame, axis: Axis) -> list[Cells]:
 
 
 def reasons_text(points: pd.DataFrame, width: Width, axis: Axis = BATCH_SIZE) -> str:
-    """Why points have no result, whole, and whose results are nearly as far off as they may be.
+    """What is to be said of points, whole: why they have no result, what was measured, what is far off.
 
     Empty where nothing is to be said.
     """
-    lines = []
+    lines: dict[tuple[str, str], list[int]] = {}
     for row in points.to_dict("records"):
-        point = f"{row['variant']} at {axis.text(int(row['size']))}"
+        status = "" if row["status"] in ("ok", "noisy") else f"{row['status']}: "
+        if row["message"]:
+            said = (str(row["variant"]), f"{status}{row['message']}")
+            lines.setdefault(said, []).append(int(row["size"]))
         error, limit = row["relative_error"], row["error_limit"]
-        if row["status"] in ("failed", "interrupted"):
-            lines.append(f"{point}: {row['status']}: {row['message']}")
-        elif error == error and error is not None and limit and error > limit * NEAR_LIMIT:
-            lines.append(
-                f"{point}: its results differ by {error:.2g} from those that it is compared with, "
-                f"of {limit:.2g} that are allowed."
-            )
-    return "".join(wrapped(line, width) for line in lines)
+        if not status and limit and error > limit * NEAR_LIMIT:
+            off = f"its results are off by {error:.2g}, of {limit:.2g} that are allowed"
+            lines.setdefault((str(row["variant"]), off), []).append(int(row["size"]))
+    blank = (
+        "\n" if width is None and lines else ""
+    )  # else it would be a row of the table in Markdown
+    return blank + "".join(
+        wrapped(f"{variant}, {_sizes_text(sizes, axis)}: {said}", width)
+        for (variant, said), sizes in lines.items()
+    )
+
+
+def _sizes_text(sizes: list[int], axis: Axis) -> str:
+    return (
+        axis.text(sizes[0]) if len(sizes) == 1 else axis.pattern.format(", ".join(map(str, sizes)))
+    )
 
 
 def _relative_error(points: pd.DataFrame) -> Cells:

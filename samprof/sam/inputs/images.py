@@ -92,14 +92,16 @@ def gather(source: str | Path | None, *, limit: int | None = None) -> Gathered:
     return Gathered(tuple(photos), tuple(skipped), looked_at)
 
 
-def look_for_images(source: str | Path) -> None:
-    """Looks, without reading any, whether there are images where somebody says so.
+def count_images(source: str | Path) -> int:
+    """How many images there are where somebody says so, without reading any.
 
     Raises:
         UsageError: the path does not exist, or is a folder without an image.
     """
-    if not _listed(Path(source)):
+    listed = _listed(Path(source))
+    if not listed:
         raise UsageError("images", source, "no image in this folder", _REMEDY)
+    return len([path for path in listed if path.suffix != ".json"]) or len(listed)
 
 
 def photos_of(

@@ -53,9 +53,9 @@ def workload_recipe(workload: str, over: str, arguments: Mapping[str, Any]) -> R
         if name in made:
             checked_count(name, made[name], 1)
     if made.get("images") is not None:
-        from samprof.sam.inputs.images import look_for_images
+        from samprof.sam.inputs.images import count_images
 
-        look_for_images(made["images"])
+        count_images(made["images"])
         made["images"] = str(Path(made["images"]).resolve())
     checkpoint = made.get("checkpoint")
     if checkpoint is not None and not Path(checkpoint).exists():

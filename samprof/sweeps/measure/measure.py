@@ -130,7 +130,7 @@ def _filled(
         relative_error=prepared.error if prepared else None,
         error_limit=prepared.limit if prepared else None,
         warmup_ns=warmup,
-        notes=list(target.notes),
+        notes=[*target.notes, *_inputs_note(target, job.size)],
     )
     if job.timed:
         held_bytes = prepared.held_bytes if prepared else 0
@@ -144,6 +144,12 @@ def _filled(
     if target.outcome is not None and forward.result is not None:
         sample = replace(sample, notes=[*sample.notes, target.outcome(forward.result)])
     return sample
+
+
+def _inputs_note(target: Target, size: int) -> list[str]:
+    """What is said of the inputs of this size, if anything is."""
+    note = target.inputs_note(size) if target.inputs_note is not None else ""
+    return [note] if note else []
 
 
 def _timed(

@@ -36,10 +36,15 @@ def test_the_relative_error_stands_before_the_times_in_every_variant() -> None:
 def test_reasons_are_whole() -> None:
     text = " ".join(reasons_text(variants(), 80).split())
     assert text == (
-        "quantised at batch 1: its results differ by 0.35 from those that it is compared with, of 0.5 "
-        f"that are allowed. broken at batch 1: failed: {LONG.strip()}"
+        "quantised, batch 1: its results are off by 0.35, of 0.5 that are allowed broken, batch 1: "
+        f"failed: {LONG.strip()}"
     )
     assert reasons_text(summary().points, 80) == ""
+
+
+def test_what_sizes_share_is_said_once() -> None:
+    table = summary().points.assign(message="1 photo repeated")
+    assert reasons_text(table, 80) == "eager, batch 1, 2, 4: 1 photo repeated\n"
 
 
 def test_the_page_colours_it() -> None:
