@@ -120,8 +120,10 @@ def _print_run(run: Run, options: argparse.Namespace, size: int | None = None) -
 
     def as_text(width: int | None) -> str:
         from samprof.report.text.components import run_components_text
+        from samprof.sweeps.run.mode_answers import component_speedups_of
 
-        return run_components_text(run.summary(), tables, size, width)
+        speedups = component_speedups_of(run.data, size)
+        return run_components_text(run.summary(), tables, size, width, speedups)
 
     print_table(rows, options, as_text)
 

@@ -167,10 +167,13 @@ class Run:
             memory_limit: the most bytes that the size to run may take.
             latency_limit: the most nanoseconds that it may take.
         """
+        from samprof.sweeps.run.mode_answers import about_modes
+
         held = self.data.limits
         memory = held.memory_bytes if memory_limit is None else memory_limit
         latency = held.latency_ns if latency_limit is None else latency_limit
-        return self.data.tables(variant).answer(Limits(memory, latency))[0]
+        found = self.data.tables(variant).answer(Limits(memory, latency))[0]
+        return about_modes(self.data, found) if variant is None else found
 
     def summary(self, variant: str | None = None) -> Summary:
         """All tables of a variant in one value, as the renderers take it."""
