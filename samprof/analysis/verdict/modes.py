@@ -29,7 +29,7 @@ def component_speedups(first: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame
 
     Example:
         >>> slow, fast = (pd.DataFrame([[t, t]], index=["encoder"]) for t in (30.0, 20.0))
-        >>> component_speedups(slow, fast)[["component", "speedup"]].values.tolist()
+        >>> component_speedups(slow, fast)[["component", "speedup"]].round(6).values.tolist()
         [['encoder', 1.5], ['whole', 1.5]]
     """
     names = list(dict.fromkeys([*first.index, *other.index]))

@@ -277,7 +277,7 @@ class RunData:
             commands=self.commands,
             verified=self.verified,
             target=self.target,
-            environment=self.environment,
+            environment={"began": self._data.get("began", ""), **self.environment},
             points=self.points,
             scaling=tables.scaling,
             times=tables.times,

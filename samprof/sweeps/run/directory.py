@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,7 @@ class RunDirectory:
         }
         data = {
             "schema": SCHEMA,
+            "began": held.get("began") or datetime.now(UTC).isoformat(timespec="seconds"),
             "asked": asked,
             "target": dict(about.target),
             "environment": dict(about.environment),
