@@ -16,6 +16,7 @@ from samprof.sweeps.measure.forked import Forked
 from samprof.sweeps.measure.subprocess_engine import Ray, Subprocess
 from samprof.sweeps.plan import Plan
 from samprof.sweeps.remedy_names import model_variant
+from samprof.sweeps.run.differences import asked_besides
 from samprof.sweeps.run.directory import RunDirectory
 from samprof.sweeps.run.run import Run
 from samprof.sweeps.target import Recipe
@@ -44,7 +45,7 @@ def engine_of(
         if not options.factory:
             own = variant_recipe(recipe, model_variant(plan.variant))
         if chosen == "ray":
-            return Ray(own, gpus=0 if options.device == "cpu" else 1)
+            return Ray(own, gpus=0 if is_on_cpu(options) else 1)
         if chosen == "process":
             return ThisProcess(own.make)
         return (Forked if chosen == "fork" else Subprocess)(own, plan.allocator)
@@ -52,17 +53,19 @@ def engine_of(
     return engine_for
 
 
-def directory_of(options: argparse.Namespace, *first: str) -> Path:
-    """The run directory: `--out`, or a directory named after what is measured.
+def directory_of(options: argparse.Namespace, plan: Plan, *first: str) -> Path:
+    """The run directory: `--out`, or a directory named after what is asked.
 
     Args:
         options: parsed arguments; those that are `auto` are left out of the name.
+        plan: of any variant.
         first: the beginning of the name.
     """
     if options.out:
         return Path(options.out)
     model = options.factory.replace(":", ".") if options.factory else options.model
     parts = ["sam" if model == AUTO else model, options.dtype, options.device.replace(":", "")]
+    parts += [*asked_besides(plan)]
     return Path("runs") / "-".join([*first, *(part for part in parts if part != AUTO)])
 
 

@@ -1,6 +1,15 @@
 """The rows that a picture of layers shows: those that hold no others and take some time."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from samprof.analysis.device.roofline import Roof
 
 LEAST_SHARE = 0.002
 """Rows that take less than this part of the whole time are left out of pictures."""
@@ -18,6 +27,23 @@ def roofline_leaves(table: pd.DataFrame) -> pd.DataFrame:
     whole = table[table["depth"] == 0].groupby("size")["time_ns"].sum()
     rows = rows[rows["time_ns"] > rows["size"].map(whole) * LEAST_SHARE]
     return rows[(rows["intensity"] > 0) & (rows["flops_per_s"] > 0)]
+
+
+def above_roof_text(roof: Roof | None, places: Iterable[tuple[float, float]]) -> str:
+    """What points above the roof mean; empty where there are none.
+
+    Args:
+        roof: of the device.
+        places: FLOPs per byte and FLOPs per second of each point.
+    """
+    if roof is None or all(
+        rate <= min(roof.flops_per_s, intensity * roof.bytes_per_s) for intensity, rate in places
+    ):
+        return ""
+    return (
+        "Points above the roof found their data in a cache: bytes are counted as if all came from "
+        "memory, and the roof is that of memory."
+    )
 
 
 def role_names(rows: pd.DataFrame) -> list[str]:

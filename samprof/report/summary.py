@@ -33,6 +33,8 @@ class Summary:
         roofline: intensity and rates of each layer; empty where no shapes were recorded.
         roof: what the device can do; None where it is not known.
         components: variant -> component table at the largest batch size.
+        component_speedups: variant -> speed-ups of its components over the first variant, as
+            `samprof.analysis.verdict.modes.component_speedups` gives them.
         colors: role or component -> colour `#rrggbb`, where the model's labels know one.
         commands: the command lines that made the run, word by word.
         verified: what `samprof verify` found on the device; empty where it was not verified.
@@ -52,6 +54,7 @@ class Summary:
     variant: str = EAGER
     limits: Limits = field(default_factory=Limits)
     components: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    component_speedups: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     roofline: pd.DataFrame = field(default_factory=pd.DataFrame)
     roof: Roof | None = None
     commands: Sequence[Sequence[str]] = ()

@@ -58,6 +58,8 @@ class Target:
         at: the target for a batch size, where the module itself depends on it.
         outcome: says what a call gave, in words for a reader of the times.
         notes: what a reader of the times should know besides.
+        inputs_note: says of a batch size which inputs are left out, repeated or made up; empty where
+            none is.
     """
 
     module: nn.Module
@@ -70,6 +72,7 @@ class Target:
     at: Callable[[int], Target] | None = None
     outcome: Callable[[Any], str] | None = None
     notes: tuple[str, ...] = ()
+    inputs_note: Callable[[int], str] | None = None
 
     @property
     def dtype(self) -> str:

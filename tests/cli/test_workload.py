@@ -90,6 +90,7 @@ def test_a_trace_has_components_too(tmp_path: Path, capsys: pytest.CaptureFixtur
         (["workload", "predict", "--batch-size", "3"], "use --prompts"),
         (["workload", "amg", "--points-per-batch", "0"], "not a count"),
         (["workload", "encode", "--images", "/nowhere"], "no such file or folder"),
+        (["workload", "encode", "--checkpoint", "/nowhere.pth"], "no such file"),
         (["workload", "encode", "--variant", "bf17"], "unknown part"),
         (["workload", "onnx", "--variant", "bf16"], "not part of onnx"),
         (["workload", "encode", "--factory", "a:b"], "--factory: not supported by this command"),
@@ -106,6 +107,18 @@ def test_bad_usage_is_one_line(
     error = capsys.readouterr().err
     assert words in error
     assert len(error.strip().splitlines()) == 1
+
+
+def test_a_missing_photo_is_said_whatever_the_directory_holds(
+    measured: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    again = ["workload", "predict", *FAST, "--out", str(measured)]
+    assert main([*again, "--images", "/nowhere"]) == 2
+    assert "/nowhere: no such file or folder" in capsys.readouterr().err
+    assert main([*again, "--prompt-kind", "boxes"]) == 2
+    assert "it belongs to another sweep (kind: not given there, boxes now)" in (
+        capsys.readouterr().err
+    )
 
 
 def test_nothing_measured_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

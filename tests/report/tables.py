@@ -2,8 +2,10 @@
 
 import pandas as pd
 
+from samprof.analysis.scaling.axis import BATCH_SIZE
 from samprof.analysis.scaling.scaling import by_role, scaling_table, times_by_size
 from samprof.analysis.verdict.verdict import verdict
+from samprof.analysis.verdict.whole import whole_speedups
 from samprof.report.summary import Summary
 from tests.analysis.scaling.test_scaling import layers, points, wall
 
@@ -25,7 +27,10 @@ def summary(rename: dict[str, str] | None = None, oom: tuple[int, ...] = ()) -> 
         table[name] = pd.Series(value, table.index).where(ok)
     table["wall_ns"] = table["size"].map({b: times[0] for b, times in WALL.items()})
     table["units_per_s"] = table["size"] / table["wall_ns"] * 1e9
-    table["setup_ns"] = table["relative_error"] = float("nan")
+    found = whole_speedups(wall(WALL), BATCH_SIZE).set_index("size")
+    for name in ("speedup", "speedup_low", "speedup_high"):
+        table[name] = table["size"].map(found[name])
+    table["setup_ns"] = table["relative_error"] = table["error_limit"] = float("nan")
     table["energy_per_unit_j"] = table["power_w"] = float("nan")
     table["throttled"] = ""
     table["message"] = [("" if good else "OutOfMemoryError: too much") for good in ok]

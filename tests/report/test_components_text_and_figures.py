@@ -59,7 +59,10 @@ def test_each_column_sums_to_the_last_row() -> None:
 @pytest.mark.parametrize("width", [40, 90])
 def test_two_modes_side_by_side(width: int) -> None:
     tables = {"one-by-one": table(device=False, slower=2), "batched": table(device=False)}
-    text = components_text(tables, width)
+    ends = {"speedup": 2.0, "speedup_low": 1.9, "speedup_high": 2.1}
+    names = [*tables["batched"]["component"], "whole"]
+    speedups = pd.DataFrame({"component": names}).assign(**ends)
+    text = components_text(tables, width, {"batched": speedups})
     assert_golden(f"components-two-{width}.txt", text)
     assert max(cell_len(line) for line in text.splitlines()) <= width
     assert text.splitlines()[-1].split()[:3] == ["whole", "200.0", "100.0"]

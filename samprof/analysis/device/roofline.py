@@ -4,7 +4,8 @@ The rule for `bound`, in this order:
     paging   the operating system takes more than 5 % of its time to hand out memory anew
     launch   the device waits for launches for at least as long as it runs the layer
     idle     it waits for something else for as long
-    compute  the layer reaches a larger share of the peak of FLOPs than of that of bytes
+    neither  the layer reaches less than half of both peaks: its kernels or ops do not use the device
+    compute  it reaches a larger share of the peak of FLOPs than of that of bytes
     memory   the other way round
     unknown  no FLOPs or bytes are known, or no peaks
 A share is of the peak measured on the same device (`samprof doctor`), for the dtype that ran.
@@ -18,14 +19,17 @@ import pandas as pd
 
 from samprof.analysis.device.paging import MOST_SYSTEM_SHARE
 
-PAGING, LAUNCH, IDLE, COMPUTE, MEMORY, UNKNOWN = (
+PAGING, LAUNCH, IDLE, NEITHER, COMPUTE, MEMORY, UNKNOWN = (
     "paging",
     "launch",
     "idle",
+    "neither",
     "compute",
     "memory",
     "unknown",
 )
+NEAR = 0.5
+"""From this share of a peak on the device limits a layer, and not how the layer is written."""
 _FIRST = ["path", "depth", "role", "type", "time_source", "size"]
 
 
@@ -110,16 +114,18 @@ def roofline(
 def _bounds(table: pd.DataFrame, paging: pd.Series) -> pd.Series:
     """The rule of the module's text."""
     known = table["flops_share"].notna() & (table["flops"] + table["bytes"] > 0)
+    near = table[["flops_share", "bytes_share"]].max(axis=1) >= NEAR
     other = table["gap_share"] - table["launch_gap_share"]
     bound = np.select(
         [
             paging > MOST_SYSTEM_SHARE,
             table["launch_gap_share"] >= 0.5,
             other >= 0.5,
+            known & ~near,
             known & (table["flops_share"] >= table["bytes_share"]),
             known,
         ],
-        [PAGING, LAUNCH, IDLE, COMPUTE, MEMORY],
+        [PAGING, LAUNCH, IDLE, NEITHER, COMPUTE, MEMORY],
         UNKNOWN,
     )
     return pd.Series(bound, table.index, dtype=object)

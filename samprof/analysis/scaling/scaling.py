@@ -108,6 +108,12 @@ def times_by_size(layers: pd.DataFrame, axis: Axis = BATCH_SIZE) -> pd.DataFrame
     return table
 
 
+def whole_of(layers: pd.DataFrame) -> pd.DataFrame:
+    """The same long form with one row, the path empty, per forward: the time of all of its layers."""
+    summed = layers.groupby(_FORWARD, sort=False, as_index=False)[["self_ns"]].sum()
+    return summed.assign(path="", depth=0, role="", time_ns=summed["self_ns"])
+
+
 def by_role(layers: pd.DataFrame) -> pd.DataFrame:
     """The same long form with one row per role: self times of its layers, so nothing counts twice.
 

@@ -51,8 +51,8 @@ def advice(
     return f"{text}; {failed}." if failed else f"{text}."
 
 
-def seen_once(speedups: pd.DataFrame, axis: Axis) -> str:
-    """What was measured by one process per size, which recommends nothing.
+def seen_only(speedups: pd.DataFrame, axis: Axis) -> str:
+    """What was measured where that proves nothing, and so recommends nothing.
 
     Args:
         speedups: as `samprof.analysis.verdict.whole.whole_speedups` gives it.
@@ -61,9 +61,10 @@ def seen_once(speedups: pd.DataFrame, axis: Axis) -> str:
     first, fastest = speedups.iloc[0], speedups.iloc[int(speedups["speedup"].to_numpy().argmax())]
     if fastest["size"] == first["size"]:
         return f"In what was measured, {axis.text(int(first['size']))} was the fastest."
+    one, other = (axis.text(int(row["size"])) for row in (first, fastest))
     return (
-        f"In what was measured, {axis.text(int(fastest['size']))} ran at "
-        f"{ratio_text(fastest['speedup'])} the throughput of {axis.text(int(first['size']))}."
+        f"In what was measured, {other} ran at {ratio_text(fastest['speedup'])} the throughput of "
+        f"{one}, which is not proven."
     )
 
 

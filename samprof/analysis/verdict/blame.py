@@ -31,6 +31,7 @@ class Blame:
     Attributes:
         role: the layer class.
         share: its part of the time per unit at the largest size.
+        size: the largest size.
         speedup: from the smallest to the largest size.
         speedup_low: lower end of its 95 % interval.
         speedup_high: the upper end.
@@ -42,6 +43,7 @@ class Blame:
     speedup: float
     speedup_low: float
     speedup_high: float
+    size: int
     bound: str = ""
 
 
@@ -65,9 +67,9 @@ def blamed(
     found = roles[roles["class"].isin(_HOLDING[claim]) & (roles["share"] >= _SMALLEST_SHARE)]
     most = found.sort_values("share", ascending=False, kind="stable").head(_MOST_BLAMED)
     columns = ["share", "speedup", "speedup_low", "speedup_high"]
-    numbers = most[columns].to_numpy(float).tolist()
+    numbers, size = most[columns].to_numpy(float).tolist(), int(layers["size"].max())
     return tuple(
-        Blame(str(role), share, speedup, low, high)
+        Blame(str(role), share, speedup, low, high, size)
         for role, (share, speedup, low, high) in zip(most["path"], numbers, strict=True)
     )
 
@@ -77,14 +79,14 @@ def blame_sentence(blame: Sequence[Blame], axis: Axis) -> str:
 
     Example:
         >>> from samprof.analysis.scaling.axis import BATCH_SIZE
-        >>> blame_sentence([Blame("MLP", 0.3, 0.8, 0.78, 0.82)], BATCH_SIZE)
-        'MLP (30% of the time per image, 0.80x, 95% CI 0.78-0.82) holds it back.'
+        >>> blame_sentence([Blame("MLP", 0.3, 0.8, 0.78, 0.82, 4)], BATCH_SIZE)
+        'MLP (30% of the time per image at batch 4, 0.80x, 95% CI 0.78-0.82) holds it back.'
     """
     if not blame:
         return ""
     parts = []
     for place, entry in enumerate(blame):
-        of_what = f" of the time per {axis.unit}" if place == 0 else ""
+        of_what = f" of the time per {axis.unit} at {axis.text(entry.size)}" if place == 0 else ""
         interval = interval_text(entry.speedup_low, entry.speedup_high)
         speedup = ratio_text(entry.speedup)
         parts.append(f"{entry.role} ({entry.share:.0%}{of_what}, {speedup}, {interval})")

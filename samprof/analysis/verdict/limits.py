@@ -89,24 +89,32 @@ def choose(
     walls: Sequence[float],
     limits: Limits,
     axis: Axis,
+    *,
+    larger_are_faster: bool = True,
 ) -> Choice:
     """The smallest size within 5 % of the best throughput of those that the limits allow.
 
     Args:
-        throughput: of each size, sizes ascending.
+        throughput: of each size in any unit, sizes ascending.
         peaks: peak memory of each, in bytes.
         walls: wall time of each, in ns.
         limits: what each may take.
         axis: what the sizes count.
+        larger_are_faster: False where none is proven to be faster than the smallest: then the smallest
+            that the limits allow is chosen, whatever the throughput seems to be.
 
     Returns:
         That size; the smallest of all where the limits allow none.
     """
+    if not larger_are_faster:
+        throughput = [1.0] * len(walls)
 
     def allowed(some: Limits) -> list[int]:
         return [i for i in range(len(walls)) if some.allow(peaks[i], walls[i])]
 
     usual = f"the smallest within {NEAR_BEST:.0%} of the best"
+    if not larger_are_faster:
+        usual = "since no larger one is proven to be faster"
     free = _near_best(throughput, allowed(Limits()))
     within = allowed(limits)
     chosen = _near_best(throughput, within)
@@ -122,6 +130,6 @@ def choose(
 
 
 def _near_best(throughput: Sequence[float], among: Sequence[int]) -> int | None:
-    """The first of them that is within 5 % of the best of them."""
+    """The first of them that the best of them outruns by no more than 5 %."""
     best = max((throughput[index] for index in among), default=0.0)
-    return next((i for i in among if throughput[i] >= best * (1 - NEAR_BEST)), None)
+    return next((i for i in among if throughput[i] * (1 + NEAR_BEST) >= best), None)

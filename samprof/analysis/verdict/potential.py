@@ -15,7 +15,7 @@ _HIDES = 0.9
 
 
 def potential(roles: pd.DataFrame, roof: Roof | None, size: int) -> pd.DataFrame:
-    """One row per layer class, the one that could give most first.
+    """One row per layer class, the one that could give most first: at the roof where that is known.
 
     Amdahl (1967): a class with the share s of the time cannot speed up the whole by more than
     1 / (1 - s), however fast it gets. At the roof it takes the longer of its FLOPs at the peak and its
@@ -51,42 +51,60 @@ def potential(roles: pd.DataFrame, roof: Roof | None, size: int) -> pd.DataFrame
         table["roof_ns"] = least.clip(upper=rows["time_ns"]).where(known)
     table["roof_speedup"] = whole / (whole - table["time_ns"] + table["roof_ns"])
     table["bound"] = rows["bound"]
-    return table.sort_values(["share", "role"], ascending=[False, True], ignore_index=True)
+    most = table["roof_speedup"].fillna(table["most_speedup"])
+    places = table.assign(most=most).sort_values(
+        ["most", "share", "role"], ascending=[False, False, True]
+    )
+    return places.drop(columns="most").reset_index(drop=True)
 
 
-def potential_sentence(table: pd.DataFrame, roof: Roof | None, axis: Axis, finer: str = "") -> str:
+def potential_sentence(
+    table: pd.DataFrame, roof: Roof | None, size: int, axis: Axis, finer: str = ""
+) -> str:
     """What to optimise first, and the most that could give; empty where nothing ran.
 
     Args:
         table: as `potential` gives it.
         roof: of the device.
+        size: of which it is.
         axis: what the sizes count.
         finer: the granularity that shows what is inside these classes; empty where none does.
     """
     if table.empty:
         return ""
-    first = table.iloc[0]
-    text = f"Optimise {_named(first['role'])} first: it takes"
-    inside = ""
-    if finer and first["share"] >= _HIDES:
-        inside = f" What is inside it, samprof shows with the granularity {finer}."
-    if not np.isfinite(first["most_speedup"]):
-        text += f" all of the time per {axis.unit}"
-    elif first["share"] > _NEARLY_ALL:
-        text += f" nearly all of the time per {axis.unit}"
-    else:
+    first, longest = table.iloc[0], table.iloc[int(table["share"].to_numpy().argmax())]
+    text = f"At {axis.text(size)}, optimise {_named(first['role'])} first: "
+    text += f"it takes {_share(first, axis)}"
+    if most := _most(first):
+        text += f", so making it faster can give at most {most}"
+        if roof is not None and first["roof_speedup"] == first["roof_speedup"]:
+            peaks = f"{rate_text(roof.flops_per_s)} and {rate_text(roof.bytes_per_s, 'B/s')}"
+            text += f", at the device's peaks ({peaks})"
+    if longest["role"] != first["role"] and longest["share"] > first["share"]:
         text += (
-            f" {first['share']:.0%} of the time per {axis.unit}, so making it faster can give at most "
-            f"{ratio_text(first['most_speedup'])}"
+            f"; {_named(longest['role'])} takes more ({longest['share']:.0%}) and can give at most "
+            f"{_most(longest)}"
         )
-    ordered = table[table["roof_speedup"].notna()].sort_values("roof_speedup", ascending=False)
-    if roof is None or ordered.empty:
-        return f"{text}.{inside}"
-    best = ordered.iloc[0]
-    peaks = f"{rate_text(roof.flops_per_s)} and {rate_text(roof.bytes_per_s, 'B/s')}"
-    speedup = ratio_text(best["roof_speedup"])
-    text += f"; {_named(best['role'])} at the device's peaks ({peaks}) would give {speedup}."
-    return text + inside
+    if finer and first["share"] >= _HIDES:
+        text += f". What is inside it, samprof shows with the granularity {finer}"
+    return f"{text}."
+
+
+def _share(row: pd.Series, axis: Axis) -> str:
+    """What part of the time a class takes."""
+    of_what = f"of the time per {axis.unit}"
+    if not np.isfinite(row["most_speedup"]):
+        return f"all {of_what}"
+    return (
+        f"nearly all {of_what}" if row["share"] > _NEARLY_ALL else f"{row['share']:.0%} {of_what}"
+    )
+
+
+def _most(row: pd.Series) -> str:
+    """The most that optimising a class can give; empty where that is no promise."""
+    if row["roof_speedup"] == row["roof_speedup"]:
+        return ratio_text(row["roof_speedup"])
+    return "" if row["share"] > _NEARLY_ALL else ratio_text(row["most_speedup"])
 
 
 def _named(role: str) -> str:

@@ -15,11 +15,11 @@ from samprof.analysis.device.paging import Paging
 from samprof.analysis.scaling.axis import BATCH_SIZE, Axis
 from samprof.analysis.scaling.measured import measured
 from samprof.analysis.statistics.expected_error import ExpectedError, with_expected
-from samprof.analysis.verdict.advice import advice, doubts, no_size_ran, seen_once, too_large
+from samprof.analysis.verdict.advice import advice, doubts, no_size_ran, seen_only, too_large
 from samprof.analysis.verdict.blame import Blame, blame_sentence, blamed
 from samprof.analysis.verdict.growth import growth_sentence
 from samprof.analysis.verdict.limits import Choice, Limits, choose
-from samprof.analysis.verdict.whole import claim_of, whole_speedups
+from samprof.analysis.verdict.whole import HELPS, UNDECIDED, claim_of, whole_speedups
 from samprof.analysis.verdict.wording import sentence
 from samprof.errors import RunError
 from samprof.markup import html_paragraphs
@@ -33,8 +33,9 @@ class Verdict:
     """The answer of a sweep. `str()` gives it in sentences.
 
     Attributes:
-        best_size: the smallest whose throughput is within 5 % of the best that the limits
-            allow; the smallest of all where they allow none, or where there is no clean answer.
+        best_size: the smallest whose throughput is within 5 % of the best that the limits allow; the
+            smallest that they allow where no larger one is proven to be faster; the smallest of all
+            where they allow none, or where there is no clean answer.
         speedup: throughput there over that at the smallest size; NaN without a clean answer.
         speedup_low: lower end of its 95 % interval; NaN where fewer than two processes tell.
         speedup_high: the upper end.
@@ -72,7 +73,7 @@ class Verdict:
     @property
     def recommended(self) -> int | None:
         """The size to run; None where nothing proves it."""
-        return None if math.isnan(self.speedup_low) else self.best_size
+        return None if self.claim == UNDECIDED else self.best_size
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for JSON; None for a number that is not known."""
@@ -115,13 +116,20 @@ def verdict(
         raise RunError("verdict", "the run", *no_size_ran(points, axis))
     speedups = with_expected(whole_speedups(wall, axis), error)
     claim = claim_of(speedups, axis, undecided)
+    is_open = claim.word == UNDECIDED
     blame = () if paging else blamed(layers, axis, claim.word, error)
-    reason = paging.reason(axis.unit) if paging else growth_sentence(wall, axis)
+    reason = "" if is_open else growth_sentence(wall, speedups, axis)
+    reason = paging.reason(axis.unit) if paging else reason
     sizes = speedups["size"].tolist()
     ok = measured(points).set_index("size")
     peaks = [float(value) for value in ok.loc[sizes, "peak_memory_bytes"]]
     choice = choose(
-        speedups["units_per_s"].tolist(), peaks, speedups["wall_ns"].tolist(), limits, axis
+        speedups["speedup"].tolist(),
+        peaks,
+        speedups["wall_ns"].tolist(),
+        limits,
+        axis,
+        larger_are_faster=is_open or claim.word == HELPS,
     )
     best = speedups.iloc[choice.index]
     if undecided:
@@ -132,7 +140,7 @@ def verdict(
         reason,
         paging.advice() if paging else "",
         blame_sentence(blame, axis),
-        *_advice(speedups, choice, peaks, points, limits, axis, undecided),
+        *_advice(speedups, choice, peaks, points, limits, axis, undecided, is_open=is_open),
         memory_sentence(_known_peaks(sizes, peaks, axis), axis) if limits else "",
         "" if undecided else doubts(points, wall, axis),
         *map(sentence, remarks),
@@ -160,13 +168,13 @@ def _advice(
     limits: Limits,
     axis: Axis,
     undecided: str,
+    *,
+    is_open: bool,
 ) -> tuple[str, ...]:
     """Which size to run, where the measurements allow to say so."""
-    without_intervals = len(speedups) > 1 and bool(speedups["speedup_low"].iloc[1:].isna().all())
-    if undecided:
-        return (sentence(too_large(points, axis)),)
-    if without_intervals and not limits:
-        return seen_once(speedups, axis), sentence(too_large(points, axis))
+    if undecided or (is_open and not limits):
+        seen = "" if undecided or len(speedups) == 1 else seen_only(speedups, axis)
+        return seen, sentence(too_large(points, axis))
     return (advice(speedups, choice, peaks, points, limits, axis),)
 
 

@@ -8,14 +8,11 @@ from dataclasses import replace
 
 import pandas as pd
 
-from samprof.analysis.device.roofline import COMPUTE, IDLE, LAUNCH, MEMORY, PAGING, UNKNOWN, Roof
+from samprof.analysis.device.roofline import COMPUTE, IDLE, LAUNCH, NEITHER, PAGING, UNKNOWN, Roof
 from samprof.analysis.scaling.axis import Axis
 from samprof.analysis.verdict.potential import potential_sentence
 from samprof.analysis.verdict.verdict import Verdict
 from samprof.analysis.verdict.wording import listed, sentence
-
-_NEAR = 0.5
-"""From this share of a peak on a layer is limited by the device and not by how it is written."""
 
 
 def explained(
@@ -47,7 +44,7 @@ def explained(
     added = [
         _limits(verdict, roles, axis),
         *(sentence(remark) for remark in remarks if remark),
-        "" if verdict.remedy else potential_sentence(most, roof, axis, finer),
+        "" if verdict.remedy else potential_sentence(most, roof, verdict.best_size, axis, finer),
     ]
     told = (verdict.reason in verdict.sentences, bool(verdict.remedy), bool(verdict.blame))
     place = 1 + sum(told)
@@ -56,7 +53,7 @@ def explained(
         *(text for text in added if text),
         *verdict.sentences[place:],
     )
-    bounds = roles.drop_duplicates("path", keep="last").set_index("path")["bound"]
+    bounds = roles[roles["size"] == roles["size"].max()].set_index("path")["bound"]
     details = tuple(
         replace(entry, bound=str(bounds.get(entry.role, UNKNOWN)))
         for entry in verdict.blame_details
@@ -70,18 +67,15 @@ def _limits(verdict: Verdict, roles: pd.DataFrame, axis: Axis) -> str:
     found = [(role, rows.loc[role]) for role in verdict.blame if role in rows.index]
     known = [(role, row) for role, row in found if row["bound"] != UNKNOWN]
     if known:
-        far = [(role, row) for role, row in known if _is_far(row)]
-        parts = [f"{role} {_words(row, axis.unit)}" for role, row in known if not _is_far(row)]
+        far = [pair for pair in known if pair[1]["bound"] == NEITHER]
+        parts = [
+            f"{role} {_words(row, axis.unit)}" for role, row in known if row["bound"] != NEITHER
+        ]
         parts += [_far_words(far)] if far else []
-        return sentence("; ".join(parts))
+        return f"At {axis.text(int(roles['size'].max()))}, {'; '.join(parts)}."
     if not found:
         return ""
     return "What limits them is unknown until samprof doctor has measured this device's peaks."
-
-
-def _is_far(row: pd.Series) -> bool:
-    """Whether the layer class uses only a small part of what the device can do."""
-    return row["bound"] in (COMPUTE, MEMORY) and max(row["flops_share"], row["bytes_share"]) < _NEAR
 
 
 def _far_words(rows: Sequence[tuple[str, pd.Series]]) -> str:

@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     plans = plans_of(options, workload, recipe, over, sizes)
     special = [] if workload == "encode" else [workload]
     special += [] if over == WORKLOADS[workload].over[0] else [over]
-    out = directory_of(options, *special)
+    out = directory_of(options, plans[0], *special)
     run, failures = measure_all(options, recipe, plans, out)
     if not run.data.good_variants():
         return say_failures(options, out, failures)

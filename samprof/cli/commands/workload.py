@@ -64,7 +64,7 @@ def _measure(options: argparse.Namespace) -> int:
         raise UsageError(workload, "--size", "not supported by this workload", "use --prompts")
     recipe = workload_recipe(options, workload, over)
     plans = plans_of(options, workload, recipe, over, str(_size(options, workload)))
-    out = directory_of(options, "workload", workload)
+    out = directory_of(options, plans[0], "workload", workload)
     found, failures = measure_all(options, recipe, plans, out)
     if found.data.good_variants():
         _print_run(found, options, plans[0].sizes[-1])
@@ -120,8 +120,10 @@ def _print_run(run: Run, options: argparse.Namespace, size: int | None = None) -
 
     def as_text(width: int | None) -> str:
         from samprof.report.text.components import run_components_text
+        from samprof.sweeps.run.mode_answers import component_speedups_of
 
-        return run_components_text(run.summary(), tables, size, width)
+        speedups = component_speedups_of(run.data, size)
+        return run_components_text(run.summary(), tables, size, width, speedups)
 
     print_table(rows, options, as_text)
 

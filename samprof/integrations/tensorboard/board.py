@@ -11,7 +11,7 @@ from samprof.analysis.scaling.measured import measured
 from samprof.printable import printable
 from samprof.report.summary import Summary
 from samprof.report.text.components import components_text
-from samprof.report.text.points import points_text
+from samprof.report.text.points import points_text, reasons_text
 from samprof.report.text.scaling import scaling_text
 from samprof.report.text.table import wrapped
 from samprof.units import MEMORY_UNITS, TIME_UNITS
@@ -96,7 +96,8 @@ def texts(board: Board) -> dict[str, str]:
         "answer/verdict": "\n".join(
             wrapped(text, MARKDOWN) for text in (summary.title, str(summary.verdict))
         ),
-        "tables/points": points_text(summary.points, MARKDOWN, summary.axis),
+        "tables/points": points_text(summary.points, MARKDOWN, summary.axis)
+        + reasons_text(summary.points, MARKDOWN, summary.axis),
         "tables/scaling": scaling_text(summary.scaling, summary.times, MARKDOWN, axis=summary.axis),
         "tables/layer classes": scaling_text(
             summary.roles, summary.role_times, MARKDOWN, axis=summary.axis

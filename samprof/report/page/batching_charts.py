@@ -50,15 +50,15 @@ def batching(
     """Up to four panels against the size, one line per series.
 
     Args:
-        series: name -> points, as `Run.points` gives them; speed-up is over the smallest size of
-            the first, and fits are drawn of a series that is alone.
+        series: name -> points, as `Run.points` gives them; fits are drawn of a series that is alone.
         axis: what the sizes count.
         limits: drawn where given.
         best: the size to run, of the first series.
         note: below the panels.
 
     Returns:
-        The panels, that of memory where it is known; none where nothing was measured at two sizes.
+        The panels, those of speed-up and memory where they are known; none where nothing was measured
+        at two sizes.
     """
     rows = point_rows(series, axis)
     sizes = sorted({int(row["size"]) for row in rows})
@@ -69,9 +69,11 @@ def batching(
     alone = len(colors) == 1
     marked = [row for row in rows if row["size"] == best and row["series"] == first]
     panels = Panels(rows, sizes, colors, axis)
-    has_memory = all(math.isfinite(row["memory"]) for row in rows)
+    has_memory, has_speedup = (
+        all(math.isfinite(row[name]) for row in rows) for name in ("memory", "speedup")
+    )
     time_unit = common_unit([row["latency_high"] for row in rows])
-    base = axis.text(int(rows[0]["size"]))
+    base = axis.text(sizes[0]) if alone else "the smallest size"
     found = [
         panels.draw(
             f"Latency of {axis.whole}",
@@ -80,13 +82,11 @@ def batching(
             rules=_time_limit(limits),
         ),
         panels.draw("Throughput", ("rate", _PLAIN, f"{axis.unit}s/s"), marked=marked),
-        panels.draw(
-            "Speed-up",
-            ("speedup", _PLAIN, f"throughput / that of {base if alone else f'{first}, {base}'}"),
-            rules=[Rule(1.0)],
-            marked=marked,
-        ),
     ]
+    if has_speedup:
+        value = ("speedup", _PLAIN, f"throughput / that of {base}")
+        title = "Speed-up with its 95% interval"
+        found.append(panels.draw(title, value, rules=[Rule(1.0)], marked=marked))
     if has_memory:
         unit = common_unit([row["memory"] for row in rows], MEMORY_UNITS)
         fit = line_of_memory(rows, axis) if alone else []

@@ -9,6 +9,7 @@ import numpy as np
 from samprof.analysis.device.memory import MemoryLine
 from samprof.analysis.scaling.measured import measured
 from samprof.analysis.statistics.fit import fit_rows
+from samprof.analysis.verdict.wording import interval_text, ratio_text
 from samprof.report.page.chart_parts import Rows
 from samprof.units import digits, memory_text, time_text
 
@@ -28,7 +29,6 @@ def point_rows(series: Mapping[str, pd.DataFrame], axis: Axis) -> Rows:
             size, rate = int(point["size"]), float(point["units_per_s"])
             latency = axis.amount(size) / rate * 1e9
             spread = float(point["wall_iqr_ns"]) / float(point["wall_ns"]) / 2
-            speedup = rate / float(rows[0]["rate"]) if rows else 1.0
             rows.append(
                 {
                     "series": name,
@@ -38,17 +38,13 @@ def point_rows(series: Mapping[str, pd.DataFrame], axis: Axis) -> Rows:
                     "memory_high": float(point["peak_memory_bytes"]),
                     **{
                         f"{key}{end}": max(value * (1 + sign * spread), 0.0)
-                        for key, value in (
-                            ("latency", latency),
-                            ("rate", rate),
-                            ("speedup", speedup),
-                        )
+                        for key, value in (("latency", latency), ("rate", rate))
                         for end, sign in (("", 0), ("_low", -1), ("_high", 1))
                     },
+                    **_speedup(point),
                     "latency_text": f"{time_text(latency)} ± {time_text(latency * spread)}",
                     **_expected(point, latency, rate),
                     "rate_text": digits(rate),
-                    "speedup_text": digits(speedup),
                     "memory_text": memory_text(float(point["peak_memory_bytes"])),
                 }
             )
@@ -67,6 +63,20 @@ def _expected(point: dict[Any, Any], latency: float, rate: float) -> dict[str, A
     within = f"{time_text(latency * low)} to {time_text(latency * high)}"
     text = f"{time_text(latency)}, predicted within {within}"
     return ends | {"rate_low": rate / high, "rate_high": rate / low, "latency_text": text}
+
+
+def _speedup(point: Mapping[Any, Any]) -> dict[str, float | str]:
+    """The speed-up of a point over the smallest size, as the table has it."""
+    found, low, high = (float(point[f"speedup{end}"]) for end in ("", "_low", "_high"))
+    known = low == low and low != high
+    return {
+        "speedup": found,
+        "speedup_low": low if known else found,
+        "speedup_high": high if known else found,
+        "speedup_text": "not judged"
+        if found != found
+        else ratio_text(found) + (f" ({interval_text(low, high)})" if known else ""),
+    }
 
 
 def line_of_times(rows: Rows, axis: Axis) -> Rows:

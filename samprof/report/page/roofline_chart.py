@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from samprof.report.leaves import role_names, roofline_leaves
+from samprof.report.leaves import above_roof_text, role_names, roofline_leaves
 from samprof.report.page.chart_parts import (
     GREY,
     Drawing,
@@ -65,21 +65,10 @@ def roofline_chart(summary: Summary, most: int) -> list[Drawing]:
     )
     roof = [] if summary.roof is None else _roof_layers(summary.roof, rows, summary.peak_source)
     layers = [points, *(layer.encode(x=x, y=y) for layer in roof)]
-    notes = [left_out_text(len(times) - len(costliest)), _above_text(summary.roof, rows)]
+    above = above_roof_text(summary.roof, [(row["intensity"], row["rate"]) for row in rows])
+    notes = [left_out_text(len(times) - len(costliest)), above]
     note = " ".join(filter(None, notes))
     return [drawing(alt.layer(*layers), "Roofline", 400, colors, note)]
-
-
-def _above_text(roof: Roof | None, rows: Rows) -> str:
-    """What points above the roof mean; empty where there are none."""
-    if roof is None or all(
-        row["rate"] <= min(roof.flops_per_s, row["intensity"] * roof.bytes_per_s) for row in rows
-    ):
-        return ""
-    return (
-        "Points above the roof found their data in a cache: bytes are counted as if all came from "
-        "memory, and the roof is that of memory."
-    )
 
 
 def _rows(table: pd.DataFrame) -> Rows:

@@ -61,7 +61,7 @@ class Panels:
         marked: Rows | None = None,
         note: str = "",
     ) -> Drawing:
-        """One panel: line, quartile bars and points, with fit, limits and the size to run.
+        """One panel: line, bars and points, with fit, limits and the size to run.
 
         Args:
             title: above it.

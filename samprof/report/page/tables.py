@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from samprof.report.summary import Summary
+from samprof.report.text.components import speedup_cells
 from samprof.report.text.points import points_columns
 from samprof.report.text.scaling import scaling_columns
 from samprof.report.text.table import Cells, count_cells, text_cells, time_columns
@@ -103,10 +104,20 @@ def component_tables(summary: Summary) -> dict[str, Plain]:
                 Cells("calls", count_cells(table["calls"])),
                 Cells(f"host, {unit.name}", host),
                 *([Cells("waits inside", wait), Cells("device", device)] if has_device else []),
+                *_speedups(summary, variant, table),
                 Cells("share of host time", [f"{value:.1%}" for value in table["share"]]),
             ]
         )
     return tables
+
+
+def _speedups(summary: Summary, variant: str, table: pd.DataFrame) -> list[Cells]:
+    """The speed-up of each component over the first variant, with its interval."""
+    found = summary.component_speedups.get(variant)
+    if found is None:
+        return []
+    first = next(iter(summary.components))
+    return [Cells(f"speed-up over {first} (95% CI)", speedup_cells(found, table["component"]))]
 
 
 def commands_text(summary: Summary) -> list[str]:

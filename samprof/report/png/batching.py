@@ -1,4 +1,4 @@
-"""A picture of batching: time per unit, speed-up and peak memory against the size."""
+"""A picture of batching: time per unit, throughput, speed-up and peak memory against the size."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def batching_figure(summary: Summary) -> bytes:
-    """Time per unit, speed-up and peak memory against the size."""
+    """Time per unit, throughput, speed-up and peak memory against the size."""
     axis, best = summary.axis, summary.verdict.recommended
     points = summary.points[summary.points["variant"] == summary.variant]
     points = measured(points).sort_values("size")
@@ -33,11 +33,12 @@ def batching_figure(summary: Summary) -> bytes:
     spread = points["wall_iqr_ns"].to_numpy(float) / units / 2
     ends = _ends(points, wall, spread, units)
     too_big = summary.points.loc[summary.points["status"] == "oom", "size"].tolist()
-    with canvas(1, 3, (11.5, 3.9)) as (figure, (time, speed, space)):
+    with canvas(2, 2, (9.2, 6.8)) as (figure, (time, rate, speed, space)):
         _draw_time(time, sizes, wall, ends, axis)
-        _draw_speedup(speed, sizes, wall[0] / wall, spread / wall, best, axis)
+        _draw_rate(rate, sizes, wall, ends, axis)
+        _draw_speedup(speed, points, best, axis)
         _draw_memory(space, sizes, points["peak_memory_bytes"], summary.limits.memory_bytes, axis)
-        for axes in (time, speed, space):
+        for axes in (time, rate, speed, space):
             _size_axis(axes, sizes, axis.label)
         if too_big:
             space.set_xlabel(f"{axis.label} (out of memory: {', '.join(map(str, too_big))})")
@@ -61,25 +62,40 @@ def _draw_time(axes: Axes, sizes: list[int], wall: Floats, ends: Floats, axis: A
     axes.set(title=f"Time per {axis.unit}", ylabel=f"wall time, {unit.name}", ylim=(0, top))
 
 
-def _draw_speedup(
-    axes: Axes, sizes: list[int], speedup: Floats, spread: Floats, best: int | None, axis: Axis
-) -> None:
-    """Speed-up with its relative spread, and the size to run where there is one."""
+def _draw_rate(axes: Axes, sizes: list[int], wall: Floats, ends: Floats, axis: Axis) -> None:
+    rate = 1e9 / wall
+    reach = np.stack([rate - 1e9 / (wall + ends[1]), 1e9 / (wall - ends[0]) - rate])
+    axes.errorbar(sizes, rate, reach, **_line())
+    axes.set(title="Throughput", ylabel=f"{axis.unit}s/s", ylim=(0, None))
+
+
+def _draw_speedup(axes: Axes, points: pd.DataFrame, best: int | None, axis: Axis) -> None:
+    """Speed-up with its 95 % interval, and the size to run where there is one."""
+    sizes = points["size"].tolist()
+    speedup, low, high = (points[f"speedup{end}"].to_numpy(float) for end in ("", "_low", "_high"))
+    if np.isnan(speedup).any():
+        axes.text(0.5, 0.5, "undecided", color=MUTED, ha="center", transform=axes.transAxes)
+        axes.set(title="Speed-up", yticks=[])
+        return
+    low, high = (np.where(np.isnan(end), speedup, end) for end in (low, high))
     axes.axhline(1.0, color=MUTED, linewidth=1, linestyle="--")
-    axes.errorbar(sizes, speedup, speedup * spread, **_line())
+    reach = np.maximum(np.stack([speedup - low, high - speedup]), 0.0)
+    axes.errorbar(sizes, speedup, reach, **_line())
     if best is not None:
         place = sizes.index(best)
         axes.plot(best, speedup[place], "o", color=ACCENT, markersize=9, zorder=5)
         axes.annotate(
             f"run {axis.text(best)}",
-            (best, speedup[place] * (1 + spread[place])),
+            (best, high[place]),
             xytext=(0, 9),
             textcoords="offset points",
             color=ACCENT,
             ha="left" if place == 0 else "right" if best == sizes[-1] else "center",
         )
-    top = max(1.5, float((speedup * (1 + spread)).max()) * 1.15)
-    axes.set(title="Speed-up", ylabel=f"throughput / that of {axis.text(sizes[0])}", ylim=(0, top))
+    top = max(1.5, float(high.max()) * 1.15)
+    known = bool((high > low).any())
+    title = "Speed-up with its 95% interval" if known else "Speed-up"
+    axes.set(title=title, ylabel=f"throughput / that of {axis.text(sizes[0])}", ylim=(0, top))
 
 
 def _draw_memory(

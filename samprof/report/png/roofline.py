@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from samprof.report.leaves import role_names, roofline_leaves
+from samprof.report.leaves import above_roof_text, role_names, roofline_leaves
 from samprof.report.palette import colors_of
 from samprof.report.png.canvas import canvas, png, title_above
 from samprof.units import digits, rate_text
@@ -42,7 +43,9 @@ def roofline_figure(summary: Summary) -> bytes:
             _draw_roof(axes, summary.roof, summary.peak_source)
         axes.xaxis.set_major_formatter(lambda value, _: digits(value))
         axes.yaxis.set_major_formatter(lambda value, _: rate_text(value))
-        axes.set(xlabel="FLOPs per byte", title="Roofline")
+        pairs = zip(rows["intensity"], rows["flops_per_s"], strict=True)
+        above = textwrap.fill(above_roof_text(summary.roof, pairs), 80)
+        axes.set(xlabel=f"FLOPs per byte\n{above}".rstrip(), title="Roofline")
         handles = [axes.plot([], [], "o", color=c, label=name)[0] for name, c in colors.items()]
         handles += [
             axes.plot([], [], marker, color="#666666", label=summary.axis.text(size))[0]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
 from samprof.analysis.scaling.measured import measured
 from samprof.report.summary import Summary
+from samprof.report.text.points import points_text, reasons_text
 from samprof.report.text.table import (
     Cells,
     Width,
@@ -22,37 +23,53 @@ from samprof.units import Unit, common_unit, digits, time_text
 WHOLE = "whole"
 
 
-def components_text(tables: Mapping[str, pd.DataFrame], width: Width) -> str:
+def components_text(
+    tables: Mapping[str, pd.DataFrame],
+    width: Width,
+    speedups: Mapping[str, pd.DataFrame] | None = None,
+) -> str:
     """The components of each variant; the last row is the sum.
 
     Args:
         tables: variant -> table, as `samprof.trace.tables.components.component_table` gives it.
         width: columns of the terminal; None for GitHub markdown.
+        speedups: variant -> speed-ups over the first, as
+            `samprof.analysis.verdict.modes.component_speedups` gives them.
     """
     if len(tables) == 1:
         return _one_text(next(iter(tables.values())), width)
-    return _side_by_side_text(tables, width)
+    return _side_by_side_text(tables, width, speedups or {})
 
 
 def run_components_text(
-    summary: Summary, tables: Mapping[str, pd.DataFrame], size: int | None, width: Width
+    summary: Summary,
+    tables: Mapping[str, pd.DataFrame],
+    size: int | None,
+    width: Width,
+    speedups: Mapping[str, pd.DataFrame] | None = None,
 ) -> str:
     """What was measured, its components, and the spread and profiler overhead of the times."""
-    points = summary.points[summary.points["variant"].isin(list(tables))]
-    largest = measured(points)["size"].max()
+    points = summary.points
+    largest = measured(points[points["variant"].isin(list(tables))])["size"].max()
     points = points[points["size"] == (largest if size is None else size)]
     lines = [wrapped(f"{summary.title}: {summary.axis.text(int(points['size'].iloc[0]))}", width)]
-    lines.append(components_text(tables, width) + "\n")
+    if len(points) > 1:
+        lines.append(points_text(points, width, summary.axis))
+    lines.append(reasons_text(points, width, summary.axis))
+    lines.append("\n")
+    points = points[points["variant"].isin(list(tables))]
+    lines.append(components_text(tables, width, speedups) + "\n")
     for row in points.to_dict("records"):
         spread = row["wall_iqr_ns"] / 2
         lines.append(
             wrapped(
                 f"{row['variant']}: {time_text(row['wall_ns'])} ± {time_text(spread)} without the "
-                f"profiler; {digits(row['profiler_overhead'])}x that with it"
-                + (f"; {row['message']}" if row["message"] else ""),
+                f"profiler; {digits(row['profiler_overhead'])}x that with it",
                 width,
             )
         )
+    if len(summary.sizes) == 1:
+        lines.append(wrapped(str(summary.verdict), width))
     return "".join(lines)
 
 
@@ -76,7 +93,9 @@ def _one_text(table: pd.DataFrame, width: Width) -> str:
     return _head(unit, has_device) + table_text(columns, width)
 
 
-def _side_by_side_text(tables: Mapping[str, pd.DataFrame], width: Width) -> str:
+def _side_by_side_text(
+    tables: Mapping[str, pd.DataFrame], width: Width, speedups: Mapping[str, pd.DataFrame]
+) -> str:
     time_source = "device" if any(table["device_ns"].any() for table in tables.values()) else "host"
     names = list(dict.fromkeys(name for table in tables.values() for name in table["component"]))
     names.append(WHOLE)
@@ -98,10 +117,9 @@ def _side_by_side_text(tables: Mapping[str, pd.DataFrame], width: Width) -> str:
         for name in clocks:
             title = f"{variant} {name}" if len(clocks) > 1 else variant
             columns.append(Cells(title, texts[variant, name], 9 - min(number, 4)))
-    first, *others = found
-    for variant in others:
-        title = "speed-up" if len(others) == 1 else f"speed-up, {variant}"
-        columns.append(Cells(title, _speedups(found[first], found[variant], time_source), 4))
+    for variant in [name for name in found if name in speedups]:
+        title = "speed-up (95% CI)" if len(found) == 2 else f"speed-up, {variant}"
+        columns.append(Cells(title, speedup_cells(speedups[variant], names), 4))
     return _head(unit, time_source == "device") + table_text(columns, width)
 
 
@@ -111,9 +129,11 @@ def _with_whole(table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([table, whole], ignore_index=True)
 
 
-def _speedups(first: pd.DataFrame, other: pd.DataFrame, time_source: str) -> list[str]:
-    before, after = first[f"{time_source}_ns"], other[f"{time_source}_ns"]
-    return [f"{a / b:.2f}" if a and b else "" for a, b in zip(before, after, strict=True)]
+def speedup_cells(speedups: pd.DataFrame, names: Iterable[str]) -> list[str]:
+    """The speed-up of each component with its interval; nothing where there is none."""
+    rows = speedups.set_index("component").reindex(list(names))
+    ends = zip(rows["speedup"], rows["speedup_low"], rows["speedup_high"], strict=True)
+    return [f"{one:.2f} ({low:.2f}-{high:.2f})" if low == low else "" for one, low, high in ends]
 
 
 def _head(unit: Unit, has_device: bool) -> str:

@@ -2,7 +2,7 @@
 
 from samprof.report.summary import Summary
 from samprof.report.text.check import check_text
-from samprof.report.text.points import points_text
+from samprof.report.text.points import points_text, reasons_text
 from samprof.report.text.scaling import scaling_text
 from samprof.report.text.table import Width, wrapped
 from samprof.units import rate_text
@@ -22,7 +22,8 @@ def run_text(
     largest = max(summary.checks)
     sections = [
         wrapped(summary.title, width),
-        points_text(summary.points, width, summary.axis),
+        points_text(summary.points, width, summary.axis)
+        + reasons_text(summary.points, width, summary.axis),
         scaling_text(
             summary.scaling, summary.times, width, depth=depth, root=root, axis=summary.axis
         ),

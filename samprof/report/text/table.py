@@ -47,6 +47,7 @@ class Cells:
             helped: columns of little importance give way before.
         code: names, set as code in markdown.
         least: what is left of a flexible one at least.
+        tones: what to think of each cell (good, near, bad, or nothing), where pages colour it.
     """
 
     header: str
@@ -57,6 +58,7 @@ class Cells:
     paths: bool = False
     code: bool = False
     least: int = 16
+    tones: Sequence[str] = ()
 
     @property
     def width(self) -> int:

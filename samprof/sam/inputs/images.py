@@ -17,6 +17,7 @@ from samprof.sam.inputs.unusable import UnusableError, reason
 
 _SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 _NAMED = 3
+_REMEDY = "give an image or a folder of images: JPEG, PNG, WebP, BMP or TIFF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +88,20 @@ def gather(source: str | Path | None, *, limit: int | None = None) -> Gathered:
             break
     if not photos:
         cause = f"no usable image ({_first_of(skipped)})" if skipped else "no image in this folder"
-        remedy = "give an image or a folder of images: JPEG, PNG, WebP, BMP or TIFF"
-        raise UsageError("images", source, cause, remedy)
+        raise UsageError("images", source, cause, _REMEDY)
     return Gathered(tuple(photos), tuple(skipped), looked_at)
+
+
+def count_images(source: str | Path) -> int:
+    """How many images there are where somebody says so, without reading any.
+
+    Raises:
+        UsageError: the path does not exist, or is a folder without an image.
+    """
+    listed = _listed(Path(source))
+    if not listed:
+        raise UsageError("images", source, "no image in this folder", _REMEDY)
+    return len([path for path in listed if path.suffix != ".json"]) or len(listed)
 
 
 def photos_of(

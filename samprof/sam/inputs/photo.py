@@ -27,6 +27,33 @@ class Photo:
     boxes: NDArray[np.float64]
 
 
+def used_note(given: int, count: int) -> str:
+    """Says how many of the photos are used, or that they are repeated; empty where each is used once.
+
+    Example:
+        >>> used_note(5, 4), used_note(1, 4), used_note(2, 2)
+        ('4 of 5 photos used', '1 photo repeated to 4', '')
+    """
+    photos = f"{given} photo{'s' if given != 1 else ''}"
+    if count == given:
+        return ""
+    return f"{count} of {photos} used" if count < given else f"{photos} repeated to {count}"
+
+
+def prompts_note(own: int, count: int) -> str:
+    """Says how many of a photo's own prompts are used, or how many are made up.
+
+    Example:
+        >>> prompts_note(3, 10), prompts_note(12, 4), prompts_note(4, 4)
+        ('10 prompts: 3 annotated, 7 made up', '4 of 12 annotated prompts used', '')
+    """
+    if count == own:
+        return ""
+    if count < own:
+        return f"{count} of {own} annotated prompts used"
+    return f"{count} prompts: {own} annotated, {count - own} made up"
+
+
 def repeated(photos: Sequence[Photo], count: int) -> list[Photo]:
     """Exactly `count` photos: the given ones, repeated in order."""
     return list(islice(cycle(photos), count))

@@ -11,7 +11,7 @@ from samprof.analysis.scaling.variant import EAGER
 from samprof.sam.axes import CROP_LAYERS, CROPS, POINTS_PER_BATCH
 from samprof.sam.catalogue import ModelOptions
 from samprof.sam.inputs.images import photos_of
-from samprof.sam.inputs.photo import Photo, repeated
+from samprof.sam.inputs.photo import Photo, repeated, used_note
 from samprof.sam.inputs.prompts import points_for, prompts_of
 from samprof.sam.model.loaded import LoadedModel, load_model
 from samprof.sam.model.roles import describe
@@ -86,6 +86,10 @@ def amg(
         count = size if over == BATCH_SIZE.name else 1
         return generator(size), repeated(photos, count)
 
+    def inputs_note(size: int) -> str:
+        count = size if over == BATCH_SIZE.name else 1
+        return used_note(len(photos), count) if images is not None else ""
+
     def points(size: int) -> float:
         grids = generator(size).point_grids
         return float(sum(4**layer * len(grid) for layer, grid in enumerate(grids)))
@@ -107,6 +111,7 @@ def amg(
         units=points if over == POINTS_PER_BATCH.name else None,
         outcome=outcome,
         notes=notes,
+        inputs_note=inputs_note,
     )
 
 

@@ -11,7 +11,7 @@ from samprof.analysis.scaling.axis import BATCH_SIZE
 from samprof.analysis.scaling.variant import EAGER
 from samprof.sam.catalogue import ModelOptions
 from samprof.sam.inputs.images import photos_of
-from samprof.sam.inputs.photo import Photo, repeated
+from samprof.sam.inputs.photo import Photo, repeated, used_note
 from samprof.sam.model.loaded import LoadedModel, load_model
 from samprof.sam.model.resize import resized
 from samprof.sam.model.roles import describe
@@ -47,10 +47,12 @@ def encode(
     if over == BATCH_SIZE.name:
         return _encoder_target(loaded, loaded.side, variant, photos, notes)
 
+    alone = "" if photos is None else used_note(len(photos), 1)
+
     def at(side: int) -> Target:
         changed = LoadedModel(resized(loaded.sam, side), loaded.label, loaded.has_weights)
         target = _encoder_target(changed, side, variant, photos, notes)
-        return replace(target, inputs=lambda _: target.inputs(1))
+        return replace(target, inputs=lambda _: target.inputs(1), inputs_note=lambda _: alone)
 
     target = _encoder_target(loaded, loaded.side, EAGER, photos, notes)
     return replace(target, at=at)
@@ -74,5 +76,15 @@ def _encoder_target(
             pixels = torch.cat([preprocessed(loaded, p) for p in repeated(photos, size)])
         return (pixels.to(device, dtype),)
 
-    change = loaded.change(variant, None)
-    return Target(encoder, batch, describe(encoder), label=loaded.label, change=change, notes=notes)
+    def inputs_note(size: int) -> str:
+        return used_note(len(photos), size) if photos is not None else ""
+
+    return Target(
+        encoder,
+        batch,
+        describe(encoder),
+        label=loaded.label,
+        change=loaded.change(variant, None),
+        notes=notes,
+        inputs_note=inputs_note,
+    )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from samprof.errors import UsageError
+from samprof.errors import ModelError, UsageError
 from samprof.record.labels import GRANULARITIES
 from samprof.sam.axes import axis_named, checked_on
 from samprof.sam.catalogue import WORKLOADS
@@ -45,14 +45,21 @@ def workload_recipe(workload: str, over: str, arguments: Mapping[str, Any]) -> R
         arguments: keyword arguments of its factory.
 
     Raises:
-        UsageError: an invalid number of prompts or points.
+        UsageError: an invalid number of prompts or points, or no images where they should be.
+        ModelError: no checkpoint where it should be.
     """
     made = {**arguments, "over": over}
     for name in _COUNTS:
         if name in made:
             checked_count(name, made[name], 1)
     if made.get("images") is not None:
+        from samprof.sam.inputs.images import count_images
+
+        count_images(made["images"])
         made["images"] = str(Path(made["images"]).resolve())
+    checkpoint = made.get("checkpoint")
+    if checkpoint is not None and not Path(checkpoint).exists():
+        raise ModelError("checkpoint", checkpoint, "no such file", "check the path")
     return Recipe(WORKLOADS[workload].factory, made)
 
 

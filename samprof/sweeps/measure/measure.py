@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from contextlib import suppress
 from dataclasses import replace
+from math import isfinite
 from typing import Any
 
 import torch
@@ -31,6 +32,8 @@ from samprof.sweeps.measure.usage import Usage, own_usage
 from samprof.sweeps.run.sample import Sample, Status
 from samprof.sweeps.run.verdict_notes import CPU_TIME_ONLY
 from samprof.sweeps.target import Target
+
+_LONGEST_MESSAGE = 2000
 
 
 def about(target: Target) -> About:
@@ -64,12 +67,16 @@ def measure(target: Target, job: Job, advance: Advance = lambda _: None) -> Samp
     empty = Sample(job.size, job.plan.variant, "ok", round=job.round)
     try:
         sample = _measure(target, job, empty, advance)
-    except (DeviatesError, ModelError) as error:  # the module cannot be this variant here
+    except DeviatesError as error:
+        off = error.error if isfinite(error.error) else None
+        sample = replace(empty, status="failed", message=str(error))
+        sample = replace(sample, relative_error=off, error_limit=error.limit)
+    except ModelError as error:  # the module cannot be this variant here
         sample = replace(empty, status="failed", message=str(error))
     except SamprofError:
         raise
     except Exception as error:  # whatever the model raises is a result of this point
-        message = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        message = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_MESSAGE]
         sample = replace(empty, status=_status(error), message=message)
     return replace(sample, allocator=current_allocator() or "")
 
@@ -121,8 +128,9 @@ def _filled(
         units=target.units(job.size) if target.units else plan.axis.amount(job.size),
         setup_ns=prepared.time_ns if prepared else None,
         relative_error=prepared.error if prepared else None,
+        error_limit=prepared.limit if prepared else None,
         warmup_ns=warmup,
-        notes=list(target.notes),
+        notes=[*target.notes, *_inputs_note(target, job.size)],
     )
     if job.timed:
         held_bytes = prepared.held_bytes if prepared else 0
@@ -136,6 +144,12 @@ def _filled(
     if target.outcome is not None and forward.result is not None:
         sample = replace(sample, notes=[*sample.notes, target.outcome(forward.result)])
     return sample
+
+
+def _inputs_note(target: Target, size: int) -> list[str]:
+    """What is said of the inputs of this size, if anything is."""
+    note = target.inputs_note(size) if target.inputs_note is not None else ""
+    return [note] if note else []
 
 
 def _timed(

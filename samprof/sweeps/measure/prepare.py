@@ -20,7 +20,17 @@ from samprof.sweeps.target import Target
 
 
 class DeviatesError(Exception):
-    """The changed module gives other results: there is nothing to time."""
+    """The changed module gives other results: there is nothing to time.
+
+    Attributes:
+        error: relative error of the results; NaN where they are not numbers.
+        limit: what would still count as the same result.
+    """
+
+    def __init__(self, error: float, limit: float) -> None:
+        cause = f"differs from eager float32 by {error:.2g}, more than {limit:.2g}"
+        super().__init__(f"{cause}: not timed")
+        self.error, self.limit = error, limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +40,13 @@ class Prepared:
     Attributes:
         time_ns: change and first forward: compiling, capturing, exporting.
         error: relative error of the results.
+        limit: the largest that counts as the same result.
         held_bytes: what the device holds from then on at least; 0 where that is counted anyway.
     """
 
     time_ns: int
     error: float
+    limit: float
     held_bytes: int = 0
 
 
@@ -69,9 +81,8 @@ def prepare(
     held = peak_bytes(device) if change.holds_memory else 0
     error = relative_error(list(_tensors(arguments.call(result))), expected)
     if not error <= change.tolerance:  # nan deviates too
-        cause = f"differs from eager float32 by {error:.2g}, more than {change.tolerance:.2g}"
-        raise DeviatesError(f"{cause}: not timed")
-    return Prepared(elapsed, error, held)
+        raise DeviatesError(error, change.tolerance)
+    return Prepared(elapsed, error, change.tolerance, held)
 
 
 @contextmanager

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
-from samprof.errors import MissingPackageError, RunError
+from samprof.errors import MissingPackageError, RunError, first_line
 from samprof.sweeps.about import About
 from samprof.sweeps.measure.allocators import environment_for
 from samprof.sweeps.measure.ended import Ending, last_line, not_started, sample_of
@@ -18,6 +19,8 @@ from samprof.sweeps.measure.worker import handle_request
 from samprof.sweeps.run.sample import Sample, Status
 from samprof.sweeps.target import Recipe
 
+_LONGEST_LOOK_S = 3.0
+"""A node that was started just now may take so long to tell what it has."""
 _WORKER = "samprof.sweeps.measure.worker"
 
 
@@ -69,7 +72,32 @@ class Ray(EngineContext):
         self._recipe = recipe
         self._gpus = gpus
         if not ray.is_initialized():
-            ray.init(log_to_driver=False, include_dashboard=False, logging_level=logging.ERROR)
+            _start(ray)
+
+    def __enter__(self) -> Self:
+        self._look_for_node()
+        return self
+
+    def _look_for_node(self) -> None:
+        """Waits shortly for a node that has what a task needs: without one, a task waits for ever.
+
+        Raises:
+            RunError: there is none.
+        """
+        end = time.monotonic() + _LONGEST_LOOK_S
+        ray: Any = self._ray
+        while not any(self._has_enough(node) for node in ray.nodes()):
+            if time.monotonic() > end:
+                wanted = f"{self._gpus:g} GPU" if self._gpus else "a CPU"
+                cause = f"no node of the Ray cluster has {wanted}"
+                remedy = "add one, or give --device cpu or another --engine"
+                raise RunError("sweep", "ray", cause, remedy)
+            time.sleep(0.2)
+
+    def _has_enough(self, node: Mapping[str, Any]) -> bool:
+        held = node.get("Resources", {})
+        enough = held.get("CPU", 0) >= 1 and held.get("GPU", 0) >= self._gpus
+        return bool(node.get("Alive") and enough)
 
     def about(self) -> About:
         """See `Engine`."""
@@ -97,6 +125,19 @@ class Ray(EngineContext):
         task = self._ray.remote(num_gpus=self._gpus, max_calls=1, max_retries=0)(handle_request)
         answer: dict[str, Any] = self._ray.get(task.remote(request))
         return answer
+
+
+def _start(ray: Any) -> None:
+    """Starts Ray on this machine, or connects to the cluster that it finds.
+
+    Raises:
+        RunError: it does not start.
+    """
+    try:
+        ray.init(log_to_driver=False, include_dashboard=False, logging_level=logging.ERROR)
+    except Exception as error:  # whatever Ray raises on a machine that cannot run it
+        remedy = "run the same command again, or give another --engine"
+        raise RunError("sweep", "ray", f"it did not start ({first_line(error)})", remedy) from None
 
 
 def _ended(job: Job, status: Status, error: Exception) -> Sample:

@@ -1,4 +1,4 @@
-"""The component table of a point of a run."""
+"""The component table of a point of a run, and the times of components in each process."""
 
 from __future__ import annotations
 
@@ -35,3 +35,31 @@ def components_of(points: Sequence[Point], size: int | None, run: Path, axis: Ax
         raise RunError("run", run, f"no {axis.text(wanted)}", f"there are {sizes}")
     point = held[wanted]
     return component_table(point.recorded[-1].frame(point.components))
+
+
+def component_times(
+    points: Sequence[Point], size: int, counted: frozenset[int], kind: str
+) -> pd.DataFrame:
+    """Time of each component (rows) in each recorded process (columns) of a size.
+
+    Of several forwards the median.
+
+    Args:
+        points: of the whole run, whose samples are numbered in their order.
+        size: which.
+        counted: numbers of the processes that count.
+        kind: host_ns or device_ns.
+    """
+    samples = [sample for point in points for sample in point.samples]
+    tables = {
+        number: sample.frame(sample.components)
+        for number, sample in enumerate(samples)
+        if number in counted and sample.size == size and sample.components
+    }
+    if not tables:
+        return pd.DataFrame()
+    medians = {
+        number: table.groupby("component", sort=False)[kind].median()
+        for number, table in tables.items()
+    }
+    return pd.DataFrame(medians)

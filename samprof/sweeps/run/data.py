@@ -269,6 +269,8 @@ class RunData:
         from samprof.report.summary import Summary
 
         name = self.chosen(variant)
+        from samprof.sweeps.run.mode_answers import about_modes, component_speedups_of
+
         tables = self.tables(name)
         shown = [one for one in self.variants() if any(p.components for p in self.points_of(one))]
         return Summary(
@@ -276,13 +278,14 @@ class RunData:
             commands=self.commands,
             verified=self.verified,
             target=self.target,
-            environment=self.environment,
+            environment={"began": self._data.get("began", ""), **self.environment},
             points=self.points,
             scaling=tables.scaling,
             times=tables.times,
             roles=tables.roles,
             role_times=tables.role_times,
-            verdict=tables.answer(self.limits)[0],
+            verdict=about_modes(self, tables.answer(self.limits)[0]),
+            component_speedups=component_speedups_of(self),
             checks=self.checks(name),
             axis=self.axis,
             variant=name,
@@ -295,5 +298,4 @@ class RunData:
 
 
 def _after_eager(variant: str) -> bool:
-    """What to sort by to have eager first and the others as they are."""
-    return variant != EAGER
+    return variant != EAGER  # sorted by this, eager is first and the others stay as they are

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from samprof.errors import RunError
 from samprof.files import copy_whole, written_whole
 from samprof.sweeps.about import About
 from samprof.sweeps.plan import Plan
+from samprof.sweeps.run.differences import differences
 from samprof.sweeps.run.layout import LARGEST_FILE, RUN_FILE
 from samprof.sweeps.run.leftovers import is_empty, remove_leftovers, set_aside
 from samprof.sweeps.run.lock import locked
@@ -134,6 +136,7 @@ class RunDirectory:
         }
         data = {
             "schema": SCHEMA,
+            "began": held.get("began") or datetime.now(UTC).isoformat(timespec="seconds"),
             "asked": asked,
             "target": dict(about.target),
             "environment": dict(about.environment),
@@ -231,14 +234,9 @@ class RunDirectory:
         return (self.root / RUN_FILE).is_file()
 
     def _compare(self, held: dict[str, Any], plan: Plan) -> None:
-        asked = held.get("asked", {})
-        differing = [
-            f"{key} {json.dumps(asked.get(key))} instead of {json.dumps(value)}"
-            for key, value in json.loads(json.dumps(plan.identity())).items()
-            if asked.get(key) != value
-        ]
+        differing = differences(held.get("asked", {}), json.loads(json.dumps(plan.identity())))
         if differing:
-            cause = f"it belongs to another sweep ({differing[0]})"
+            cause = f"it belongs to another sweep ({'; '.join(differing)})"
             raise RunError("sweep", self.root, cause, "choose another --out, or start --fresh")
 
     def remove_leftovers(self) -> None:

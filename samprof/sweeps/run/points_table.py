@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from samprof.analysis.scaling.measured import NOISY, PREDICTED
+from samprof.analysis.verdict.whole import whole_speedups
 from samprof.sweeps.run.gpu_seen import throttled_text
 from samprof.sweeps.run.point import Point
 from samprof.sweeps.run.predicted import Predicted
 from samprof.sweeps.run.sample import Sample
 from samprof.sweeps.run.selection import Selection
+from samprof.sweeps.run.wall import wall_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +32,9 @@ _COLUMNS = [
     "wall_low_ns",
     "wall_high_ns",
     "units_per_s",
+    "speedup",
+    "speedup_low",
+    "speedup_high",
     "time_ns",
     "time_iqr_ns",
     "time_source",
@@ -48,6 +53,7 @@ _COLUMNS = [
     "warmup_ns",
     "setup_ns",
     "relative_error",
+    "error_limit",
     "allocator",
     "message",
 ]
@@ -59,13 +65,29 @@ def points_table(
     selected: Callable[[str], Selection],
     predicted: Predicted | None = None,
 ) -> pd.DataFrame:
-    """One row per point; see `Run.points`.
+    """One row per point.
 
     Args:
         points: of the run.
         axis: what the sizes count.
         selected: which samples of a variant count.
         predicted: how the run was predicted; None where it was measured.
+
+    Returns:
+        Columns size, axis, unit (what sizes and throughput count), variant, status (ok, oom,
+        failed; noisy: only contaminated samples; interrupted: to be measured again; predicted),
+        wall_ns (median over the processes of a forward without the profiler), wall_iqr_ns,
+        wall_low_ns and wall_high_ns (of what was predicted), units_per_s,
+        speedup (of the throughput over that of the variant's smallest size, paired within rounds)
+        with its 95 % interval speedup_low, speedup_high (NaN where fewer than two processes tell,
+        or nothing is clean), time_ns (median of the recorded root module), time_iqr_ns, time_source
+        (device or cpu), profiler_overhead (recorded wall time over wall time), peak_memory_bytes,
+        energy_per_unit_j and power_w (of the device, from its counter; NaN where it has none),
+        energy_source, throttled (what held a GPU back), machine_state, faults_per_unit (page
+        faults), system_share (of the CPU time), processes (that count), dropped (that do not),
+        kernels (of a forward; missing where forwards differ), warmup_ns, setup_ns and
+        relative_error (of a variant's results), error_limit (the largest that counts as the same
+        result), allocator, message.
     """
     import pandas as pd
 
@@ -76,7 +98,26 @@ def points_table(
         row = _row(point, numbers, chosen, axis)
         rows.append(row if predicted is None else row | _as_predicted(row, predicted))
         first = numbers.stop
+    for variant in dict.fromkeys(point.variant for point in points):
+        own = [point for point in points if point.variant == variant]
+        found = _speedups(own, selected(variant), axis, predicted)
+        for row in rows:
+            if row["variant"] == variant and "wall_ns" in row:
+                row |= found.get(row["size"], {})
     return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _speedups(
+    points: Sequence[Point], selection: Selection, axis: Axis, predicted: Predicted | None
+) -> dict[int, dict[str, float]]:
+    """Size -> its speed-up over the smallest with its interval; nothing without a clean answer."""
+    wall = wall_of(points, selection, axis)
+    if wall.empty or selection.undecided:
+        return {}
+    error = predicted.error if predicted is not None else None
+    table = with_expected(whole_speedups(wall, axis), error).set_index("size")
+    names = ["speedup", "speedup_low", "speedup_high"]
+    return {int(str(size)): dict(row[names]) for size, row in table.iterrows()}
 
 
 def _row(point: Point, numbers: range, chosen: Selection, axis: Axis) -> dict[str, Any]:
@@ -98,6 +139,8 @@ def _row(point: Point, numbers: range, chosen: Selection, axis: Axis) -> dict[st
         "dropped": int((~shown["clean"]).sum()),
         "energy_source": next((one.energy_source for one in timed if one.energy_source), ""),
         "throttled": throttled_text(timed),
+        "relative_error": _most(point.samples, "relative_error"),
+        "error_limit": _most(point.samples, "error_limit"),
         "allocator": next((one.allocator for one in point.samples), ""),
         "message": "; ".join(text for text in (point.message, *notes) if text),
     }
@@ -118,7 +161,6 @@ def _row(point: Point, numbers: range, chosen: Selection, axis: Axis) -> dict[st
         "peak_memory_bytes": max(one.peak_memory_bytes for one in point.samples) or np.nan,
         "warmup_ns": sum(timed[0].warmup_ns),
         "setup_ns": _most(timed, "setup_ns"),
-        "relative_error": _most(timed, "relative_error"),
     }
     if recorded:
         time, time_range = _spread(traced["time_ns"], recorded[0].time_ns)

@@ -83,20 +83,7 @@ class Run:
         return self.data.variants()
 
     def points(self) -> pd.DataFrame:
-        """One row per point.
-
-        Returns:
-            Columns size, axis, unit (what sizes and throughput count), variant, status (ok, oom, failed;
-            noisy: only contaminated samples; interrupted: to be measured again; predicted), wall_ns
-            (median over the processes, without the profiler), wall_iqr_ns, wall_low_ns and wall_high_ns
-            (of what was predicted), units_per_s, time_ns (median of the recorded root module),
-            time_iqr_ns, time_source, profiler_overhead (recorded wall time over wall
-            time), peak_memory_bytes, energy_per_unit_j and power_w (of the device, from its counter),
-            energy_source, throttled (what held a GPU back), machine_state, faults_per_unit (page
-            faults), system_share (of the CPU time), processes (that count), dropped (that do not),
-            kernels (of a forward; missing where forwards differ), warmup_ns, setup_ns and
-            relative_error (of a variant), allocator, message.
-        """
+        """One row per point; see `samprof.sweeps.run.points_table.points_table`."""
         return self.data.points.copy()
 
     def samples(self) -> pd.DataFrame:
@@ -160,7 +147,7 @@ class Run:
             variant: as in `scaling`.
 
         Returns:
-            See `samprof.trace.tables.components`, from the recorded forward whose time is the median.
+            See `samprof.trace.tables.components`, from the recorded forward of median time.
 
         Raises:
             RunError: no such point.
@@ -180,10 +167,13 @@ class Run:
             memory_limit: the most bytes that the size to run may take.
             latency_limit: the most nanoseconds that it may take.
         """
+        from samprof.sweeps.run.mode_answers import about_modes
+
         held = self.data.limits
         memory = held.memory_bytes if memory_limit is None else memory_limit
         latency = held.latency_ns if latency_limit is None else latency_limit
-        return self.data.tables(variant).answer(Limits(memory, latency))[0]
+        found = self.data.tables(variant).answer(Limits(memory, latency))[0]
+        return about_modes(self.data, found) if variant is None else found
 
     def summary(self, variant: str | None = None) -> Summary:
         """All tables of a variant in one value, as the renderers take it."""

@@ -34,6 +34,7 @@ class Sample:
         units: units of work in one forward: images, prompts, whatever the sweep's axis counts.
         setup_ns: set-up time of a variant: compiling, capturing and the like, with its first forward.
         relative_error: of a variant's results against eager; missing where nothing was changed.
+        error_limit: the largest relative error that counts as the same result.
         warmup_ns: forwards before anything is measured.
         wall_ns: forwards without the profiler.
         reference_ns: the reference work before and after each of them, one more than forwards; empty
@@ -73,6 +74,7 @@ class Sample:
     units: float = 0.0
     setup_ns: int | None = None
     relative_error: float | None = None
+    error_limit: float | None = None
     warmup_ns: list[int] = field(default_factory=list)
     wall_ns: list[int] = field(default_factory=list)
     reference_ns: list[int] = field(default_factory=list)

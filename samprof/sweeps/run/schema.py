@@ -42,6 +42,7 @@ class _RunFile(msgspec.Struct):
     asked: _Asked
     target: _Target
     environment: _Environment
+    began: str = ""
     colors: dict[str, str] = {}
     commands: list[list[str]] = []
 

@@ -18,6 +18,7 @@ from samprof.sweeps.run.verdict_notes import (
     sample_remarks,
     trace_remarks,
 )
+from samprof.sweeps.run.wall import batches_in, wall_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,14 +58,14 @@ def variant_tables(
     own = [point for point in measured if point.variant == variant]
     recorded = layers[layers["process"].isin(selection.recorded) & layers["clean"]]
     timed = samples[samples["process"].isin(selection.timed)]
-    batches = {point.size: _batches(point, axis) for point in own}
+    batches = {point.size: batches_in(point, axis) for point in own}
     factor = recorded["size"].map(batches)
     scaled = {name: recorded[name] * factor for name in ("time_ns", "self_ns")}
     return VariantTables(
         points=points[points["variant"] == variant],
         layers=recorded,
         per_batch=recorded.assign(**scaled) if set(batches.values()) != {1.0} else recorded,
-        wall=timed[["size", "round"]].assign(wall_ns=timed["wall_ns"] * timed["size"].map(batches)),
+        wall=wall_of(own, selection, axis),
         axis=axis,
         roof=roof,
         paging=paging_table(own),
@@ -83,11 +84,6 @@ def variant_tables(
         finer=finer,
         predicted=predicted,
     )
-
-
-def _batches(point: Point, axis: Axis) -> float:
-    """What part of a point's forward one batch of its size is."""
-    return axis.amount(point.size) / point.units if point.units else 1.0
 
 
 def _ops(points: Sequence[Point], counted: pd.DataFrame) -> pd.DataFrame:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from samprof.analysis.scaling.axis import Axis
     from samprof.analysis.statistics.expected_error import ExpectedError
     from samprof.analysis.verdict.limits import Limits
+    from samprof.analysis.verdict.recorded import Apart
     from samprof.analysis.verdict.verdict import Verdict
     from samprof.sweeps.run.predicted import Predicted
 
@@ -89,13 +90,28 @@ class VariantTables:
 
         return self._proven(scaling_table(by_role(self.per_batch), self.axis))
 
+    @cached_property
+    def apart(self) -> Apart | None:
+        """Speed-ups of recorded and timed forwards, where they differ beyond doubt."""
+        from samprof.analysis.verdict.recorded import apart
+        from samprof.analysis.verdict.whole import whole_speedups
+
+        if self.undecided or self.layers_undecided or self.wall.empty:
+            return None
+        return apart(self.per_batch, whole_speedups(self.wall, self.axis), self.axis)
+
+    @property
+    def unjudged(self) -> str:
+        """Why nothing is proven of any layer; empty where it is."""
+        return self.layers_undecided or (self.apart.why_unjudged(self.axis) if self.apart else "")
+
     def _proven(self, table: pd.DataFrame) -> pd.DataFrame:
-        """The table without intervals and classes where too few samples are clean to prove anything."""
+        """The table without intervals and classes where nothing is proven of layers."""
         from samprof.analysis.statistics.classes import UNDECIDED
         from samprof.analysis.statistics.expected_error import with_expected
 
         table = with_expected(table, self._error)
-        if not self.layers_undecided:
+        if not self.unjudged:
             return table
         names = ("speedup_low", "speedup_high", "exponent_low", "exponent_high")
         unknown = {name: float("nan") for name in names if name in table}
@@ -146,7 +162,7 @@ class VariantTables:
         from samprof.analysis.scaling.op_changes import op_sentence
         from samprof.analysis.statistics.classes import GAINS, LOSES
 
-        if self.undecided or self.layers_undecided or found.remedy or self.op_changes.empty:
+        if self.undecided or self.unjudged or found.remedy or self.op_changes.empty:
             return ""
         changing = self.roles[self.roles["class"].isin((GAINS, LOSES))]
         largest = changing.sort_values("unit_ns_largest", ascending=False)["path"].head(2).tolist()
@@ -159,9 +175,11 @@ class VariantTables:
         return self.predicted.error if self.predicted is not None else None
 
     def _doubts(self) -> list[str]:
-        if not self.layers_undecided or self.undecided:
+        if self.undecided or not (self.unjudged or self.apart):
             return []
-        return [f"no layer is judged, because {self.layers_undecided}"]
+        if self.unjudged:
+            return [f"no layer is judged, because {self.unjudged}"]
+        return [self.apart.sentence(self.axis)] if self.apart else []
 
     def answer(self, limits: Limits) -> tuple[Verdict, pd.DataFrame]:
         """The verdict under the limits, and the potential at the batch size that it names.
@@ -183,7 +201,7 @@ class VariantTables:
         from samprof.analysis.verdict.verdict import verdict
         from samprof.analysis.verdict.why import explained
 
-        layers = self.per_batch.head(0) if self.layers_undecided else self.per_batch
+        layers = self.per_batch.head(0) if self.unjudged else self.per_batch
         found = verdict(
             self.points,
             self.wall,

@@ -28,7 +28,7 @@ def test_a_layer_that_loses_is_blamed_where_batching_hurts() -> None:
     slow.loc[attention, "self_ns"] *= slow["size"]
     # 300 of 300 + 25 (rest) + 25 (MLP) ns per image at batch 4; 75 against 300.
     assert blame_sentence(blamed(slow, BATCH_SIZE, "hurts"), BATCH_SIZE) == (
-        "Window attention (86% of the time per image, 0.25x, 95% CI 0.25-0.25) holds it back."
+        "Window attention (86% of the time per image at batch 4, 0.25x, 95% CI 0.25-0.25) holds it back."
     )
 
 

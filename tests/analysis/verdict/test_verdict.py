@@ -39,8 +39,8 @@ def test_the_verdict_when_batching_helps() -> None:
         "Batching helps: batch 4 runs at 1.60x the throughput of batch 1 (95% CI 1.60-1.60).",
         "The fit finds a fixed cost of 100 ns per batch and 100 ns per image: a larger batch can "
         "share 50% of the time of batch 1.",
-        "Window attention (60% of the time per image, 1.00x, 95% CI 1.00-1.00) and MLP (20%, 1.00x, "
-        "95% CI 1.00-1.00) hold it back.",
+        "Window attention (60% of the time per image at batch 4, 1.00x, 95% CI 1.00-1.00) and MLP (20%, "
+        "1.00x, 95% CI 1.00-1.00) hold it back.",
         "Run batch 4: 8000000 images/s with 4.00 MiB, the smallest within 5% of the best.",
     )
     assert answer.reason == answer.sentences[1]
@@ -57,7 +57,7 @@ def test_the_verdict_when_batching_hurts() -> None:
     assert answer.sentences == (
         "Batching hurts: batch 4 runs at 0.50x the throughput of batch 1 (95% CI 0.50-0.50).",
         "No fixed cost per batch explains the times of all sizes.",
-        "Run batch 1: 10000000 images/s with 1.00 MiB, the smallest within 5% of the best "
+        "Run batch 1: 10000000 images/s with 1.00 MiB, since no larger one is proven to be faster "
         "(batch 4 takes 4.00 MiB).",
     )
 

@@ -24,7 +24,7 @@ VERDICT = Verdict(
     claim="no gain",
     units_per_s=5.0,
     blame=("MLP",),
-    blame_details=(Blame("MLP", 0.7, 1.0, 0.98, 1.02),),
+    blame_details=(Blame("MLP", 0.7, 1.0, 0.98, 1.02, 4),),
     reason="b.",
     remedy="",
     sentences=("a.", "b.", "c.", "d."),
@@ -59,7 +59,7 @@ def told(verdict: Verdict, rows: pd.DataFrame, roof: Roof | None = ROOF) -> Verd
 def test_each_bound_has_its_words(values: dict[str, int], words: str) -> None:
     found = told(VERDICT, of(role(**values)))
     assert words in found.sentences[3]
-    assert found.sentences[4].startswith("Optimise the MLP first")
+    assert found.sentences[4].startswith("At batch 4, optimise the MLP first")
     assert found.sentences[:3] == ("a.", "b.", "c.")
     assert found.sentences[5:] == ("d.",)
     assert found.blame_details[0].bound
@@ -120,6 +120,6 @@ def test_classes_far_from_both_peaks_are_told_together() -> None:
     both = replace(VERDICT, blame=("MLP", "norm"), blame_details=())
     found = told(both, of(role(), role("norm", bytes=20_000_000)))
     assert found.sentences[3] == (
-        "MLP and norm are near neither peak (at most 10% of the FLOPs, 20% of the bytes per second): "
-        "their kernels do not use the device."
+        "At batch 4, MLP and norm are near neither peak (at most 10% of the FLOPs, 20% of the bytes per "
+        "second): their kernels do not use the device."
     )

@@ -24,6 +24,8 @@ def test_python_and_the_command_line_ask_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "a.png").touch()  # it is looked for, not read
     parser = argparse.ArgumentParser()
     add_workload_arguments(parser)
     asked_for = ["--images", "photos", "--prompt-kind", "boxes", "--allocator", "system"]

@@ -1,5 +1,6 @@
 """Every workload, on real segment_anything objects: components, results, and nothing left behind."""
 
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,31 @@ from samprof.sweeps.measure.prepare import relative_error
 from samprof.sweeps.target import Target
 from samprof.trace.tables.components import OTHER
 from tests.sam.model.test_pipeline import contents
+
+
+@pytest.fixture(scope="module")
+def five_photos(tmp_path_factory: pytest.TempPathFactory, photo_file: str) -> str:
+    """A folder of five photos without prompts of their own."""
+    folder = tmp_path_factory.mktemp("five")
+    for number in range(5):
+        shutil.copy(photo_file, folder / f"{number}.png")
+    return str(folder)
+
+
+def test_inputs_that_are_left_out_repeated_or_made_up_are_counted(five_photos: str) -> None:
+    batched = batch("small", images=five_photos, prompts=2).inputs_note
+    assert batched is not None
+    assert batched(4) == "4 of 5 photos used; 8 prompts: 0 annotated, 8 made up"
+    assert batched(7) == "5 photos repeated to 7; 14 prompts: 0 annotated, 14 made up"
+    for workload in (predict, onnx):
+        one = workload("small", images=five_photos).inputs_note
+        assert one is not None
+        assert one(3) == "1 of 5 photos used; 3 prompts: 0 annotated, 3 made up"
+    for target in (encode("small", images=five_photos), amg("small", images=five_photos)):
+        assert target.inputs_note is not None
+        assert target.inputs_note(1) == "1 of 5 photos used"
+        assert target.inputs_note(5) == ""
+
 
 FEW_POINTS = {"points_per_side": 2, "points_per_batch": 3}
 

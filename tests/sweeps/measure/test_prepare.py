@@ -77,6 +77,8 @@ def test_a_large_deviation_is_not_timed(off: float, tmp_path: Path) -> None:
     assert (point.status, point.wall_ns) == ("failed", [])
     assert point.message.startswith("differs from eager float32 by ")
     assert point.message.endswith("more than 0.02: not timed")
+    assert point.error_limit == 0.02
+    assert (point.relative_error is None) == math.isnan(off)
 
 
 def test_what_is_compared_may_be_less_than_what_is_timed() -> None:

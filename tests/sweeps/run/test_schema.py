@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,14 @@ def change(path: Path, how: Callable[[dict[str, Any]], Any]) -> None:
     data = json.loads(path.read_text())
     how(data)
     path.write_text(json.dumps(data))
+
+
+def test_when_a_run_began_is_held_and_shown_and_older_runs_lack_it(run: Path) -> None:
+    began = json.loads((run / "run.json").read_text())["began"]
+    assert datetime.fromisoformat(began).tzinfo is not None
+    assert Run(run).summary().environment["began"] == began
+    change(run / "run.json", lambda data: data.pop("began"))
+    assert Run(run).summary().environment["began"] == ""
 
 
 @pytest.mark.parametrize(
