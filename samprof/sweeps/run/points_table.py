@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from samprof.analysis.scaling.measured import NOISY, PREDICTED
+from samprof.analysis.statistics.expected_error import with_expected
 from samprof.analysis.verdict.whole import whole_speedups
 from samprof.sweeps.run.gpu_seen import throttled_text
 from samprof.sweeps.run.point import Point
