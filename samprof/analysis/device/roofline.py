@@ -4,10 +4,10 @@ The rule for `bound`, in this order:
     paging   the operating system takes more than 5 % of its time to hand out memory anew
     launch   the device waits for launches for at least as long as it runs the layer
     idle     it waits for something else for as long
-    neither  the layer reaches less than half of both peaks: its kernels or ops do not use the device
-    compute  it reaches a larger share of the peak of FLOPs than of that of bytes
+    compute  it reaches at least half of the peak of FLOPs, and a larger share than of that of bytes
     memory   the other way round
-    unknown  no FLOPs or bytes are known, or no peaks
+    unknown  it reaches neither half: its kernels or ops do not use the device; or FLOPs, bytes or the
+             peaks are not known, and the shares are missing
 A share is of the peak measured on the same device (`samprof doctor`), for the dtype that ran.
 """
 
@@ -19,11 +19,10 @@ import pandas as pd
 
 from samprof.analysis.device.paging import MOST_SYSTEM_SHARE
 
-PAGING, LAUNCH, IDLE, NEITHER, COMPUTE, MEMORY, UNKNOWN = (
+PAGING, LAUNCH, IDLE, COMPUTE, MEMORY, UNKNOWN = (
     "paging",
     "launch",
     "idle",
-    "neither",
     "compute",
     "memory",
     "unknown",
@@ -121,11 +120,10 @@ def _bounds(table: pd.DataFrame, paging: pd.Series) -> pd.Series:
             paging > MOST_SYSTEM_SHARE,
             table["launch_gap_share"] >= 0.5,
             other >= 0.5,
-            known & ~near,
-            known & (table["flops_share"] >= table["bytes_share"]),
-            known,
+            known & near & (table["flops_share"] >= table["bytes_share"]),
+            known & near,
         ],
-        [PAGING, LAUNCH, IDLE, NEITHER, COMPUTE, MEMORY],
+        [PAGING, LAUNCH, IDLE, COMPUTE, MEMORY],
         UNKNOWN,
     )
     return pd.Series(bound, table.index, dtype=object)

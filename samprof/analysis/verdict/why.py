@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from samprof.analysis.device.roofline import COMPUTE, IDLE, LAUNCH, NEITHER, PAGING, UNKNOWN, Roof
+from samprof.analysis.device.roofline import COMPUTE, IDLE, LAUNCH, PAGING, UNKNOWN, Roof
 from samprof.analysis.scaling.axis import Axis
 from samprof.analysis.verdict.potential import potential_sentence
 from samprof.analysis.verdict.verdict import Verdict
@@ -66,11 +66,11 @@ def _limits(verdict: Verdict, roles: pd.DataFrame, axis: Axis) -> str:
     rows = roles[roles["size"] == roles["size"].max()].set_index("path")
     found = [(role, rows.loc[role]) for role in verdict.blame if role in rows.index]
     known = [(role, row) for role, row in found if row["bound"] != UNKNOWN]
-    if known:
-        far = [pair for pair in known if pair[1]["bound"] == NEITHER]
-        parts = [
-            f"{role} {_words(row, axis.unit)}" for role, row in known if row["bound"] != NEITHER
-        ]
+    far = [
+        pair for pair in found if pair[1]["bound"] == UNKNOWN and pd.notna(pair[1]["flops_share"])
+    ]
+    if known or far:
+        parts = [f"{role} {_words(row, axis.unit)}" for role, row in known]
         parts += [_far_words(far)] if far else []
         return f"At {axis.text(int(roles['size'].max()))}, {'; '.join(parts)}."
     if not found:

@@ -51,8 +51,7 @@ class RunData:
     """
 
     def __init__(self, path: Path, limits: Limits, sizes: Collection[int] | None = None) -> None:
-        self.path = path
-        self.limits = limits
+        self.path, self.limits = path, limits
         self._sizes = sizes
         self._data = RunDirectory(path).read()
         self._tables: dict[str, VariantTables] = {}

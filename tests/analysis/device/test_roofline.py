@@ -29,8 +29,8 @@ def layers(**values: Any) -> pd.DataFrame:
         ({"launch_gap_ns": 100_000, "device_gap_ns": 1_300_000}, "idle"),
         ({"flops": 0, "bytes": 0}, "unknown"),
         ({"flops": 0, "bytes": 50_000_000}, "memory"),
-        ({"flops": 499_000_000, "bytes": 30_000_000}, "neither"),
-        ({}, "neither"),
+        ({"flops": 499_000_000, "bytes": 30_000_000}, "unknown"),
+        ({}, "unknown"),
     ],
 )
 def test_the_rule(values: dict[str, int], bound: str) -> None:

@@ -138,7 +138,7 @@ def _limits(run: Run, verdict: Verdict, said: Given) -> Given:
         for role, row in rows.iterrows()
         if row["bound"] in near
     ]
-    far = rows[rows["bound"] == "neither"]
+    far = rows[(rows["bound"] == "unknown") & rows["flops_share"].notna()]
     if len(far):
         names, (flops, moved) = list(far.index), far[["flops_share", "bytes_share"]].max()
         one = len(names) == 1

@@ -86,5 +86,5 @@ def test_every_attention_is_two_products_or_five(name: str) -> None:
         assert matrix_flops(name, [out, q, k, v]) == 5 * once
     else:
         assert matrix_flops(name, [q, k, v]) == 2 * once
-        flash = flop_registry[aten._scaled_dot_product_flash_attention_for_cpu]
+        flash = flop_registry[aten._scaled_dot_product_flash_attention]
         assert flash(q, k, v, out_val=None) == 2 * once
