@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from samprof.analysis.scaling.axis import Axis
-from samprof.analysis.scaling.measured import measured
+from samprof.analysis.scaling.measured import PREDICTED, measured
 from samprof.analysis.scaling.scaling import WIDE
 from samprof.analysis.verdict.limits import Choice, Limits
 from samprof.analysis.verdict.wording import ratio_text
@@ -51,19 +51,21 @@ def advice(
     return f"{text}; {failed}." if failed else f"{text}."
 
 
-def seen_only(speedups: pd.DataFrame, axis: Axis) -> str:
-    """What was measured where that proves nothing, and so recommends nothing.
+def seen_only(speedups: pd.DataFrame, points: pd.DataFrame, axis: Axis) -> str:
+    """What was measured or predicted where that proves nothing, and so recommends nothing.
 
     Args:
         speedups: as `samprof.analysis.verdict.whole.whole_speedups` gives it.
+        points: as `Run.points` gives them.
         axis: what the sizes count.
     """
+    known = "predicted" if (points["status"] == PREDICTED).all() else "measured"
     first, fastest = speedups.iloc[0], speedups.iloc[int(speedups["speedup"].to_numpy().argmax())]
     if fastest["size"] == first["size"]:
-        return f"In what was measured, {axis.text(int(first['size']))} was the fastest."
+        return f"In what was {known}, {axis.text(int(first['size']))} was the fastest."
     one, other = (axis.text(int(row["size"])) for row in (first, fastest))
     return (
-        f"In what was measured, {other} ran at {ratio_text(fastest['speedup'])} the throughput of "
+        f"In what was {known}, {other} ran at {ratio_text(fastest['speedup'])} the throughput of "
         f"{one}, which is not proven."
     )
 

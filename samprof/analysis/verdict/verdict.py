@@ -173,7 +173,7 @@ def _advice(
 ) -> tuple[str, ...]:
     """Which size to run, where the measurements allow to say so."""
     if undecided or (is_open and not limits):
-        seen = "" if undecided or len(speedups) == 1 else seen_only(speedups, axis)
+        seen = "" if undecided or len(speedups) == 1 else seen_only(speedups, points, axis)
         return seen, sentence(too_large(points, axis))
     return (advice(speedups, choice, peaks, points, limits, axis),)
 
