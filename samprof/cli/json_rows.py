@@ -28,7 +28,8 @@ def json_rows(table: pd.DataFrame) -> Iterator[str]:
     for begin in range(0, len(table), _AT_ONCE):
         part = table.iloc[begin : begin + _AT_ONCE]
         rows = part.to_json(orient="records", double_precision=15)
-        indented = msgspec.json.format(_SLASH.sub(r"\1/", rows), indent=1)
+        rows = _SLASH.sub(r"\1/", rows).replace("\x7f", r"\u007f")  # as the json module writes them
+        indented = msgspec.json.format(rows, indent=1)
         yield between + indented.removeprefix("[").removesuffix("\n]")
         between = ","
     yield "\n]\n" if len(table) else "[]\n"

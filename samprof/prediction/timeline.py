@@ -39,7 +39,10 @@ def host_times(start: Ints, end: Ints, cost: Ints) -> HostTimes:
     when, begins = np.concatenate([start, last]), np.repeat([1, 0], count)
     # At one time: what ends comes before what begins; the longer begins first, the later ends first.
     tie = np.concatenate([start - last, -start])
-    order = np.lexsort((tie, begins, when))
+    place = np.concatenate(
+        [np.arange(count), -np.arange(count)]
+    )  # of equal ones the first is outer
+    order = np.lexsort((place, tie, begins, when))
     spent = np.concatenate([cost, np.zeros(count, np.int64)])[order] + 1
     clock = np.empty(2 * count, np.int64)
     clock[order] = np.cumsum(spent)

@@ -28,6 +28,7 @@ net(torch.ones(1, 2))
 """
 SWEEP = ("--factory", "tests.support.targets:hostile", "--device", "cpu")
 ELSEWHERE = {
+    "predict": "its run is of a model by name; its tables are those of a sweep",
     "doctor": "tests/report/test_renderers.py gives its text hostile versions and devices",
     "verify": "its lines name its own models; like all others they leave through cli/output.py",
 }
@@ -178,7 +179,8 @@ def test_a_measuring_command_shows_names_as_escapes(
 def test_the_name_of_a_file_in_an_error_is_shown(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([command, EVIL_FILE, *(["-o", "x.json"] if command == "export" else [])]) == 2
+    more = {"export": ["-o", "x.json"], "predict": ["--device", "L4"]}
+    assert main([command, EVIL_FILE, *more.get(command, [])]) == 2
     error = capsys.readouterr().err
     assert error == printable_lines(error)
     assert error.count("\n") == 1

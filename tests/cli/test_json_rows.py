@@ -14,7 +14,7 @@ def test_the_pieces_together_are_the_whole(rows: int, monkeypatch: pytest.Monkey
     monkeypatch.setattr(module, "_AT_ONCE", 2)
     table = pd.DataFrame(
         {
-            "path": [f'a"{row}/\n\\/\\\\/]é' for row in range(rows)],
+            "path": [f'a"{row}/\n\\/\\\\/\x7f]é' for row in range(rows)],
             "ns": [row / 3 for row in range(rows)],
         }
     )

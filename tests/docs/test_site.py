@@ -22,6 +22,7 @@ PUBLIC = {
         "scaling",
         "sweep",
         "measure_workload",
+        "predict",
         "compare",
         "Recording",
         "Trace",

@@ -60,7 +60,7 @@ def test_kernels_are_an_empty_table_with_all_columns_on_the_cpu(x: Tensor) -> No
     kernels = recording.kernels()
     assert len(kernels) == 0
     assert " ".join(kernels.columns) == (
-        "name kind ts_ns dur_ns device stream correlation op owner phase step launch_ts_ns"
+        "name kind ts_ns dur_ns device stream correlation op owner phase step launch_ts_ns note"
     )
 
 

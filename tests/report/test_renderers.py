@@ -33,7 +33,7 @@ from samprof.report.text.kernels import kernels_text
 from samprof.report.text.layers import layers_text
 from samprof.report.text.memory import memory_text_of
 from samprof.report.text.ops import ops_text
-from samprof.report.text.points import points_text
+from samprof.report.text.points import points_text, reasons_text
 from samprof.report.text.ranks import ranks_text, slowest_text
 from samprof.report.text.run import run_text
 from samprof.report.text.scaling import scaling_text
@@ -86,6 +86,11 @@ def texts_of_scaling(case: str) -> list[str]:
 
 def texts_of_points(case: str) -> list[str]:
     return [points_text(named(summary().points, "message", case), width) for width in WIDTHS]
+
+
+def texts_of_reasons(case: str) -> list[str]:
+    points = named(summary().points, "message", case).assign(relative_error=1.0, error_limit=0.1)
+    return [points_text(points, width) + reasons_text(points, width) for width in WIDTHS]
 
 
 def texts_of_layers(case: str) -> list[str]:
@@ -220,6 +225,7 @@ RENDERERS: dict[Callable[..., str], Rendered] = {
     run_text: texts_of_run,
     scaling_text: texts_of_scaling,
     points_text: texts_of_points,
+    reasons_text: texts_of_reasons,
     layers_text: texts_of_layers,
     kernels_text: texts_of_kernels,
     ops_text: texts_of_ops,

@@ -31,11 +31,12 @@ def differences(held: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]
         ['prompts: not given there, 8 now']
     """
     before, now = dict(_leaves(held)), dict(_leaves(wanted))
-    names = [*now, *(name for name in before if name in _of_target(held))]
+    # Other keys of the directory are no part of a question.
+    paths = [*now, *(path for path in before if path[0] == "target")]
     found = [
-        f"{name}: {_text(before.get(name))} there, {_text(now.get(name))} now"
-        for name in dict.fromkeys(names)
-        if before.get(name) != now.get(name)
+        f"{path[-1]}: {_text(before.get(path))} there, {_text(now.get(path))} now"
+        for path in dict.fromkeys(paths)
+        if before.get(path) != now.get(path)
     ]
     more = len(found) - _MOST
     return [*found[:_MOST], f"and {more} more"] if more > 0 else found
@@ -65,18 +66,13 @@ def _short(value: object) -> str:
     return _NO_LETTER.sub("_", text)[:60]
 
 
-def _leaves(values: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+def _leaves(values: Mapping[str, Any], *around: str) -> Iterator[tuple[tuple[str, ...], object]]:
+    """Each value that is no mapping, with the names of what it stands in and its own."""
     for name, value in values.items():
         if isinstance(value, Mapping):
-            yield from _leaves(value)
+            yield from _leaves(value, *around, name)
         else:
-            yield name, value
-
-
-def _of_target(held: Mapping[str, Any]) -> set[str]:
-    """What only the question of the directory may name; other keys there are no part of a question."""
-    target = held.get("target")
-    return set(dict(_leaves(target))) if isinstance(target, Mapping) else set()
+            yield (*around, name), value
 
 
 def _text(value: object) -> str:

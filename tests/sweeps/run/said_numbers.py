@@ -13,6 +13,7 @@ from samprof.analysis.verdict.verdict import Verdict
 from samprof.sweeps.run.run import Run
 from samprof.units import digits, memory_text, rate_text, time_text
 
+SEEN = "In what was (?:measured|predicted)"
 RATIO, TEXT, SIZE = r"([\d.]+)x", r"(.+?)", r"batch (\d+)"
 AT = rf"{SIZE} runs at {RATIO}"
 CI = r"95% CI ([\d.]+)-([\d.]+)"
@@ -313,8 +314,8 @@ SENTENCES: dict[str, Check] = {
     r"(In \S+, aten::.+)\.": _op,
     rf"At {SIZE}, optimise the (.+)\.": _potential,
     rf"Run {SIZE}: (.+)\.": _advice,
-    rf"In what was (?:measured|predicted), {SIZE} ran at {RATIO} the throughput of {SIZE}, which .+\.": _seen,
-    rf"In what was (?:measured|predicted), {SIZE} was the fastest\.": _seen,
+    rf"{SEEN}, {SIZE} ran at {RATIO} the throughput of {SIZE}, which .+\.": _seen,
+    rf"{SEEN}, {SIZE} was the fastest\.": _seen,
     r"One batch size only \((\d+): ([\d.]+) images/s\): nothing to compare\.": _one_size,
     r"Take this with care: (.+)\.": _doubts,
     r"(\d+) of (\d+) samples do not count, most because (.+)\.": _dropped,
