@@ -42,7 +42,8 @@ def point_rows(series: Mapping[str, pd.DataFrame], axis: Axis) -> Rows:
                         for end, sign in (("", 0), ("_low", -1), ("_high", 1))
                     },
                     **_speedup(point),
-                    "latency_text": f"{time_text(latency)} ± {time_text(latency * spread)}",
+                    "latency_text": time_text(latency)
+                    + (f" ± {time_text(latency * spread)}" if spread else ""),
                     **_expected(point, latency, rate),
                     "rate_text": digits(rate),
                     "memory_text": memory_text(float(point["peak_memory_bytes"])),

@@ -60,10 +60,10 @@ def run_components_text(
     points = points[points["variant"].isin(list(tables))]
     lines.append(components_text(tables, width, speedups) + "\n")
     for row in points.to_dict("records"):
-        spread = row["wall_iqr_ns"] / 2
+        spread = f" ± {time_text(row['wall_iqr_ns'] / 2)}" if row["wall_iqr_ns"] else ""
         lines.append(
             wrapped(
-                f"{row['variant']}: {time_text(row['wall_ns'])} ± {time_text(spread)} without the "
+                f"{row['variant']}: {time_text(row['wall_ns'])}{spread} without the "
                 f"profiler; {digits(row['profiler_overhead'])}x that with it",
                 width,
             )
