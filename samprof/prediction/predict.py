@@ -22,6 +22,7 @@ from samprof.sweeps.gather.pool import Pool
 from samprof.sweeps.gather.sample import sample_of
 from samprof.sweeps.plan import Plan
 from samprof.sweeps.run.directory import RunDirectory
+from samprof.sweeps.run.made_anew import made_anew
 from samprof.sweeps.run.point import Point, point_key
 from samprof.sweeps.run.run import Run
 from samprof.sweeps.run.sample import Sample
@@ -94,7 +95,7 @@ def predicted_run(forwards: Iterable[Forward], question: Question, out: Path) ->
     Args:
         forwards: one per size and variant.
         question: the device, and what is known of the model.
-        out: the run directory, empty or new.
+        out: the run directory: empty, new, or that of the same prediction before.
 
     Raises:
         UsageError: a dtype does not run on the device, or nothing is known of the ops.
@@ -115,7 +116,7 @@ def predicted_run(forwards: Iterable[Forward], question: Question, out: Path) ->
     ]
     directory = RunDirectory(out)
     about = _about(question, forwards)
-    with directory.opened(plans[0], fresh=True):
+    with made_anew(directory, plans[0], "predict"):
         for plan in plans:
             directory.begin(plan, about, fresh=plan is plans[0])
         for one in forwards:

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 import samprof
-from samprof.errors import SamprofError, UsageError
+from samprof.errors import RunError, SamprofError, UsageError
 from samprof.prediction.devices import device_named
 from samprof.prediction.predict import forward_ns
 from samprof.prediction.shares import load_shares
@@ -123,3 +123,21 @@ def test_published_numbers_of_other_devices_are_met() -> None:
     assert _forward("vit_b", "eager", 16).peak_memory_bytes == pytest.approx(
         39_320 * 2**20, rel=0.01
     )
+
+
+def test_a_prediction_replaces_itself_and_nothing_else(tmp_path: Path) -> None:
+    numbers = tmp_path / "numbers.csv"
+    numbers.write_text("size,total_ms\n1,10\n2,18\n")
+    held = samprof.scaling(numbers, out=tmp_path / "held").path
+    before = {path: path.read_bytes() for path in sorted(held.rglob("*")) if path.is_file()}
+    with pytest.raises(RunError, match=r"predict: .*held: it belongs to another sweep") as error:
+        samprof.predict("small", "L4", [1], out=held)
+    assert str(error.value).endswith("; choose another directory")
+    after = {path: path.read_bytes() for path in sorted(held.rglob("*")) if path.is_file()}
+    assert after == before
+    again = tmp_path / "again"
+    for sizes in ([1, 2], [1]):
+        found = samprof.predict("small", "L4", sizes, out=again)
+        assert found.points()["size"].tolist() == sizes
+    with pytest.raises(RunError, match="predicted for: L4 there, T4 now"):
+        samprof.predict("small", "T4", [1], out=again)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from samprof.sweeps.gather.sample import ALL_OPS, sample_of
 from samprof.sweeps.gather.sources import Source, sources_of
 from samprof.sweeps.plan import Plan
 from samprof.sweeps.run.directory import RunDirectory
+from samprof.sweeps.run.made_anew import made_anew
 from samprof.sweeps.run.point import Point, point_key
 from samprof.sweeps.run.run import Run
 
@@ -62,7 +63,8 @@ def gather(
     directory = RunDirectory(out or Path(tempfile.mkdtemp(prefix="samprof-run-")))
     plan = Plan(target={"traces": [one.name for one in sources], "by": kind}, sizes=tuple(measured))
     first, root = sources[0].trace, found[0].root or ALL_OPS
-    with _opened(directory, plan, sources):
+    _refuse_own_traces(directory, sources)
+    with made_anew(directory, plan, "scaling"):
         directory.begin(plan, about(first, root, colors or {}), fresh=True)
         points: dict[int, Point] = {}
         for pool in pools:
@@ -76,24 +78,17 @@ def gather(
     return run
 
 
-@contextmanager
-def _opened(directory: RunDirectory, plan: Plan, sources: Sequence[Source]) -> Iterator[None]:
-    """Holds the directory, if it holds nothing, or an earlier run of the same traces.
+def _refuse_own_traces(directory: RunDirectory, sources: Sequence[Source]) -> None:
+    """Refuses a directory that holds the traces themselves: they would go with an earlier run.
 
     Raises:
-        RunError: it holds something else, or the traces themselves: they would go with an earlier run.
+        RunError: it does.
     """
-    remedy = "choose another directory"
     root = directory.root.resolve()
     paths = [source.path.resolve() for source in sources if source.path is not None]
     if any(path.is_relative_to(root) for path in paths):
-        raise RunError("scaling", directory.root, "the traces lie in it", remedy)
-    with ExitStack() as held:
-        try:
-            held.enter_context(directory.opened(plan, fresh=False))
-        except RunError as error:
-            raise RunError("scaling", directory.root, error.cause, remedy) from None
-        yield
+        cause, remedy = "the traces lie in it", "choose another directory"
+        raise RunError("scaling", directory.root, cause, remedy)
 
 
 def _refuse_others(sources: Sequence[Source], found: Sequence[Calls]) -> None:

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from samprof.analysis.scaling.variant import EAGER
-from samprof.errors import RunError, UsageError
+from samprof.errors import UsageError
 from samprof.sweeps.about import About
 from samprof.sweeps.plan import Plan, checked_size
 from samprof.sweeps.run.directory import RunDirectory
+from samprof.sweeps.run.made_anew import made_anew
 from samprof.sweeps.run.point import Point
 from samprof.sweeps.run.run import Run
 from samprof.sweeps.run.sample import Sample
@@ -63,19 +64,16 @@ def numbers_run(path: Path, out: Path | None = None) -> Run:
     where = {"samprof": "", "packages": {}, "cpu": "", "device_name": "device not told"}
     about = About({"module": "", "name": path.stem, "label": "", "device": "", "dtype": ""}, where)
     directory = RunDirectory(out or Path(tempfile.mkdtemp(prefix="samprof-run-")))
-    try:
-        with directory.opened(plan, fresh=False):
-            directory.begin(plan, about, fresh=True)
-            for size in sizes:
-                samples = [
-                    _sample(row, number, path)
-                    for number, row in enumerate(row for row in rows if row.size == size)
-                ]
-                directory.write_point(Point(size, EAGER, tuple(samples)))
-            run = Run(directory.root)
-            run.write_tables()
-    except RunError as error:
-        raise RunError("scaling", directory.root, error.cause, "choose another directory") from None
+    with made_anew(directory, plan, "scaling"):
+        directory.begin(plan, about, fresh=True)
+        for size in sizes:
+            samples = [
+                _sample(row, number, path)
+                for number, row in enumerate(row for row in rows if row.size == size)
+            ]
+            directory.write_point(Point(size, EAGER, tuple(samples)))
+        run = Run(directory.root)
+        run.write_tables()
     return run
 
 
