@@ -13,7 +13,12 @@ from samprof.analysis.scaling.variant import EAGER
 from samprof.prediction.fused import fused
 from samprof.prediction.launches import COMPILED, GRAPH, HostCosts
 from samprof.prediction.launches import EAGER as EAGER_COSTS
-from samprof.prediction.predicted_trace import PREDICTED, device_title, write_predicted
+from samprof.prediction.predicted_trace import (
+    PREDICTED,
+    device_title,
+    predicted_kernels,
+    write_predicted,
+)
 from samprof.prediction.shares import Shares
 from samprof.prediction.work import work_of
 from samprof.sweeps.about import About
@@ -134,8 +139,6 @@ def forward_ns(forward: Forward, device: Device, shares: Shares) -> int:
     Raises:
         UsageError: nothing is known of its ops, or a dtype does not run on the device.
     """
-    from samprof.prediction.predicted_trace import predicted_kernels
-
     kernels = predicted_kernels(forward.trace, _work(forward), device, shares, _costs(forward))[1]
     return int((kernels.start + kernels.duration).max())
 

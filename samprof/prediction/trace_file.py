@@ -12,6 +12,7 @@ from samprof.files import written_whole
 from samprof.trace.flops.op_inputs import INPUTS_BORDER
 from samprof.trace.model.data import TraceData
 from samprof.trace.model.events import Ints, Kind
+from samprof.units import microseconds_text
 
 _CATEGORIES = {
     Kind.OP: "cpu_op",
@@ -109,7 +110,7 @@ def _event(
     pid, tid = (json.dumps(_number(one)) for one in thread)
     return (
         f'{{"ph": "X", "cat": "{category}", "name": {json.dumps(name)}, "pid": {pid}, "tid": {tid}, '
-        f'"ts": {_time(start)}, "dur": {_time(duration)}, "args": {{{args}}}}}'
+        f'"ts": {microseconds_text(start)}, "dur": {microseconds_text(duration)}, "args": {{{args}}}}}'
     )
 
 
@@ -124,8 +125,3 @@ def _inputs(text: str) -> str:
     return ", ".join(
         f'"{key}": {part or "[]"}' for key, part in zip(_INPUT_KEYS, parts, strict=True)
     )
-
-
-def _time(ns: int) -> str:
-    """Microseconds with three decimals, as Kineto writes times."""
-    return f"{ns // 1000}.{ns % 1000:03d}"

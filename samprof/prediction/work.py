@@ -13,7 +13,6 @@ from samprof.trace.flops.norms import NORMS
 from samprof.trace.flops.op_inputs import Inputs, Shape
 from samprof.trace.flops.registry import FORMULAS
 from samprof.trace.model.data import TraceData
-from samprof.trace.model.events import Kind
 from samprof.trace.model.outwards import nearest
 from samprof.trace.tables.op_costs import op_costs
 
@@ -165,12 +164,10 @@ def _measured(trace: TraceData, shown: np.ndarray) -> tuple[np.ndarray, np.ndarr
     """Kernels and their time inside each shown op, launched by itself or by ops that it calls."""
     launches, count = trace.launches(), len(trace.launches().ops.rows)
     owner = nearest(launches.ops.parent, shown)
-    op, activity = captured(trace)
-    op, activity = np.concatenate([launches.op, op]), np.concatenate([launches.activity, activity])
-    launched = op >= 0
-    mine = owner[op[launched]]
+    launched = launches.op >= 0
+    activity, mine = launches.activity[launched], owner[launches.op[launched]]
     held = mine >= 0
-    durations = np.where(_is_transfer(trace)[activity], 0, trace.events.dur[activity])[launched]
+    durations = np.where(_is_transfer(trace)[activity], 0, trace.events.dur[activity])
     kernels, time = np.zeros(count, np.int64), np.zeros(count, np.int64)
     np.add.at(kernels, mine[held], 1)
     np.add.at(time, mine[held], durations[held])
@@ -183,36 +180,3 @@ def _is_transfer(trace: TraceData) -> np.ndarray:
     names = np.array([any(word in name for word in words) for name in trace.names], bool)
     found: np.ndarray = names[trace.events.name]
     return found
-
-
-def captured(trace: TraceData) -> tuple[np.ndarray, np.ndarray]:
-    """Ops whose launches were captured into a graph, and the activities that its launch ran for them.
-
-    Only where the trace holds a capture of as many launches as a graph launch has activities: then the
-    two are in the same order.
-
-    Returns:
-        Indices into the nested ops, and rows of the events.
-    """
-    events, launches = trace.events, trace.launches()
-    nothing = np.zeros(0, np.int64), np.zeros(0, np.int64)
-    runtime = events.of(Kind.RUNTIME)
-    names = [trace.names[name] for name in events.name[runtime].tolist()]
-    begins, ends = (
-        [row for row, name in zip(runtime.tolist(), names, strict=True) if part in name]
-        for part in ("BeginCapture", "EndCapture")
-    )
-    if len(begins) != 1 or len(ends) != 1:
-        return nothing
-    begin, end = int(events.ts[begins[0]]), int(events.ts[ends[0]])
-    is_launch = np.array(["Launch" in name and "Graph" not in name for name in names], bool)
-    inside = runtime[is_launch & (events.ts[runtime] > begin) & (events.ts[runtime] < end)]
-    inside = inside[np.argsort(events.ts[inside], kind="stable")]
-    links, counts = np.unique(events.link[launches.activity], return_counts=True)
-    whole = links[counts == len(inside)]
-    if not len(inside) or len(whole) != 1:
-        return nothing
-    activity = launches.activity[events.link[launches.activity] == whole[0]]
-    activity = activity[np.argsort(events.ts[activity], kind="stable")]
-    op = launches.ops.innermost(events.thread[inside], events.ts[inside]).astype(np.int64)
-    return op, activity

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from samprof.analysis.scaling.part import holders
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -13,12 +15,6 @@ if TYPE_CHECKING:
 
 LEAST_SHARE = 0.002
 """Rows that take less than this part of the whole time are left out of pictures."""
-
-
-def holders(table: pd.DataFrame) -> set[str]:
-    """Paths that are followed by a deeper row: their time is shown by the rows below them."""
-    rows = table.drop_duplicates("path")
-    return set(rows["path"][rows["depth"].shift(-1, fill_value=0) > rows["depth"]])
 
 
 def roofline_leaves(table: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 from samprof.analysis.compare.causes import WALL
 from samprof.analysis.compare.changes import ALL_SIZES, pooled_changes, size_changes
 from samprof.analysis.compare.shared_kernels import shared_kernels
+from samprof.analysis.scaling.part import holders
 from samprof.analysis.statistics.intervals import Floats
 from samprof.analysis.statistics.per_process import rounds_of, time_per_process
 
@@ -174,12 +175,7 @@ def regions(side: pd.DataFrame, other: pd.DataFrame) -> set[str]:
         if "not split" in note and ("compiled region" in note or "graph launch" in note)
     }
     shared = set(side["path"]) & set(other["path"])
-    return noted | (shared & (_with_rows_inside(other) - _with_rows_inside(side)))
-
-
-def _with_rows_inside(layers: pd.DataFrame) -> set[str]:
-    rows = layers.drop_duplicates("path")
-    return set(rows["path"][rows["depth"].shift(-1, fill_value=0) > rows["depth"]])
+    return noted | (shared & (holders(other) - holders(side)))
 
 
 def _words(rows: pd.DataFrame, name: str) -> list[str]:

@@ -34,6 +34,17 @@ def part_of(table: pd.DataFrame, depth: int | None = None, root: str | None = No
     return table if depth is None else table[table["depth"] <= depth]
 
 
+def holders(table: pd.DataFrame) -> set[str]:
+    """Paths that are followed by a deeper row, in the order in which layers were entered.
+
+    Example:
+        >>> holders(pd.DataFrame({"path": ["net", "net.a", "net.b"], "depth": [0, 1, 1]}))
+        {'net'}
+    """
+    rows = table.drop_duplicates("path")
+    return set(rows["path"][rows["depth"].shift(-1, fill_value=0) > rows["depth"]])
+
+
 def is_inside(paths: pd.Series, root: str) -> pd.Series:
     """For each path whether it is the root, or begins with it."""
     beginnings = tuple(root + separator for separator in _SEPARATORS)

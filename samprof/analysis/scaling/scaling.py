@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from samprof.analysis.scaling.axis import BATCH_SIZE, Axis
+from samprof.analysis.scaling.part import holders
 from samprof.analysis.statistics.classes import CLASS_LEVEL, UNDECIDED, classified, step_places
 from samprof.analysis.statistics.fit import fit_rows
 from samprof.analysis.statistics.intervals import Floats, Interval, paired_ratio
@@ -136,7 +137,7 @@ def role_labels(layers: pd.DataFrame) -> dict[str, str]:
     types = rows["type"].where(~rows["type"].isin(_CONTAINERS), "")
     label = rows["role"].where(rows["role"] != "", types)
     label = label.where(label != "", rows["path"])
-    label = label.where(~rows["path"].isin(_with_rows_below(rows)), REST_OF + label)
+    label = label.where(~rows["path"].isin(holders(rows)), REST_OF + label)
     return dict(zip(rows["path"], label, strict=True))
 
 
@@ -157,12 +158,6 @@ def _own(layers: pd.DataFrame, names: Sequence[str]) -> dict[str, pd.Series]:
     places = pd.MultiIndex.from_frame(layers[[*_FORWARD, "path"]])
     below = inside.sum().reindex(places).fillna(0).to_numpy()
     return {name: layers[name] - below[:, place] for place, name in enumerate(names)}
-
-
-def _with_rows_below(layers: pd.DataFrame) -> set[str]:
-    """Paths that are followed by a deeper row, in the order in which layers were entered."""
-    rows = layers.drop_duplicates("path")
-    return set(rows["path"][rows["depth"].shift(-1, fill_value=0) > rows["depth"]])
 
 
 def _sizes(layers: pd.DataFrame) -> list[int]:

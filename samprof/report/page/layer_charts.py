@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from samprof.report.leaves import LEAST_SHARE, holders, role_names
+from samprof.analysis.scaling.part import holders
+from samprof.report.leaves import LEAST_SHARE, role_names
 from samprof.report.page.chart_parts import (
     GREY,
     Drawing,

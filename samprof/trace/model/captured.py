@@ -14,13 +14,7 @@ from samprof.trace.model.grafts import graft, templates_of
 from samprof.trace.model.graphs import GraphLaunch, Graphs, graph_launches
 from samprof.trace.model.nesting import Nesting
 from samprof.trace.model.owners import Launches
-
-_KIND = {
-    "samprof": Kind.RANGE,
-    "module": Kind.MODULE,
-    "annotation": Kind.ANNOTATION,
-    "op": Kind.OP,
-}
+from samprof.trace.model.ranges import KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +34,7 @@ class Captured:
     @property
     def rows(self) -> Ints:
         """Rows of all ops, ranges and calls that were open during a capture, begin and end included."""
-        kinds = (*_KIND.values(), Kind.RUNTIME)
+        kinds = (*KINDS.values(), Kind.RUNTIME)
         return np.concatenate([self._rows(kind) for kind in kinds])
 
     @property
@@ -51,7 +45,7 @@ class Captured:
     def nested(self, kind: str) -> Nesting:
         """All of one kind: samprof, module, annotation or op."""
         if kind not in self._nested:
-            self._nested[kind] = nest(self.events, self.names, self._rows(_KIND[kind]))
+            self._nested[kind] = nest(self.events, self.names, self._rows(KINDS[kind]))
         return self._nested[kind]
 
     def _rows(self, kind: Kind) -> Ints:
@@ -73,7 +67,7 @@ class Captured:
         Names of samprof's ranges are whole paths. What else is around a whole capture, such as the mark
         of a step, says when it was captured.
         """
-        return b"".join(self._innermost(capture, kind).tobytes() for kind in _KIND)
+        return b"".join(self._innermost(capture, kind).tobytes() for kind in KINDS)
 
     def _innermost(self, capture: Capture, kind: str) -> Ints:
         nested, rows = self.nested(kind), capture.launches

@@ -8,21 +8,22 @@ import numpy as np
 
 from samprof.trace.model.compiled_regions import Regions
 from samprof.trace.model.data import TraceData
+from samprof.trace.model.event_nesting import nest
 from samprof.trace.model.events import Ints, Kind
-from samprof.trace.model.ranges import By, Ranges
+from samprof.trace.model.ranges import Ranges
 
 _COMPILED_OPS = ("Torch-Compiled Region", "## Call CompiledFxGraph", "CompiledFunction")
 NOT_SPLIT = "compiled region, not split"
 
 
-def compiled_notes(trace: TraceData, ranges: Ranges, by: By) -> dict[int, list[str]]:
+def compiled_notes(trace: TraceData, ranges: Ranges) -> dict[int, list[str]]:
     """Node -> notes on the compiled regions that run directly in it."""
     regions = ranges.regions
     if regions is None:
         return {node: [NOT_SPLIT] for node in _nodes_around_compiled(trace, ranges)}
     node_of = {path: node for node, path in enumerate(ranges.paths)}
     notes: dict[int, list[str]] = {node_of[path]: [] for path in dict.fromkeys(regions.owner)}
-    for path, share in _shares_left(trace, regions, by).items():
+    for path, share in _shares_left(trace, regions).items():
         notes[node_of[path]].append(
             f"compiled region, split by what its kernels were made from: {share:.1%} stays here"
         )
@@ -50,7 +51,7 @@ def _nodes_around_compiled(trace: TraceData, ranges: Ranges) -> set[int]:
     return set(np.unique(ranges.node[interval[interval >= 0]]).tolist())
 
 
-def _shares_left(trace: TraceData, regions: Regions, by: By) -> dict[str, float]:
+def _shares_left(trace: TraceData, regions: Regions) -> dict[str, float]:
     """Path -> the part of the time of its split regions that no layer inside has."""
     whole, split = (
         _device_times(trace, regions) if trace.has_device_time else _host_times(trace, regions)
@@ -60,7 +61,6 @@ def _shares_left(trace: TraceData, regions: Regions, by: By) -> dict[str, float]
     for place in np.flatnonzero(regions.is_split).tolist():
         sums[regions.owner[place]] += int(whole[place])
         inside[regions.owner[place]] += int(split[place])
-    del by
     return {path: 1 - inside[path] / time if time else 0.0 for path, time in sums.items()}
 
 
@@ -91,16 +91,9 @@ def _summed(trace: TraceData, regions: Regions, rows: Ints, time: Ints) -> Ints:
 
 
 def _covering(trace: TraceData, outer: Ints, rows: Ints) -> Ints:
-    """For each row the place in `outer` of the last one on its thread before it, if that holds it."""
+    """For each row the place in `outer`, which ascends, of the innermost that holds it; -1 for none."""
     events = trace.events
-    order = np.lexsort((events.ts[outer], events.thread[outer]))
-    outer = outer[order]
-    result = np.full(len(rows), -1, np.int64)
-    for thread in np.unique(events.thread[outer]).tolist():
-        mine, asked = (np.flatnonzero(events.thread[some] == thread) for some in (outer, rows))
-        start = events.ts[outer[mine]]
-        place = np.searchsorted(start, events.ts[rows[asked]], side="right") - 1
-        end = start[place] + events.dur[outer[mine[place]]]
-        held = (place >= 0) & (events.ts[rows[asked]] < end)
-        result[asked[held]] = order[mine[place[held]]]
+    nesting = nest(events, trace.names, outer)
+    place = np.append(np.searchsorted(outer, nesting.rows), -1)  # the last is that of none
+    result: Ints = place[nesting.innermost(events.thread[rows], events.ts[rows])]
     return result

@@ -73,7 +73,7 @@ def note_column(trace: TraceData, ranges: Ranges, by: By) -> Any:
     folded = ranges.node[ranges.nesting.depth >= ranges.rows_to]
     for node, count in zip(*np.unique(folded, return_counts=True), strict=True):
         notes[node].append(f"with {count} ranges inside that nest too deep for rows of their own")
-    for node, found in compiled_notes(trace, ranges, by).items():
+    for node, found in compiled_notes(trace, ranges).items():
         notes[node] += found
     remarks = trace.recorded.get("remarks")
     if ranges.by == "samprof" and isinstance(remarks, dict):
