@@ -155,6 +155,7 @@ def _module(
 
     from samprof.prediction.meta_forwards import MetaModel
     from samprof.prediction.shapes import arguments_on_meta, on_meta
+    from samprof.sam.model.build import place
     from samprof.sam.model.pipeline import module_of
     from samprof.sam.model.roles import describe
     from samprof.sweeps.inputs import batched
@@ -169,10 +170,9 @@ def _module(
     of_size = batched(inputs, held)
     made = on_meta(held)
     if dtype is not None:
-        made = made.to(getattr(torch, dtype))
+        made = place(made, "meta", dtype)
     first = next((one for one in made.parameters() if one.is_floating_point()), None)
     runs_in = str(first.dtype).removeprefix("torch.") if first is not None else "float32"
-
     target = None if dtype is None else getattr(torch, dtype)
     return MetaModel(
         made,

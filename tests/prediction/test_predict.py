@@ -141,3 +141,11 @@ def test_a_prediction_replaces_itself_and_nothing_else(tmp_path: Path) -> None:
         assert found.points()["size"].tolist() == sizes
     with pytest.raises(RunError, match="predicted for: L4 there, T4 now"):
         samprof.predict("small", "T4", [1], out=again)
+
+
+def test_the_dtype_of_a_module_is_checked_as_that_of_a_model() -> None:
+    net, inputs = nn.Linear(8, 8), torch.ones(1, 8)
+    found = samprof.predict(net, "L4", [1], inputs=inputs, dtype="bfloat16")
+    assert found.target["dtype"] == "bfloat16"
+    with pytest.raises(SamprofError, match="foo: unknown dtype; use one of float32"):
+        samprof.predict(net, "L4", [1], inputs=inputs, dtype="foo")

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from samprof.analysis.scaling.variant import EAGER
 from samprof.cli.limit_options import add_limit_arguments, limits_of
+from samprof.cli.made_run import made_run, within
 from samprof.cli.model_options import add_granularity_argument
 from samprof.cli.output import add_output_arguments, print_table
 from samprof.cli.part_options import add_part_arguments, part_shown
 from samprof.errors import UsageError
-from samprof.sam.catalogue import DTYPES, MODELS
+from samprof.sam.catalogue import AUTO, DTYPES, MODELS
 
 if TYPE_CHECKING:
     from samprof.sweeps.run.run import Run
@@ -63,11 +64,7 @@ def run(options: argparse.Namespace) -> int:
         return _print_devices(options)
     limits = limits_of(options)
     with ExitStack() as scratch:
-        found = _predicted(options, scratch)
-        if limits:
-            from samprof.sweeps.run.run import Run
-
-            found = Run(found.path, limits)
+        found = within(_predicted(options, scratch), limits)
         shown = part_shown(found.scaling(), options)
 
         def as_text(width: int | None) -> str:
@@ -82,7 +79,6 @@ def run(options: argparse.Namespace) -> int:
 def _predicted(options: argparse.Namespace, scratch: ExitStack) -> Run:
     from samprof.api import predict
     from samprof.sweeps.plan import checked_size
-    from samprof.sweeps.run.directory import RunDirectory
 
     if options.device is None:
         cause, remedy = "no device is given", "give --device, such as L4 (--table shows all)"
@@ -90,7 +86,7 @@ def _predicted(options: argparse.Namespace, scratch: ExitStack) -> Run:
     if (options.run_path is None) == (options.model is None):
         cause = "give a run or --model, one of the two"
         raise UsageError("predict", "arguments", cause, "such as --model vit_b")
-    if options.model is not None and options.model not in ("auto", *MODELS):
+    if options.model is not None and options.model not in (AUTO, *MODELS):
         remedy = f"use one of {', '.join(MODELS)}"
         raise UsageError("predict", f"--model {options.model}", "unknown model", remedy)
     if options.run_path is not None and options.variant is not None:
@@ -98,20 +94,20 @@ def _predicted(options: argparse.Namespace, scratch: ExitStack) -> Run:
         raise UsageError("predict", f"--variant {options.variant}", cause, "leave it out")
     texts = options.batch_sizes
     sizes = None if texts is None else [checked_size(one, "predict") for one in texts.split(",")]
-    out = options.out or scratch.enter_context(tempfile.TemporaryDirectory(prefix="samprof-"))
-    found = predict(
-        options.model or Path(options.run_path),
-        options.device,
-        sizes,
-        variants=options.variant or "eager",
-        dtype=options.dtype,
-        granularity=options.granularity,
-        devices=options.devices,
-        out=out,
+    return made_run(
+        options,
+        scratch,
+        lambda out: predict(
+            options.model or Path(options.run_path),
+            options.device,
+            sizes,
+            variants=options.variant or EAGER,
+            dtype=options.dtype,
+            granularity=options.granularity,
+            devices=options.devices,
+            out=out,
+        ),
     )
-    if options.out is not None:
-        RunDirectory(Path(out)).write_command(options.words)
-    return found
 
 
 def _print_devices(options: argparse.Namespace) -> int:

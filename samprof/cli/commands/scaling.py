@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samprof.cli.limit_options import add_limit_arguments, limits_of
+from samprof.cli.made_run import made_run, within
 from samprof.cli.open_path import add_by_argument, existing, is_run, open_run
 from samprof.cli.output import add_output_arguments, print_table
 from samprof.cli.part_options import add_part_arguments, part_shown
@@ -73,8 +73,6 @@ def run(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace, limits: Limits, scratch: ExitStack) -> Run:
     """The run at the path; or the one that traces make, in `--out` or gone with `scratch`."""
-    from samprof.sweeps.run.run import Run
-
     if len(options.paths) > 1 or not is_run(Path(options.paths[0])):
         found = _gathered(options, scratch)
     else:
@@ -84,25 +82,18 @@ def _run(options: argparse.Namespace, limits: Limits, scratch: ExitStack) -> Run
             if value is not None:
                 cause = f"{options.paths[0]} is a run already"
                 raise UsageError("scaling", f"--{name} {value}", cause, "leave it out")
-    return Run(found.path, limits) if limits else found
+    return within(found, limits)
 
 
 def _gathered(options: argparse.Namespace, scratch: ExitStack) -> Run:
     from samprof.api import scaling
     from samprof.sweeps.plan import checked_size
-    from samprof.sweeps.run.directory import RunDirectory
 
     texts = options.sizes.split(",") if options.sizes is not None else None
     sizes = None if texts is None else [checked_size(text, "scaling") for text in texts]
-    out = Path(options.out or scratch.enter_context(tempfile.TemporaryDirectory(prefix="samprof-")))
     paths = [existing(path) for path in options.paths]
     is_table = len(paths) == 1 and paths[0].suffix == ".csv"
-    run = scaling(
-        paths[0] if is_table else paths,
-        sizes=sizes,
-        by=options.by,
-        out=out,
+    given = paths[0] if is_table else paths
+    return made_run(
+        options, scratch, lambda out: scaling(given, sizes=sizes, by=options.by, out=out)
     )
-    if options.out is not None:
-        RunDirectory(out).write_command(options.words)
-    return run

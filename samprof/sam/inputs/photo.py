@@ -54,6 +54,23 @@ def prompts_note(own: int, count: int) -> str:
     return f"{count} prompts: {own} annotated, {count - own} made up"
 
 
+def inputs_note(photos: int, used: int, own: int, prompts: int) -> str:
+    """What there is to say of photos and of their prompts, as `used_note` and `prompts_note` do.
+
+    Args:
+        photos: how many were given.
+        used: how many forwards use.
+        own: how many prompts these bring.
+        prompts: how many forwards use.
+
+    Example:
+        >>> inputs_note(3, 4, 0, 8), inputs_note(2, 2, 8, 8)
+        ('3 photos repeated to 4; 8 prompts: 0 annotated, 8 made up', '')
+    """
+    notes = used_note(photos, used), prompts_note(own, prompts)
+    return "; ".join(note for note in notes if note)
+
+
 def repeated(photos: Sequence[Photo], count: int) -> list[Photo]:
     """Exactly `count` photos: the given ones, repeated in order."""
     return list(islice(cycle(photos), count))

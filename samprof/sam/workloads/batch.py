@@ -9,7 +9,7 @@ import torch
 from samprof.analysis.scaling.axis import BATCH_SIZE
 from samprof.sam.catalogue import ModelOptions, mode_of
 from samprof.sam.inputs.images import photos_of
-from samprof.sam.inputs.photo import Photo, prompts_note, repeated, used_note
+from samprof.sam.inputs.photo import Photo, inputs_note, repeated
 from samprof.sam.inputs.prompts import Prompts, points_for, prompts_of
 from samprof.sam.model.loaded import load_model
 from samprof.sam.model.roles import describe
@@ -54,12 +54,11 @@ def batch(
         chosen = repeated(photos, size)
         return chosen, [prompts_of(photo, prompts, "points", loaded.side // 4) for photo in chosen]
 
-    def inputs_note(size: int) -> str:
+    def note(size: int) -> str:
         if images is None:
             return ""
         own = sum(len(photo.points) for photo in repeated(photos, size))
-        notes = (used_note(len(photos), size), prompts_note(own, prompts * size))
-        return "; ".join(note for note in notes if note)
+        return inputs_note(len(photos), size, own, prompts * size)
 
     def request(photo: Photo, asked: Prompts) -> dict[str, Any]:
         pixels = torch.as_tensor(transform.apply_image(photo.pixels), device=loaded.device)
@@ -94,5 +93,5 @@ def batch(
         call=batched if mode == "batched" else one_by_one,
         change=loaded.change(encoder_variant, embeddings),
         notes=notes,
-        inputs_note=inputs_note,
+        inputs_note=note,
     )

@@ -11,7 +11,7 @@ from samprof.record.labels import Function, ModelLabels
 from samprof.sam.axes import PROMPTS
 from samprof.sam.catalogue import ModelOptions, mode_of
 from samprof.sam.inputs.images import count_images, photos_of
-from samprof.sam.inputs.photo import Photo, prompts_note, used_note
+from samprof.sam.inputs.photo import Photo, inputs_note
 from samprof.sam.inputs.prompts import points_for, prompts_of
 from samprof.sam.model.loaded import LoadedModel, load_model
 from samprof.sam.model.pipeline import COMPONENTS, UPSAMPLING
@@ -60,12 +60,10 @@ def onnx(
     with torch.inference_mode():
         embedding = loaded.sam.image_encoder(preprocessed(loaded, photo)).clone()
 
-    def inputs_note(count: int) -> str:
+    def note(count: int) -> str:
         if images is None:
             return ""
-        own = len(photo.points)
-        notes = (used_note(count_images(images), 1), prompts_note(own, count))
-        return "; ".join(note for note in notes if note)
+        return inputs_note(count_images(images), 1, len(photo.points), count)
 
     def inputs(count: int) -> tuple[list[Feed]]:
         return ([_feed(loaded, photo, embedding, number, count) for number in range(count)],)
@@ -82,7 +80,7 @@ def onnx(
         call=runner.run_all,
         change=change,
         notes=notes,
-        inputs_note=inputs_note,
+        inputs_note=note,
     )
 
 

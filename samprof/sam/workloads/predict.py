@@ -12,7 +12,7 @@ from samprof.errors import UsageError
 from samprof.sam.axes import PROMPTS
 from samprof.sam.catalogue import PROMPT_KINDS, ModelOptions, mode_of
 from samprof.sam.inputs.images import count_images, photos_of
-from samprof.sam.inputs.photo import Photo, prompts_note, used_note
+from samprof.sam.inputs.photo import Photo, inputs_note
 from samprof.sam.inputs.prompts import Prompts, points_for, prompts_of
 from samprof.sam.model.loaded import load_model
 from samprof.sam.model.roles import describe
@@ -57,12 +57,11 @@ def predict(
     mode, encoder_variant = mode_of("predict", variant)
     predictor = SamPredictor(loaded.sam)
 
-    def inputs_note(count: int) -> str:
+    def note(count: int) -> str:
         if images is None:
             return ""
         own = len(photo.boxes if kind == "boxes" else photo.points)
-        notes = (used_note(count_images(images), 1), prompts_note(own, count))
-        return "; ".join(note for note in notes if note)
+        return inputs_note(count_images(images), 1, own, count)
 
     def inputs(count: int) -> tuple[SamPredictor, Photo, Prompts]:
         return predictor, photo, prompts_of(photo, count, kind, loaded.side // 4)
@@ -80,7 +79,7 @@ def predict(
         call=_predict_together if mode == "together" else _predict_one_by_one,
         change=loaded.change(encoder_variant, embedding),
         notes=notes,
-        inputs_note=inputs_note,
+        inputs_note=note,
     )
 
 

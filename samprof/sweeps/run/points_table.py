@@ -92,19 +92,23 @@ def points_table(
     """
     import pandas as pd
 
+    speedups = {
+        variant: _speedups(
+            [one for one in points if one.variant == variant], selected(variant), axis, predicted
+        )
+        for variant in dict.fromkeys(point.variant for point in points)
+    }
     rows, first = [], 0
     for point in points:
         chosen = selected(point.variant)
         numbers = range(first, first + len(point.samples))
         row = _row(point, numbers, chosen, axis)
-        rows.append(row if predicted is None else row | _as_predicted(row, predicted))
+        if predicted is not None:
+            row |= _as_predicted(row, predicted)
+        if "wall_ns" in row:
+            row |= speedups[point.variant].get(point.size, {})
+        rows.append(row)
         first = numbers.stop
-    for variant in dict.fromkeys(point.variant for point in points):
-        own = [point for point in points if point.variant == variant]
-        found = _speedups(own, selected(variant), axis, predicted)
-        for row in rows:
-            if row["variant"] == variant and "wall_ns" in row:
-                row |= found.get(row["size"], {})
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
