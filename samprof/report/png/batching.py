@@ -30,12 +30,11 @@ def batching_figure(summary: Summary) -> bytes:
     sizes: list[int] = points["size"].tolist()
     units = points["units_per_s"].to_numpy(float) * points["wall_ns"].to_numpy(float) / 1e9
     wall = points["wall_ns"].to_numpy(float) / units
-    spread = points["wall_iqr_ns"].to_numpy(float) / units / 2
-    ends = _ends(points, wall, spread, units)
+    time_ends, rate_ends = _ends(points, wall, units)
     too_big = summary.points.loc[summary.points["status"] == "oom", "size"].tolist()
     with canvas(2, 2, (9.2, 6.8)) as (figure, (time, rate, speed, space)):
-        _draw_time(time, sizes, wall, ends, axis)
-        _draw_rate(rate, sizes, wall, ends, axis)
+        _draw_time(time, sizes, wall, time_ends, axis)
+        _draw_rate(rate, sizes, 1e9 / wall, rate_ends, axis)
         _draw_speedup(speed, points, best, axis)
         _draw_memory(space, sizes, points["peak_memory_bytes"], summary.limits.memory_bytes, axis)
         for axes in (time, rate, speed, space):
@@ -46,12 +45,18 @@ def batching_figure(summary: Summary) -> bytes:
         return png(figure)
 
 
-def _ends(points: pd.DataFrame, wall: Floats, spread: Floats, units: Floats) -> Floats:
-    """How far each bar reaches down and up: the spread of what was measured, or what is expected."""
+def _ends(points: pd.DataFrame, wall: Floats, units: Floats) -> tuple[Floats, Floats]:
+    """How far the bars of time and of throughput reach down and up, `[2, sizes]` each.
+
+    So far as processes differ, to either side alike; of what was predicted, what is to be expected.
+    """
     if "wall_low_ns" not in points or points["wall_low_ns"].isna().all():
-        return np.stack([spread, spread])
+        spread = points["wall_iqr_ns"].to_numpy(float) / units / 2
+        both = np.stack([spread, spread])
+        return both, both / wall**2 * 1e9
     low, high = (points[f"wall_{end}_ns"].to_numpy(float) / units for end in ("low", "high"))
-    return np.stack([wall - low, high - wall])
+    ends = np.stack([wall - low, high - wall])
+    return ends, np.stack([1e9 / wall - 1e9 / high, 1e9 / low - 1e9 / wall])
 
 
 def _draw_time(axes: Axes, sizes: list[int], wall: Floats, ends: Floats, axis: Axis) -> None:
@@ -62,11 +67,11 @@ def _draw_time(axes: Axes, sizes: list[int], wall: Floats, ends: Floats, axis: A
     axes.set(title=f"Time per {axis.unit}", ylabel=f"wall time, {unit.name}", ylim=(0, top))
 
 
-def _draw_rate(axes: Axes, sizes: list[int], wall: Floats, ends: Floats, axis: Axis) -> None:
-    rate = 1e9 / wall
-    reach = np.stack([rate - 1e9 / (wall + ends[1]), 1e9 / (wall - ends[0]) - rate])
-    axes.errorbar(sizes, rate, reach, **_line())
-    axes.set(title="Throughput", ylabel=f"{axis.unit}s/s", ylim=(0, None))
+def _draw_rate(axes: Axes, sizes: list[int], rate: Floats, ends: Floats, axis: Axis) -> None:
+    """Throughput, each with a bar that reaches down and up by `ends`, `[2, sizes]`."""
+    axes.errorbar(sizes, rate, ends, **_line())
+    top = 1.05 * float(np.nanmax(rate + ends[1]))
+    axes.set(title="Throughput", ylabel=f"{axis.unit}s/s", ylim=(0, top))
 
 
 def _draw_speedup(axes: Axes, points: pd.DataFrame, best: int | None, axis: Axis) -> None:
@@ -75,6 +80,7 @@ def _draw_speedup(axes: Axes, points: pd.DataFrame, best: int | None, axis: Axis
     speedup, low, high = (points[f"speedup{end}"].to_numpy(float) for end in ("", "_low", "_high"))
     if np.isnan(speedup).any():
         axes.text(0.5, 0.5, "undecided", color=MUTED, ha="center", transform=axes.transAxes)
+        axes.plot(sizes, np.zeros(len(sizes)), alpha=0)  # the same sizes as beside it
         axes.set(title="Speed-up", yticks=[])
         return
     low, high = (np.where(np.isnan(end), speedup, end) for end in (low, high))
