@@ -13,7 +13,7 @@ demo: $(READY)
 	$(BIN)/samprof sweep --batch-sizes 1,2,4,8 --out $(OUT)
 
 test: $(READY) browser
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --max-worker-restart 0
 
 # The tests of recording and of reading with the oldest torch that setup.cfg allows.
 oldest:
