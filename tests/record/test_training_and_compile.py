@@ -41,8 +41,13 @@ def test_forward_and_backward_are_recorded_and_linked(x: Tensor) -> None:
     trace = recording.trace
     assert calls(trace.layers()) == NET
     assert trace.check().ok
-    # The backward runs outside every forward.
+    # The backward runs outside every forward; of the sum, and of sums of gradients, it stays there.
     assert trace.check().outside_ns > 0
+    layers = trace.layers().set_index("path")
+    ranges = trace.ranges()
+    in_forward = int((ranges.nesting.end - ranges.nesting.start)[ranges.nesting.parent < 0].sum())
+    assert layers.loc["net", "cpu_total_ns"] > in_forward
+    assert set(layers.loc[list(NET), "phase"]) == {"both"}
     forward, backward = (
         trace.events.link[trace.events.of(kind)].tolist()
         for kind in (Kind.FLOW_FORWARD, Kind.FLOW_BACKWARD)

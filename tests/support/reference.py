@@ -35,6 +35,7 @@ class Row:
     device_busy_ns: int = 0
     cpu_total_ns: int = 0
     cpu_self_ns: int = 0
+    forward_cpu: int = 0
     phases: set[Phase] = field(default_factory=set)
 
     @property
@@ -233,14 +234,17 @@ def union(intervals: Iterable[tuple[int, int]]) -> int:
 def attribute(events: Events, by: By) -> Reference:
     """The owner of every activity and the row of every owner path.
 
-    The CPU time of `(outside)` is what ops cover on their threads while no range is open there.
+    Host time that ops cover on their threads while no range is open there belongs to the range of their
+    forward op, else to `(outside)`.
     """
     ranges = _nest(events.ranges[by], by)
     activities = [replace(a, launch=_launch(events, a)) for a in events.activities]
     captured = _capture_of(events, activities)
     _give_owners(events, activities, ranges, captured)
     outside_cpu = _covered(events.ops + ranges) - _covered(ranges)
-    rows = _rows(ranges, activities, outside_cpu)
+    backward = _backward_cpu(events, ranges) if by != "op" else {}
+    rows = _rows(ranges, activities, outside_cpu - sum(backward.values()))
+    _add_backward(rows, backward, with_phase=not activities)
     replayed = {
         (activity.launch, span)
         for activity, (_, begin) in captured.items()
@@ -251,6 +255,41 @@ def attribute(events: Events, by: By) -> Reference:
     for _, span in replayed:
         rows[span.path].calls += 1
     return Reference(activities, rows)
+
+
+def _backward_cpu(events: Events, ranges: list[Span]) -> dict[Span, int]:
+    """The host time outside of all ranges of each range that the forward ops of its ops ran in."""
+    forward_of = _forward_starts(events)
+    forward_owners = innermost(ranges, forward_of.values())
+    found: dict[Span, int] = defaultdict(int)
+    for thread in {op.thread for op in events.ops}:
+        here = [span for span in events.ops + ranges if span.thread == thread]
+        borders = sorted({border for span in here for border in (span.start, span.end)})
+        moments = [(thread, border) for border in borders]
+        ops, held = holders(events.ops, moments), innermost(ranges, moments)
+        for (start, end), moment in zip(pairwise(borders), moments, strict=False):
+            linked = [op for op in reversed(ops[moment]) if op in forward_of]
+            if held.get(moment) is None and linked:
+                owner = forward_owners[forward_of[linked[0]]]
+                if owner is not None:
+                    found[owner] += end - start
+    return dict(found)
+
+
+def _add_backward(rows: dict[str, Row], backward: dict[Span, int], *, with_phase: bool) -> None:
+    """Adds the host time of the backward; a row's phase is that of its host time without a device."""
+    for span, ns in backward.items():
+        rows[span.path].cpu_self_ns += ns
+        for path in {outer.path for outer in span.lineage()}:
+            rows[path].cpu_total_ns += ns
+    if not with_phase:
+        return
+    for span in backward:
+        for path in {outer.path for outer in span.lineage()}:
+            rows[path].phases.add("backward")
+    for row in rows.values():
+        if "backward" in row.phases and row.forward_cpu:
+            row.phases.add("forward")
 
 
 def _covered(spans: Iterable[Span]) -> int:
@@ -268,6 +307,7 @@ def _rows(ranges: list[Span], activities: list[Activity], outside_cpu: int) -> d
         rows[span.path].cpu_self_ns += span.cpu_self
         for path in {outer.path for outer in span.lineage()}:
             rows[path].cpu_total_ns += span.cpu_self
+            rows[path].forward_cpu += span.cpu_self
     rows[OUTSIDE] = Row(cpu_total_ns=outside_cpu, cpu_self_ns=outside_cpu)
     if activities:
         rows[NO_LAUNCH] = Row()

@@ -109,7 +109,7 @@ def calls_of(trace: Trace, name: str, kind: Kind, root: str | None) -> Calls:
         cause = f"calls of {path} overlap on several threads"
         raise UsageError("scaling", name, cause, "record one call at a time")
     sizes = told_sizes(trace, path, spans, ranges.nesting.thread[rows])
-    parts = _training_steps(trace, layers, node, spans, steps) or spans
+    parts = _training_steps(layers, node, spans, steps) or spans
     found = zip(parts, sizes, strict=True)
     calls = tuple(_call(trace, part, *size) for part, size in found)
     return Calls(path, calls, _outside(trace, layers, node))
@@ -160,14 +160,13 @@ def _outside(trace: Trace, layers: pd.DataFrame, node: int) -> float:
 
 
 def _training_steps(
-    trace: Trace,
     layers: pd.DataFrame,
     node: int,
     spans: list[tuple[int, int]],
     steps: list[tuple[int, int]],
 ) -> list[tuple[int, int]]:
     """The steps around the calls, where each holds one with its backward pass; else empty."""
-    if not trace.has_device_time or layers["phase"].iloc[node] not in _BACKWARD:
+    if layers["phase"].iloc[node] not in _BACKWARD:
         return []
     around = [[step for step in steps if step[0] <= start < step[1]] for start, _ in spans]
     if any(len(found) != 1 for found in around) or len({found[0] for found in around}) < len(spans):

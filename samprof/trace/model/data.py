@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from samprof.trace.model.backward_time import BackwardTime, find_backward_time
 from samprof.trace.model.captured import Captured, find_graphs, with_captured
 from samprof.trace.model.captures import Capture, find_captures
 from samprof.trace.model.events import DEVICE_KINDS, Events, Ints, Kind, MemoryEvents
@@ -181,6 +182,15 @@ class TraceData:
         return self.derived(
             ("owners", kind),
             lambda: find_owners(self.events, self.threads, self.launches(), self.ranges(by)),
+        )
+
+    def backward_time(self, by: By = "auto") -> BackwardTime:
+        """The host time that no range holds, but that of its forward op does; `by` as in `ranges`."""
+        kind = choose(self.events, by)
+        ops = self._nested("op")
+        return self.derived(
+            ("backward time", kind),
+            lambda: find_backward_time(self.events, self.threads, ops, self.ranges(by)),
         )
 
     def steps(self) -> list[tuple[int, int, int]]:

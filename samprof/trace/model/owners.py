@@ -101,7 +101,7 @@ def find_owners(
     interval[launched] = ranges.nesting.innermost(events.thread[where], events.ts[where])
     unheld = launched[interval[launched] == OUTSIDE]
     if len(unheld):
-        forward_thread, forward_time, linked = _forward_of(
+        forward_thread, forward_time, linked = forward_of(
             events,
             threads,
             launches.ops,
@@ -135,7 +135,7 @@ def owners_of_ops(
     interval = ranges.nesting.innermost(thread, start).astype(np.int64)
     unheld = np.flatnonzero(interval == OUTSIDE)
     if len(unheld):
-        forward_thread, forward_time, linked = _forward_of(
+        forward_thread, forward_time, linked = forward_of(
             events, threads, ops, op[unheld], thread[unheld], start[unheld]
         )
         interval[unheld[linked]] = ranges.nesting.innermost(
@@ -144,7 +144,7 @@ def owners_of_ops(
     return interval
 
 
-def _forward_of(
+def forward_of(
     events: Events,
     threads: tuple[tuple[str, str], ...],
     ops: Nesting,
@@ -152,9 +152,15 @@ def _forward_of(
     thread: SmallInts,
     time: Ints,
 ) -> tuple[SmallInts, Ints, Mask]:
-    """Thread and start of the forward op that each launch leads back to, and whether one is known.
+    """Thread and start of the forward op that each moment leads back to (R3), and whether one is known.
 
-    A launch is given by the innermost op around it, its thread and its time.
+    Args:
+        events: the trace's events.
+        threads: the trace's threads.
+        ops: all ops, nested.
+        op: the innermost op at each moment, index into `ops`; -1 for none.
+        thread: the thread of each moment.
+        time: each moment, in nanoseconds.
     """
     link = _flow_links(events, ops)
     link = np.where(link >= 0, link, _sequence_links(events, threads, ops))

@@ -8,7 +8,6 @@ import numpy as np
 
 from samprof.trace.model.data import TraceData
 from samprof.trace.model.events import Ints, SmallInts
-from samprof.trace.model.nesting import Nesting
 from samprof.trace.model.ranges import By
 from samprof.trace.model.sums import union_by_group
 from samprof.trace.tables.component_labels import (
@@ -45,7 +44,7 @@ def window_rows(
         for key, number in numbers.items():
             row[key] += number
 
-    host, wait = _host(trace, ranges.nesting, component, end, thread, len(names))
+    host, wait = _host(trace, by, component, end, thread, len(names))
     parent = ranges.nesting.parent
     entered = component != np.where(parent >= 0, component[parent], -1)
     calls = np.bincount(component[entered & (component >= 0)], minlength=len(names))
@@ -61,17 +60,22 @@ def window_rows(
 
 
 def _host(
-    trace: TraceData, nesting: Nesting, component: SmallInts, end: int, thread: int, count: int
+    trace: TraceData, by: By, component: SmallInts, end: int, thread: int, count: int
 ) -> tuple[Ints, Ints]:
     """Host time and waiting time on the window's thread by component; the last entry is of none."""
+    nesting, backward = trace.ranges(by).nesting, trace.backward_time(by)
+    of_range = np.append(component, -1)  # of no range, at -1
     clipped = replace(nesting, end=np.minimum(nesting.end, end))
     own = np.where(nesting.thread == thread, clipped.innermost_time(), 0)
     host, wait = np.zeros(count + 1, np.int64), np.zeros(count + 1, np.int64)
     np.add.at(host, component, own)  # -1 is the last entry
+    length = np.maximum(np.minimum(backward.end, end) - backward.start, 0)
+    led = np.where(backward.thread == thread, length, 0)
+    np.add.at(host, of_range[backward.interval], led)
     waits = waits_of(trace, thread, end)
     around = nesting.innermost(waits.thread, waits.start)
-    inside_component = np.where(around >= 0, component[around] if len(component) else -1, -1)
-    np.add.at(wait, inside_component, waits.innermost_time())
+    around = np.where(around >= 0, around, backward.at(thread, waits.start))
+    np.add.at(wait, of_range[around], waits.innermost_time())
     return host - wait, wait
 
 

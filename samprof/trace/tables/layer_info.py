@@ -49,17 +49,21 @@ def _function_entry(trace: TraceData, path: str) -> list[str]:
 
 
 def phase_column(trace: TraceData, ranges: Ranges, by: By) -> Any:
-    """How each row's device activities were reached: forward, backward, or both."""
+    """How each row's device activities were reached, or its host time if there are none."""
     owners = trace.owners(by)
     nesting, nodes = ranges.nesting, len(ranges.paths)
-    reached = []
-    for backward in (False, True):
-        some = (owners.interval >= 0) & (owners.backward == backward)
-        count = grouped_sum(
-            len(ranges.node), owners.interval[some], np.ones(int(some.sum()), np.int64)
-        )
-        reached.append(grouped_sum(nodes, ranges.node, nesting.add_up(count)) > 0)
-    forward, backward_too = reached
+    if trace.has_device_time:
+        reached = []
+        for backward in (False, True):
+            some = (owners.interval >= 0) & (owners.backward == backward)
+            ones = np.ones(int(some.sum()), np.int64)
+            reached.append(grouped_sum(len(ranges.node), owners.interval[some], ones))
+    else:
+        led = trace.backward_time(by).by_interval(len(ranges.node))
+        reached = [nesting.innermost_time(), led]
+    forward, backward_too = (
+        grouped_sum(nodes, ranges.node, nesting.add_up(count)) > 0 for count in reached
+    )
     phase = np.where(backward_too, np.where(forward, "both", "backward"), "forward")
     return phase.astype(object)
 

@@ -9,8 +9,9 @@ Columns of `layers_table`:
     device_total_ns     their summed durations
     device_self_ns      the part of that which no range inside it owns
     device_busy_ns      the union of their intervals, summed over devices
-    cpu_total_ns        host time that its ranges cover on their threads
-    cpu_self_ns         the part of that outside the ranges inside it
+    cpu_total_ns        host time that its ranges cover on their threads, and that of the backward of
+                        the ops in them
+    cpu_self_ns         the part of that which no range inside it owns
     time_source         where times come from: device, or cpu if no device was active
     type, role          class of the module and its part in the model, where samprof recorded them
     flops, bytes        computed, and at least moved, by the ops inside it, where the trace has their
@@ -19,7 +20,8 @@ Columns of `layers_table`:
                         the part of that spent waiting for the host to launch
     ops_without_formula ops inside it whose FLOPs are unknown
     memory_peak_bytes   most memory allocated while inside it, where the trace has allocator events
-    phase               forward, backward, or both: how its device activities were reached
+    phase               forward, backward, or both: how its device activities were reached; its host
+                        time, if no device was active
     note                what the numbers cannot show (graph launches, split by their capture or why
                         not; compiled regions)
 """
@@ -62,7 +64,7 @@ def layers_table(trace: TraceData, by: By) -> pd.DataFrame:
     nodes = len(ranges.paths)
     nesting, node = ranges.nesting, ranges.node
     outer = ranges.outermost()
-    cpu_self = nesting.innermost_time()
+    cpu_self = nesting.innermost_time() + trace.backward_time(by).by_interval(len(nesting.rows))
     columns = {
         "path": np.array(ranges.paths, dtype=object),
         "depth": ranges.depth,

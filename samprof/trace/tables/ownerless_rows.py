@@ -30,7 +30,7 @@ def ownerless_rows(trace: TraceData, ranges: Ranges, by: By) -> list[dict[str, o
         busy = union_by_group(
             device, events.ts[activity], events.ts[activity] + duration, len(devices)
         )
-        cpu = _outside_cpu_ns(trace, ranges) if code == OUTSIDE else 0
+        cpu = _outside_cpu_ns(trace, ranges, by) if code == OUTSIDE else 0
         backward = owners.backward[mine]
         rows.append(
             {
@@ -53,8 +53,8 @@ def ownerless_rows(trace: TraceData, ranges: Ranges, by: By) -> list[dict[str, o
     return rows
 
 
-def _outside_cpu_ns(trace: TraceData, ranges: Ranges) -> int:
-    """Host time that ops cover on their threads while no range is open there."""
+def _outside_cpu_ns(trace: TraceData, ranges: Ranges, by: By) -> int:
+    """Host time that ops cover on their threads while no range is open there, and none led to (R3)."""
     if ranges.by == "op":
         return 0
     ops, own = _covering(trace.launches().ops), _covering(ranges.nesting)
@@ -64,7 +64,9 @@ def _outside_cpu_ns(trace: TraceData, ranges: Ranges) -> int:
         np.concatenate([ops[2], own[2]]),
         len(trace.threads),
     )
-    return int((either - union_by_group(*own, groups=len(trace.threads))).sum())
+    outside = (either - union_by_group(*own, groups=len(trace.threads))).sum()
+    led = trace.backward_time(by)
+    return int(outside - (led.end - led.start).sum())
 
 
 def _covering(nesting: Nesting) -> tuple[SmallInts, Ints, Ints]:
