@@ -90,8 +90,8 @@ def align(
     """The first kind of range by which two traces have layers in common; None if there is none.
 
     Args:
-        a: gives for a kind of range the rows of one side: path, depth, total_ns, self_ns, in the order
-            in which they were first entered.
+        a: gives for a kind of range the rows of one side: path, depth, total_ns, self_ns, and type where
+            it is known, in the order in which they were first entered.
         b: the same of the other side.
         kinds: the kinds that both have, the best first.
         even_if_hardly: also if hardly any time is in layers that both have.
@@ -164,8 +164,12 @@ def _moves(a: pd.DataFrame, b: pd.DataFrame, by: str) -> tuple[Move | None, Move
 
 
 def _same_inside(a: pd.DataFrame, b: pd.DataFrame, by: str) -> tuple[str, str] | None:
-    """The ranges of both sides that have the most layers inside in common, one of them a main one."""
-    inside = [_inside(side, by) for side in (a, b)]
+    """The ranges of both sides that have the most layers inside in common, one of them a main one.
+
+    Where the types of both sides are known they count as well: many models have layers named 0 and 1.
+    """
+    typed = all("type" in side and (side["type"] != "").any() for side in (a, b))
+    inside = [_inside(side, by, typed=typed) for side in (a, b)]
     pairs = {(main, other) for main in _main(a) for other in inside[1] if main in inside[0]}
     pairs |= {(other, main) for main in _main(b) for other in inside[0] if main in inside[1]}
     scored = sorted(
@@ -204,15 +208,17 @@ def _main(rows: pd.DataFrame) -> list[str]:
     return [path for path in _largest(rows) if path in outermost]
 
 
-def _inside(rows: pd.DataFrame, by: str) -> dict[str, set[str]]:
-    """Path -> the rest of the paths below it."""
+def _inside(rows: pd.DataFrame, by: str, *, typed: bool) -> dict[str, set[tuple[str, str]]]:
+    """Path -> the rest of the paths below it, each with its type if that counts."""
     separator = separator_of(by)
-    paths = set(rows["path"]) - set(OWNERLESS_NAMES)
-    found: dict[str, set[str]] = {}
-    for path in paths:
+    types = rows["type"] if typed else [""] * len(rows)
+    paths = dict(zip(rows["path"], types, strict=True))
+    found: dict[str, set[tuple[str, str]]] = {}
+    for path in paths.keys() - set(OWNERLESS_NAMES):
         place = path.find(separator)
         while place >= 0:
             if path[:place] in paths:
-                found.setdefault(path[:place], set()).add(path[place + len(separator) :])
+                rest = path[place + len(separator) :]
+                found.setdefault(path[:place], set()).add((rest, paths[path]))
             place = path.find(separator, place + 1)
     return found

@@ -18,6 +18,7 @@ from samprof.analysis.compare.changes import (
 from samprof.analysis.compare.runs import REGION_IN_A, REGION_IN_B
 from samprof.analysis.scaling.axis import BATCH_SIZE, Axis
 from samprof.analysis.scaling.scaling import WIDE
+from samprof.report.text.one_sided import ONE_SIDED, one_sided_text
 from samprof.report.text.sides import LETTERS, Names, headers_of, size_text
 from samprof.units import time_text
 
@@ -25,11 +26,21 @@ _BATCH = BATCH_SIZE
 _MOST_NAMED = 3
 
 
-def changes_text(table: pd.DataFrame, names: Names = LETTERS, axis: Axis = _BATCH) -> str:
-    """What changed, in sentences: how many rows, the largest changes at their cause, and caveats."""
+def changes_text(
+    table: pd.DataFrame, names: Names = LETTERS, axis: Axis = _BATCH, *, folded: bool = False
+) -> str:
+    """What changed, in sentences: how many rows, the largest changes at their cause, and caveats.
+
+    Args:
+        table: as `samprof.analysis.compare.runs.compare_layers` gives it.
+        names: what the sides are called.
+        axis: what the batch sizes are.
+        folded: beside a table without the rows inside others that only one side has.
+    """
     table = overall(table)
     change, notes = table["change"], table["note"]
-    total = int((~change.isin([ONLY_IN_A, ONLY_IN_B])).sum())
+    both = ~change.isin(ONE_SIDED)
+    total = int(both.sum())
     few = int(notes.str.contains(TOO_FEW, regex=False).sum())
     why = why_undecided(table)
     sentences = [f"Undecided, because {why}."] if why else []
@@ -39,11 +50,12 @@ def changes_text(table: pd.DataFrame, names: Names = LETTERS, axis: Axis = _BATC
         sentences.append(
             f"{_rows(few)} with fewer than {FEWEST_PROCESSES} processes cannot be told from noise."
         )
+    if len(table) and not (both & (table["path"] != WALL)).any():
+        sentences.append("They have no layer in common.")
     sides = zip(headers_of(names), (ONLY_IN_A, ONLY_IN_B), (REGION_IN_A, REGION_IN_B), strict=True)
     for header, alone, region in sides:
-        count = int((change == alone).sum())
-        if count:
-            sentences.append(f"{_rows(count)} {'is' if count == 1 else 'are'} only in {header}.")
+        if count := one_sided_text(table, alone, header, folded=folded):
+            sentences.append(count)
         regions = table.loc[notes.str.contains(region, regex=False), "path"].unique().tolist()
         if regions:
             verb = "is" if len(regions) == 1 else "are"

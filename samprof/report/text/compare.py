@@ -7,6 +7,7 @@ from samprof.analysis.compare.changes import for_readers
 from samprof.analysis.scaling.axis import BATCH_SIZE, Axis
 from samprof.analysis.scaling.part import part_of
 from samprof.report.text.changes import changes_text
+from samprof.report.text.one_sided import outermost
 from samprof.report.text.scaling import interval_texts
 from samprof.report.text.sides import LETTERS, Names, headers_of, named
 from samprof.report.text.table import (
@@ -37,14 +38,17 @@ def compare_text(
         table: as `samprof.analysis.compare.runs.compare_layers` gives it.
         width: columns of the terminal; None for GitHub markdown.
         names: what the sides are called; long names are A and B in the table.
-        depth: rows down to this one; the sentences are about all of them.
+        depth: rows down to this one; by default all but those inside others that, as they do, only one
+            side has. The sentences are about all of them.
         axis: what the batch sizes are.
     """
     table = for_readers(table)
-    rows, unit = part_of(table, depth), _unit(table)
+    rows = outermost(table) if depth is None else part_of(table, depth)
+    unit = _unit(table)
     columns = [layer_cells(rows, width), *_columns(rows, unit, headers_of(names), axis)]
     text = table_text(columns, width)
-    head, end = _head(table, unit, names), changes_text(table, names, axis)
+    head = _head(table, unit, names)
+    end = changes_text(table, names, axis, folded=depth is None)
     return f"{wrapped(head, width)}{text}\n{wrapped(end, width)}"
 
 

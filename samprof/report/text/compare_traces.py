@@ -13,6 +13,7 @@ from samprof.analysis.compare.runs import REGION_IN_A, REGION_IN_B
 from samprof.analysis.compare.traces import TraceComparison
 from samprof.analysis.scaling.part import part_of
 from samprof.report.text.changes import listed
+from samprof.report.text.one_sided import one_sided_text, outermost
 from samprof.report.text.sides import Names, named
 from samprof.report.text.table import (
     Cells,
@@ -47,12 +48,15 @@ def trace_comparison_text(
         comparison: what to show.
         width: columns of the terminal; None for GitHub markdown.
         paths: where the sides are.
-        depth: rows down to this one.
+        depth: rows down to this one; by default all but those inside others that, as they do, only one
+            side has.
         root: this row and those inside only; the depth counts from it.
     """
     table = comparison.table
     whole = comparison.by == "op" and root is None
+    folded = depth is None and comparison.by != "op"
     rows = _without_small(table) if whole else part_of(table, depth, root)
+    rows = outermost(rows) if folded else rows
     unit = common_unit([*rows["a_ns"], *rows["b_ns"]])
     label = layer_cells(rows, width)
     if comparison.by == "op":
@@ -62,7 +66,7 @@ def trace_comparison_text(
         columns += _more_columns(rows, comparison.names)
     text = table_text(columns, width)
     above = [_head(comparison, unit, paths), *comparison.above]
-    below = [_sentences(comparison), comparison.accounting, *comparison.below]
+    below = [_sentences(comparison, folded=folded), comparison.accounting, *comparison.below]
     lines = ["".join(wrapped(line, width) for line in part) for part in (above, below)]
     return f"{lines[0]}{text}\n{lines[1]}"
 
@@ -176,7 +180,7 @@ def _head(comparison: TraceComparison, unit: Unit, paths: Names) -> str:
     return f"{sides[1]} against {sides[0]}: {what}; ratio {names[1]} / {names[0]}"
 
 
-def _sentences(comparison: TraceComparison) -> str:
+def _sentences(comparison: TraceComparison, *, folded: bool) -> str:
     """The whole, where the difference comes from, and what only one side has."""
     table, (a, b) = comparison.table, comparison.names
     before, after = _wholes(comparison)
@@ -197,9 +201,8 @@ def _sentences(comparison: TraceComparison) -> str:
             f"only in {a}, {len(other - one)} only in {b}, {len(one & other)} in both."
         )
     for name, change in ((a, ONLY_IN_A), (b, ONLY_IN_B)):
-        count = int(((table["change"] == change) & ~table["path"].isin(OWNERLESS_NAMES)).sum())
-        if count:
-            parts.append(f"{'1 row is' if count == 1 else f'{count} rows are'} only in {name}.")
+        if count := one_sided_text(table, change, name, folded=folded):
+            parts.append(count)
     for letter, name in zip("ab", (a, b), strict=True):
         shared = table.get(f"{letter}_shared_ns", pd.Series(dtype=float))
         if shared.any():

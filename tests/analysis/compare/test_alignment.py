@@ -119,3 +119,15 @@ def test_roots_with_hardly_a_layer_in_common_are_not_the_same(b: dict[str, int])
 
 def test_the_time_outside_is_not_a_layer_that_both_have() -> None:
     assert aligned({"net": 1, "(outside)": 9}, {"other": 1, "(outside)": 9}) is None
+
+
+@pytest.mark.parametrize(
+    ("type_of_b", "is_same"), [("Conv1d", False), ("Linear", True), ("", True)]
+)
+def test_layers_of_other_types_are_not_the_same_under_another_root(
+    type_of_b: str, is_same: bool
+) -> None:
+    a = rows({"net": 1, "net.0": 5, "net.1": 5}).assign(type="Linear")
+    b = rows({"other": 1, "other.0": 5, "other.1": 5}).assign(type=type_of_b)
+    found = align(lambda _: a, lambda _: b, ["samprof"])
+    assert (found is not None) is is_same
