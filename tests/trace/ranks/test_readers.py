@@ -63,7 +63,7 @@ def test_whoever_stops_early_leaves_no_process_behind(
     paths: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The process of the second trace is ended while it reads; no other one takes its place."""
-    started, stopped = [], threading.Event()
+    started, stopped, others = [], threading.Event(), set(threading.enumerate())
     start, ask = readers.start, readers._ask
 
     def counted(*arguments: Any, **more: Any) -> subprocess.Popen[bytes]:
@@ -83,8 +83,7 @@ def test_whoever_stops_early_leaves_no_process_behind(
     next(reading)
     reading.close()
     stopped.set()
-    for thread in threading.enumerate():
-        if thread.name.startswith("ThreadPoolExecutor"):
-            thread.join()
+    for thread in set(threading.enumerate()) - others:
+        thread.join()
     assert len(started) == 2
     assert all(process.poll() is not None for process in started)
