@@ -17,6 +17,8 @@ from samprof.analysis.statistics.per_process import rounds_of, time_per_process
 _CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
 _COSTS = ("flops", "bytes", "ops_without_formula", "device_gap_ns", "launch_gap_ns")
 _FORWARD = ["size", "variant", "round", "process", "state", "repeat"]
+_PARAMETERS = 2
+"""How many each law has."""
 WIDE = 0.2
 """A relative interquartile range between processes above this is mentioned in the row's note."""
 
@@ -41,7 +43,8 @@ def scaling_table(layers: pd.DataFrame, axis: Axis = BATCH_SIZE) -> pd.DataFrame
         `samprof.analysis.statistics.classes`); step_at (the size at which the time per unit steps;
         missing where it does not); fixed_ns and per_unit_ns of time(b) = fixed + per_unit * b, and
         exponent of time ~ b^p with its 95 % interval exponent_low,
-        exponent_high, each NaN where its law does not describe all sizes; bound (unknown here; in
+        exponent_high, each NaN where its law does not describe all sizes, or where two sizes of one
+        process each are all that it would rest on; bound (unknown here; in
         `Run.scaling` that at the largest size); note.
 
     Example:
@@ -193,15 +196,18 @@ def _growth(
         return {"class": [UNDECIDED] * rows, "step_at": no_step, **unknown}
     steps = step_places([paired_ratio(*pair, CLASS_LEVEL) for pair in pairwise(units)])
     fit = fit_rows(amounts, times)
+    # Any law runs through two numbers: two sizes, each of one process, show none.
+    proven = np.isfinite(fit.exponent.low) | (len(sizes) > _PARAMETERS)
     # A fixed cost can look like a step at the second size: what the line describes is no step.
-    steps = np.where(fit.is_line, 0, steps)
-    is_power = fit.is_power & (steps == 0)
+    is_line = fit.is_line & proven
+    steps = np.where(is_line, 0, steps)
+    is_power = fit.is_power & proven & (steps == 0)
     exponent = (fit.exponent.estimate, fit.exponent.low, fit.exponent.high)
     return {
         "class": classified(_against_first(units, CLASS_LEVEL)[-1]),
         "step_at": pd.array([sizes[step] if step else pd.NA for step in steps], dtype="Int64"),
-        "fixed_ns": np.where(fit.is_line, fit.fixed.estimate, np.nan),
-        "per_unit_ns": np.where(fit.is_line, fit.per_unit.estimate, np.nan),
+        "fixed_ns": np.where(is_line, fit.fixed.estimate, np.nan),
+        "per_unit_ns": np.where(is_line, fit.per_unit.estimate, np.nan),
         **{
             name: np.where(is_power, value, np.nan)
             for name, value in zip(names[2:], exponent, strict=True)

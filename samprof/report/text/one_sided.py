@@ -1,5 +1,6 @@
 """What only one side of a comparison has: its outermost rows stand for what is inside of them."""
 
+import numpy as np
 import pandas as pd
 
 from samprof.analysis.compare.changes import ONLY_IN_A, ONLY_IN_B
@@ -27,7 +28,7 @@ def outermost(table: pd.DataFrame) -> pd.DataFrame:
         shown.append(not inside)
         if not inside:
             change, depth = how if how in ONE_SIDED else "", here
-    return table[shown]
+    return table[np.array(shown, bool)]
 
 
 def one_sided_text(table: pd.DataFrame, change: str, name: str, *, folded: bool) -> str:

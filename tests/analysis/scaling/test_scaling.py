@@ -256,3 +256,14 @@ def test_scaling_does_not_depend_on_the_unit_of_time(factor: int) -> None:
     assert table["class"].tolist() == other["class"].tolist()
     assert other["speedup"].tolist() == pytest.approx(table["speedup"].tolist())
     assert other["per_unit_ns"].tolist() == pytest.approx((table["per_unit_ns"] * factor).tolist())
+
+
+@pytest.mark.parametrize(
+    ("rounds", "sizes", "laws"), [(1, (1, 2), 0), (2, (1, 2), 1), (1, (1, 2, 4), 1)]
+)
+def test_two_sizes_of_one_process_show_no_law(
+    rounds: int, sizes: tuple[int, ...], laws: int
+) -> None:
+    table = scaling_table(layers(rounds, sizes)).set_index("path")
+    assert int(np.isfinite(table.loc["enc", "fixed_ns"])) == laws
+    assert int(np.isfinite(table.loc["enc.block", "exponent"])) == laws

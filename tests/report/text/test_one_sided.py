@@ -30,6 +30,10 @@ def test_a_row_of_the_other_side_or_of_both_is_shown_inside() -> None:
     assert len(outermost(table)) == 3
 
 
+def test_an_empty_table_keeps_its_columns() -> None:
+    assert list(outermost(rows()).columns) == ["path", "depth", "change"]
+
+
 def test_each_size_is_by_itself() -> None:
     table = rows(("net", 0, "only in a"), ("net.a", 1, "only in a")).assign(size=1)
     both = pd.concat([table, table.assign(size=2)], ignore_index=True)
