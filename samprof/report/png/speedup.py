@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from samprof.analysis.statistics.classes import UNDECIDED
 from samprof.report.leaves import LEAST_SHARE
 from samprof.report.palette import ACCENT, COLOR, MUTED
 from samprof.report.png.canvas import canvas, png, title_above
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from samprof.analysis.statistics.intervals import Floats
+
+_PALE = 0.3
 
 
 def speedup_figure(summary: Summary) -> bytes:
@@ -29,13 +33,17 @@ def speedup_figure(summary: Summary) -> bytes:
         shares.set_yticks(places, rows["path"].tolist())
         shares.set(title="Share of the time", xlabel=f"%, at {last}")
         colors = [ACCENT if one < 1 else COLOR for one in rows["speedup"]]
-        speedups.barh(places, rows["speedup"], color=colors)
+        bars = speedups.barh(places, rows["speedup"], color=colors)
+        undecided = (rows["class"] == UNDECIDED).tolist()
+        for bar in compress(bars, undecided):
+            bar.set_alpha(_PALE)
         speedups.errorbar(rows["speedup"], places, xerr=_interval(rows), fmt="none", ecolor=MUTED)
         speedups.axvline(1.0, color=MUTED, linestyle="--", linewidth=1)
         speedups.set_yticks(places, [])
         known = rows["speedup_low"].notna().any()
         speedups.set_title("Speed-up with its 95% interval" if known else "Speed-up")
-        speedups.set_xlabel(f"time per {axis.unit} at {first} / at {last}")
+        pale = "; pale: undecided" if any(undecided) else ""
+        speedups.set_xlabel(f"time per {axis.unit} at {first} / at {last}{pale}")
         for axes in (shares, speedups):
             axes.grid(visible=False, axis="y")
         title_above(figure, summary.title)

@@ -3,11 +3,14 @@
 import io
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import image
+from matplotlib.colors import to_rgb
 
 from samprof.analysis.device.roofline import Roof, roofline
+from samprof.report.palette import COLOR
 from samprof.report.png.roofline import roofline_figure
 from samprof.report.png.speedup import speedup_figure
 from samprof.report.text.ops import ops_text
@@ -26,9 +29,16 @@ def test_a_roofline_is_drawn_whatever_the_names(role: str, roof: Roof | None) ->
     assert pixels.shape[1] > 1000
 
 
-def test_speedups_are_drawn() -> None:
-    pixels = image.imread(io.BytesIO(speedup_figure(summary())), format="png")
+@pytest.mark.parametrize(("decided", "is_full"), [("same", True), ("undecided", False)])
+def test_speed_ups_that_are_undecided_are_pale(decided: str, is_full: bool) -> None:
+    found = summary()
+    found = replace(found, roles=found.roles.assign(**{"class": decided, "speedup": 1.5}))
+    pixels = image.imread(io.BytesIO(speedup_figure(found)), format="png")
     assert pixels.shape[1] > 1000
+    full = np.isclose(pixels[..., :3], to_rgb(COLOR), atol=0.01).all(axis=2)
+    half = pixels.shape[1] // 2
+    assert full[:, :half].any()  # the shares of the time
+    assert full[:, half:].any() == is_full
 
 
 def test_the_text_of_no_ops_is_a_head() -> None:
