@@ -12,7 +12,7 @@ from samprof.testing.fuzz import campaign as module
 from samprof.testing.fuzz.campaign import campaign, originals
 from samprof.testing.fuzz.mutate import mutated
 from samprof.testing.fuzz.oracle import Sums, sums_of
-from samprof.trace import Trace
+from samprof.trace import Trace, load_trace
 from tests.support.tracefile import TraceFile
 
 CASES = 1000
@@ -83,6 +83,18 @@ def test_the_plain_reader_sums_what_a_hand_made_trace_holds(tmp_path: Path) -> N
     odd[3] |= {"ts": "soon"}
     odd[0] |= {"args": {"correlation": "one"}}
     assert sums_of(json.dumps(odd).encode()) == Sums(activities=1, device_ns=4000, lost=None)
+
+
+def test_a_launch_without_an_id_is_lost_for_both_readers(tmp_path: Path) -> None:
+    # Case 21573 of seed 7: the plain reader paired a launch and a kernel that had lost their ids.
+    file = TraceFile()
+    file.launch(1, 10)
+    file.kernel(2, 100, 3)
+    events = [{**event, "args": {}} for event in file.events]
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps({"traceEvents": events}))
+    assert sums_of(path.read_bytes()) == Sums(activities=1, device_ns=3000, lost=1)
+    assert load_trace(path).check().lost_records == 1
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"x": []}', b"7", b"\x1f\x8bx", b"[" * 100_000])

@@ -24,8 +24,8 @@ class Sums:
     Attributes:
         activities: how many device activities.
         device_ns: their durations, summed.
-        lost: kernel launches whose correlation id no device activity has; None where an id is not
-            an integer, so that readers may differ.
+        lost: kernel launches whose correlation id no device activity has, or that have none; None where
+            an id is not an integer, so that readers may differ.
     """
 
     activities: int
@@ -88,7 +88,7 @@ def _sums(lasting: list[tuple[str, str, int, Any]]) -> Sums:
         for category, name, _, link in lasting
         if ("runtime" in category or "driver" in category) and _LAUNCH.match(name)
     ]
-    known = {link for _, link in active if _is_plain(link)}
+    known = {link for _, link in active if link is not None and _is_plain(link)}
     certain = all(_is_plain(link) for link in (*launches, *(link for _, link in active)))
     lost = sum(link not in known for link in launches) if certain else None
     return Sums(len(active), sum(duration for duration, _ in active), lost)
