@@ -1,7 +1,8 @@
 """Shares: a planted truth is found again, what tells nothing does not count."""
 
 import os
-from pathlib import Path
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from samprof.prediction.shares import Shares, fit_shares, load_shares
 from samprof.prediction.times import op_times
 from tests.prediction.works import PLAIN, work
-from tests.support.paths import NO_SHARED_TRACES, SHARED_TRACES
+from tests.support.paths import NO_SHARED_TRACES, ROOT, SHARED_TRACES
 
 PLANTED = Shares(
     {"matmul/half": 0.6, "matmul/float32": 0.9}, {"elementwise": 0.7, "norm": 0.3}, floor_ns=2_000
@@ -71,11 +72,14 @@ def test_the_shares_that_come_with_samprof_are_shares() -> None:
 
 
 @pytest.mark.skipif(not (SHARED_TRACES / "expected.json").exists(), reason=NO_SHARED_TRACES)
-def test_they_are_what_the_shared_traces_give(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(os.environ, "SAMPROF_SHARED_TRACES", str(SHARED_TRACES))
-    from bench import predicted
-
-    monkeypatch.setattr(predicted, "TRACES", Path(SHARED_TRACES))
-    found, held = fit_shares(predicted.all_works()), load_shares()
-    assert found.computing == pytest.approx(dict(held.computing))
-    assert found.moving == pytest.approx(dict(held.moving))
+def test_shares_errors_and_tables_are_what_the_shared_traces_give() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.predicted", "--check"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"SAMPROF_SHARED_TRACES": str(SHARED_TRACES)},
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.returncode == 0
