@@ -43,6 +43,7 @@ PARTS = {
     "vision_encoder": IMAGE_ENCODER,
     "prompt_encoder": PROMPT_ENCODER,
     "sam_prompt_encoder": PROMPT_ENCODER,
+    "shared_image_embedding": PROMPT_ENCODER,
     "mask_decoder": MASK_DECODER,
     "sam_mask_decoder": MASK_DECODER,
     "memory_attention": MEMORY_ATTENTION,

@@ -120,6 +120,34 @@ def test_hugging_face_sam_shows_roles_components_and_functions(hugging_face: nn.
     assert any("21 x 21: 72% more" in note for note in recording.trace.check().notes)
 
 
+@pytest.mark.parametrize("family", ["hugging_face", "sam2"])
+def test_what_hugging_face_processors_do_are_components(
+    family: str, request: pytest.FixtureRequest
+) -> None:
+    import transformers
+
+    model = request.getfixturevalue(family)
+    photo = torch.arange(90 * 120 * 3, dtype=torch.uint8).reshape(3, 90, 120)
+    if family == "sam2":
+        size = {"size": {"height": 128, "width": 128}, "mask_size": {"height": 32, "width": 32}}
+        processor = transformers.Sam2Processor(transformers.Sam2ImageProcessor(**size))
+    else:
+        size = {"size": {"longest_edge": 256}, "pad_size": {"height": 256, "width": 256}}
+        processor = transformers.SamProcessor(transformers.SamImageProcessor(**size))
+    nesting = [[60, 45]] if family == "hugging_face" else [[[60, 45]]]
+    with samprof.profile(model, name="sam") as recording, torch.inference_mode():
+        inputs = processor(photo, input_points=[nesting], return_tensors="pt")
+        sizes = inputs.pop("original_sizes"), inputs.pop("reshaped_input_sizes", None)
+        predicted = model(**inputs)
+        processor.post_process_masks(
+            predicted.pred_masks, *(one for one in sizes if one is not None)
+        )
+    components = recording.trace.components().set_index("component")
+    parts = ["preprocessing", "image encoder", "prompt encoder", "mask decoder", "mask upsampling"]
+    assert (components.loc[parts, "host_ns"] > 0).all()
+    assert set(components.index) == {*parts, "other host work"}
+
+
 def test_hugging_face_encoder_is_swept_like_any_other(hugging_face: nn.Module) -> None:
     run = samprof.sweep(
         hugging_face.get_submodule("vision_encoder"),
