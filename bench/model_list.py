@@ -68,7 +68,8 @@ def _hugging_face(kind: str, side: int, **parts: Any) -> tuple[Any, Any]:
     return getattr(transformers, f"{kind}Model")(config), _prompted(side)
 
 
-def _sam_of_hugging_face(kind: str) -> tuple[Any, Any]:
+def sam_of_hugging_face(kind: str) -> tuple[Any, Any]:
+    """`SamModel` or `SamHQModel` of 128 pixels a side, and its inputs."""
     small = {"hidden_size": 32, "image_size": 128, "patch_size": 16}
     vision = small | {
         "num_hidden_layers": 4,
@@ -90,7 +91,8 @@ def _sam_of_hugging_face(kind: str) -> tuple[Any, Any]:
     )
 
 
-def _sam_2_of_hugging_face() -> tuple[Any, Any]:
+def sam_2_of_hugging_face() -> tuple[Any, Any]:
+    """`Sam2Model` of 128 pixels a side, and its inputs."""
     import transformers
 
     trunk = transformers.Sam2HieraDetConfig(
@@ -237,9 +239,9 @@ ENTRIES = (
     Entry("segment_anything, encoder", "segment-anything", _segment_anything),
     Entry("SAM-HQ's TinyViT (MobileSAM)", "segment-anything-hq", _sam_hq_tiny_vit),
     Entry("the same, compiled", "segment-anything-hq", _compiled),
-    Entry("SamModel", "transformers", lambda: _sam_of_hugging_face("Sam")),
-    Entry("SamHQModel", "transformers", lambda: _sam_of_hugging_face("SamHQ")),
-    Entry("Sam2Model", "transformers", _sam_2_of_hugging_face),
+    Entry("SamModel", "transformers", lambda: sam_of_hugging_face("Sam")),
+    Entry("SamHQModel", "transformers", lambda: sam_of_hugging_face("SamHQ")),
+    Entry("Sam2Model", "transformers", sam_2_of_hugging_face),
     Entry("Sam3VisionModel", "transformers", _sam_3_vision),
     Entry("ViTModel", "transformers", lambda: _vit_of_hugging_face("ViT")),
     Entry("Dinov2Model", "transformers", lambda: _vit_of_hugging_face("Dinov2")),

@@ -11,6 +11,7 @@ Installs and downloads nothing. Columns:
     roles       at granularity block, rows whose role is known, of all
     components  without host work; those that are known, and how many modules stand for themselves
     sweep       sizes 1 and 2, one round
+A second table is of pipelines: what people call around a model, from a photo to masks.
 """
 
 from __future__ import annotations
@@ -20,17 +21,19 @@ import os
 import sys
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from bench.machine import describe
 from bench.model_list import ENTRIES, Entry
+from bench.model_pipelines import PIPELINES, Pipeline
 
 if TYPE_CHECKING:
     import samprof
 
 COLUMNS = ("model", "of", "rows", "results", "FLOPs", "roles", "components", "sweep")
+OF_PIPELINES = ("pipeline", "of", "components", "other host work", "time accounting")
 NO_COMPONENTS = ("other host work", "synchronisation waits", "device idle", "transfers")
 
 
@@ -47,19 +50,47 @@ def main() -> None:
     for entry in ENTRIES:
         if options.only in f"{entry.name} {entry.package}":
             print(_line(row_of(entry)), flush=True)
+    print(f"\n{_line(OF_PIPELINES)}")
+    print(_line(["---"] * len(OF_PIPELINES)))
+    for pipeline in PIPELINES:
+        if options.only in f"{pipeline.name} {pipeline.package}":
+            print(_line(row_of_pipeline(pipeline)), flush=True)
 
 
 def row_of(entry: Entry) -> list[str]:
     """The row of one model; of one that cannot be made, why not."""
-    try:
-        of = f"{entry.package} {version(entry.package)}"
-    except PackageNotFoundError:
-        return [entry.name, entry.package, "not installed", *[""] * 5]
-    try:
+
+    def found() -> list[str]:
         module, inputs = entry.make()
-        return [entry.name, of, *_found(module.eval(), inputs)]
+        return _found(module.eval(), inputs)
+
+    return _row(entry.name, entry.package, found, len(COLUMNS))
+
+
+def row_of_pipeline(pipeline: Pipeline) -> list[str]:
+    """The row of one pipeline; of one that cannot be made, why not."""
+    import torch
+
+    def found() -> list[str]:
+        subject, call = pipeline.make()
+        with torch.inference_mode():
+            recording, _ = _recorded(subject, "block", call)
+        accounting = "exact" if recording.trace.check().ok else "fails"
+        return [_components(recording), _other_host_work(recording), accounting]
+
+    return _row(pipeline.name, pipeline.package, found, len(OF_PIPELINES))
+
+
+def _row(name: str, package: str, found: Callable[[], list[str]], cells: int) -> list[str]:
+    try:
+        of = f"{package} {version(package)}"
+    except PackageNotFoundError:
+        return [name, package, "not installed", *[""] * (cells - 3)]
+    try:
+        return [name, of, *found()]
     except Exception as error:  # one that does not run here is no reason to leave out the others
-        return [entry.name, of, f"{type(error).__name__}: {error}".splitlines()[0], *[""] * 5]
+        why = f"{type(error).__name__}: {error}".splitlines()[0]
+        return [name, of, why, *[""] * (cells - 3)]
 
 
 def _found(module: Any, inputs: Any) -> list[str]:
@@ -143,6 +174,12 @@ def _components(recording: samprof.Recording) -> str:
     known = [one for one in recording.components()["component"] if one in found - modules]
     more = [f"{len(modules)} modules" if len(modules) > 1 else "1 module"] if modules else []
     return ", ".join([*known, *more])
+
+
+def _other_host_work(recording: samprof.Recording) -> str:
+    """Its part of the time of the step, which no component has."""
+    share = recording.components().set_index("component")["share"]
+    return f"{float(share['other host work']):.0%}"
 
 
 def _sweep(module: Any, inputs: Any) -> str:

@@ -1,6 +1,7 @@
 """A thousand damaged traces: read as the plain reader reads them, or refused; and the finder finds."""
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -95,6 +96,19 @@ def test_a_launch_without_an_id_is_lost_for_both_readers(tmp_path: Path) -> None
     path.write_text(json.dumps({"traceEvents": events}))
     assert sums_of(path.read_bytes()) == Sums(activities=1, device_ns=3000, lost=1)
     assert load_trace(path).check().lost_records == 1
+
+
+@pytest.mark.parametrize("number", ["9e999999999999999999", "1e-999999999999999999", "-1e400"])
+def test_the_plain_reader_reads_numbers_of_any_size(tmp_path: Path, number: str) -> None:
+    file = TraceFile()
+    file.kernel(1, 100, 3)
+    content = file.write(tmp_path / "t.json").read_text()
+    start = re.search(r'"ts": ?[\d.]+', content)
+    assert start is not None
+    changed = content.replace(start[0], f'"ts": {number}')
+    assert sums_of(changed.encode()) == Sums(
+        int(number.startswith("1")), 3 * number.startswith("1"), 0
+    )
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"x": []}', b"7", b"\x1f\x8bx", b"[" * 100_000])

@@ -13,6 +13,7 @@ from typing import Any
 _DEVICE = {"kernel", "concurrent_kernel", "mtia_ccp_events", "hpu_op"}
 _DEVICE |= {"gpu_memcpy", "memcpy", "gpu_memset", "memset"}
 _LAUNCH = re.compile(r"(cu|cuda|hip|musa|xpu|mtia)\w*Launch\w*Kernel", re.IGNORECASE)
+_LEAST_ODD = 2**62
 _MOST = Decimal(2**62 - 1).scaleb(-3)
 _NANOSECOND = Decimal("0.001")
 
@@ -76,7 +77,8 @@ def _lasting(events: list[Any]) -> Iterator[tuple[str, str, int, Any]]:
 
 
 def _nanoseconds(value: Any) -> int | None:
-    if not isinstance(value, Decimal) or not value.is_finite() or abs(value) > _MOST:
+    # Not abs(), which rounds to the context and may overflow.
+    if not isinstance(value, Decimal) or not value.is_finite() or value.copy_abs() > _MOST:
         return None
     return int(value.quantize(_NANOSECOND, rounding=ROUND_HALF_EVEN).scaleb(3))
 
@@ -96,5 +98,7 @@ def _sums(lasting: list[tuple[str, str, int, Any]]) -> Sums:
 
 def _is_plain(link: Any) -> bool:
     return link is None or (
-        isinstance(link, Decimal) and link == link.to_integral_value() and abs(link) < 2**62
+        isinstance(link, Decimal)
+        and link == link.to_integral_value()
+        and link.copy_abs() < _LEAST_ODD
     )
