@@ -9,9 +9,20 @@ import pytest
 from PIL import Image
 
 from samprof.sam.inputs.synthetic import synthetic
+from samprof.sam.model import build
+from tests.docs.stand_ins import tiny_sam
 from tests.support.paths import ROOT
 
 EXAMPLES = ROOT / "examples"
+
+
+@pytest.fixture
+def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A smaller model than the examples' own, where the test does not ask for its layers."""
+    monkeypatch.setattr(build, "_build_small", tiny_sam)
+
+
+tiny = pytest.mark.usefixtures("_tiny")
 
 
 def run(name: str, *arguments: str | None) -> None:
@@ -27,6 +38,7 @@ def test_01_profile_encoder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert (tmp_path / "rank0.pt.trace.json.gz").is_file()
 
 
+@tiny
 def test_02_batch_scaling(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run("02_batch_scaling.py", str(tmp_path), "1", "2")
     text = capsys.readouterr().out
@@ -34,6 +46,7 @@ def test_02_batch_scaling(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert re.search(r"Run batch \d|Undecided, because", text)
 
 
+@tiny
 def test_03_components(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run("03_components.py", None, "small", str(tmp_path))
     text = capsys.readouterr().out
@@ -43,6 +56,7 @@ def test_03_components(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert (tmp_path / "figures" / "components.png").is_file()
 
 
+@tiny
 def test_04_automatic_masks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     photos = tmp_path / "photos"
     photos.mkdir()
@@ -57,6 +71,7 @@ def test_04_automatic_masks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert "masks from 2 images" in text
 
 
+@tiny
 def test_05_compare_variants(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run("05_compare_variants.py", "small", str(tmp_path))
     text = capsys.readouterr().out
@@ -65,6 +80,7 @@ def test_05_compare_variants(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert text.count("Beyond noise: ") == 2
 
 
+@tiny
 def test_06_onnx_decoder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run("06_onnx_decoder.py", "small", str(tmp_path))
     text = capsys.readouterr().out
