@@ -7,6 +7,7 @@ import pytest
 
 from samprof.cli.main import main
 from tests.support.calls import calls, wall_of
+from tests.support.compiled import compiled_file
 
 
 def test_the_run_knows_sam(swept: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,6 +69,26 @@ def test_traces_of_several_sizes(
     assert "How they were read: size by the shapes of the first op." in text
     assert "peak memory" not in text
     assert "profiler overhead" not in text
+
+
+def test_what_layers_share_is_a_row_or_a_part_of_what_is_around_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = [str(compiled_file().write(tmp_path / f"batch{size}.json")) for size in (1, 2)]
+    command = ["scaling", *paths, "--sizes", "1,2"]
+    found = {}
+    for fused in ("sets", "parent"):
+        assert main([*command, "--fused", fused, "--json"]) == 0
+        rows = json.loads(capsys.readouterr().out)
+        found[fused] = {row["path"]: row["unit_ns_smallest"] for row in rows}
+        assert main([*command, "--fused", fused]) == 0
+        table, _, _ = capsys.readouterr().out.partition("Time accounting")
+        assert (" + " in table) == (fused == "sets")
+    gone = found["sets"].keys() - found["parent"].keys()
+    assert gone == {"net.blocks.0.(self) + norm", "net.blocks.0 + head"}
+    assert found["parent"].items() <= found["sets"].items()
+    assert main([*command, "--fused", "parent", "--roles"]) == 2
+    assert "leave out --roles" in capsys.readouterr().err
 
 
 def test_the_run_of_traces_stays_where_it_is_asked_for(

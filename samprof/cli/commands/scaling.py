@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from samprof.cli.limit_options import add_limit_arguments, limits_of
 from samprof.cli.made_run import made_run, within
 from samprof.cli.open_path import add_by_argument, existing, is_run, open_run
 from samprof.cli.output import add_output_arguments, print_table
-from samprof.cli.part_options import add_part_arguments, part_shown
+from samprof.cli.part_options import add_fused_argument, add_part_arguments, part_shown
 from samprof.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "numbers: columns size and total_ms, or the times of layers",
     )
     add_part_arguments(parser)
+    add_fused_argument(parser)
     parser.add_argument(
         "--roles",
         action="store_true",
@@ -49,13 +51,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints points, scaling table, time accounting and verdict."""
+    from samprof.analysis.scaling.fused import SETS, folded
+
     if options.roles and options.root is not None:
         cause = "roles are summed over the whole model"
         raise UsageError("scaling", f"--root {options.root}", cause, "leave out --roles")
+    if options.roles and options.fused != SETS:
+        cause = "roles are summed over layers and sets of layers"
+        raise UsageError("scaling", f"--fused {options.fused}", cause, "leave out --roles")
     limits = limits_of(options)
     with ExitStack() as scratch:
         found = _run(options, limits, scratch)
-        table = found.roles() if options.roles else found.scaling()
+        table = found.roles() if options.roles else folded(found.scaling(), options.fused)
         shown = part_shown(table, options)
 
         def as_text(width: int | None) -> str:
@@ -65,7 +72,8 @@ def run(options: argparse.Namespace) -> int:
             if options.roles:
                 summary = found.summary()
                 return scaling_text(table, summary.role_times, width, axis=summary.axis)
-            return run_text(found.summary(), width, depth=options.depth, root=options.root)
+            summary = replace(found.summary(), scaling=table)
+            return run_text(summary, width, depth=options.depth, root=options.root)
 
         print_table(shown, options, as_text)
     return 0
