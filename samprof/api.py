@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from samprof.sam.predict import predict
 from samprof.sam.sweep import sweep
@@ -226,6 +226,7 @@ def compare(
     *,
     by: By = "auto",
     size: int | None = None,
+    fused: Literal["sets", "parent"] = "sets",
 ) -> pd.DataFrame:
     """One row per layer or op: how the times of b differ from those of a.
 
@@ -238,6 +239,8 @@ def compare(
         by: which ranges of traces are compared: samprof, module, annotation or op; `auto` takes the
             first of these by which both have layers in common.
         size: of a run, which; None: all that both runs have, or that of the trace.
+        fused: whether kernels that a compiler made from several layers have a row for each set of
+            layers, or are a part of the layer around all of these.
 
     Returns:
         Of two runs see `samprof.analysis.compare.runs.compare_layers`, else
@@ -254,8 +257,8 @@ def compare(
     first, second = (load(one) if isinstance(one, str | Path) else one for one in (a, b))
     if isinstance(first, Run) and isinstance(second, Run):
         refuse_ranges(by)
-        table = compare_runs(first.data, second.data, size=size)
+        table = compare_runs(first.data, second.data, size=size, fused=fused)
         table.attrs["notes"] = differences(first.data, second.data)
         return table
     paths = (str(a), str(b)) if isinstance(a, str | Path) and isinstance(b, str | Path) else None
-    return compare_any(first, second, by=by, size=size, paths=paths).table
+    return compare_any(first, second, by=by, size=size, paths=paths, fused=fused).table

@@ -89,6 +89,13 @@ def test_what_layers_share_is_a_row_or_a_part_of_what_is_around_them(
     assert found["parent"].items() <= found["sets"].items()
     assert main([*command, "--fused", "parent", "--roles"]) == 2
     assert "leave out --roles" in capsys.readouterr().err
+    assert main([*command, "--out", str(tmp_path / "run")]) == 0
+    runs = [str(tmp_path / "run")] * 2
+    for fused, shown in (("sets", gone), ("parent", set())):
+        capsys.readouterr()
+        assert main(["compare", *runs, "--fused", fused, "--json"]) == 0
+        compared = {row["path"] for row in json.loads(capsys.readouterr().out)}
+        assert {path for path in compared if " + " in path} == shown
 
 
 def test_the_run_of_traces_stays_where_it_is_asked_for(

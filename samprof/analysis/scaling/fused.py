@@ -67,6 +67,24 @@ def folded(layers: pd.DataFrame, fused: str = PARENT) -> pd.DataFrame:
     return kept.reset_index(drop=True)
 
 
+def shown_sets(rows: pd.DataFrame, fused: str) -> pd.DataFrame:
+    """The rows of a table of totals, without those that layers share if `fused` is `parent`.
+
+    The total of what is around all of those layers holds them already.
+
+    Args:
+        rows: columns path, depth and type, in the order of the layer table; paths may be repeated.
+        fused: `sets` or `parent`.
+
+    Example:
+        >>> columns = ["path", "depth", "type", "speedup"]
+        >>> rows = [("net", 0, "", 1.0), ("net.a + b", 1, "fused", 2.0)]
+        >>> shown_sets(pd.DataFrame(rows, columns=columns), "parent")["path"].tolist()
+        ['net']
+    """
+    return rows if fused == SETS else rows[~rows["path"].isin(fused_rows(rows).keys())]
+
+
 def _around_fused(rows: pd.DataFrame) -> Iterator[tuple[str, str]]:
     """Each row that layers share, with the path of the row around it."""
     above: list[tuple[int, str]] = []

@@ -84,9 +84,6 @@ def run(options: argparse.Namespace) -> int:
     if len(runs) < len(opened):
         return print_trace_comparisons(opened, options)
     refuse_ranges(options.by)
-    if options.fused != "sets":
-        remedy = "leave it out, or compare traces of them"
-        raise UsageError("compare", f"--fused {options.fused}", "runs show sets of layers", remedy)
     compared = [_narrowed(one, options) for one in _compared(runs, options)]
     if gate is not None:
         _refuse_too_few_processes(compared)
@@ -139,7 +136,10 @@ def _compared(runs: Sequence[Run], options: argparse.Namespace) -> list[_Compari
     if len(runs) == 1:
         return _variants(runs[0], options)
     first, *others = runs
-    tables = [compare_runs(first.data, other.data, size=options.size) for other in others]
+    tables = [
+        compare_runs(first.data, other.data, size=options.size, fused=options.fused)
+        for other in others
+    ]
     print_notes([note for other in others for note in differences(first.data, other.data)])
     return [
         _Comparison((options.paths[0], path), table, first.axis)
@@ -154,7 +154,10 @@ def _variants(run: Run, options: argparse.Namespace) -> list[_Comparison]:
     if not others:
         cause = f"one run with {'one variant' if first else 'no good point'}: nothing to compare"
         raise UsageError("compare", run.path, cause, "give another run directory as well")
-    tables = [compare_runs(run.data, run.data, first, other, options.size) for other in others]
+    tables = [
+        compare_runs(run.data, run.data, first, other, options.size, options.fused)
+        for other in others
+    ]
     failed = sorted(set(run.points()["variant"]) - {first, *others})
     print_notes([f"no size of variant {variant} ran to its end" for variant in failed])
     return [

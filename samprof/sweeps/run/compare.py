@@ -28,6 +28,7 @@ def compare_runs(
     variant_a: str | None = None,
     variant_b: str | None = None,
     size: int | None = None,
+    fused: str = "sets",
 ) -> pd.DataFrame:
     """One row per size and layer: how the times of b differ from those of a.
 
@@ -37,6 +38,8 @@ def compare_runs(
         variant_a: which of a; by default the one that stands for the run, eager or the first that ran.
         variant_b: which of b, likewise.
         size: only this one.
+        fused: whether layers that a compiler made one kernel of have a row together; see
+            `samprof.analysis.scaling.fused`.
 
     Returns:
         See `samprof.analysis.compare.runs.compare_layers`. All changes are undecided where a side has
@@ -48,6 +51,7 @@ def compare_runs(
     """
     from samprof.analysis.compare.changes import without_verdict
     from samprof.analysis.compare.runs import compare_layers
+    from samprof.analysis.scaling.fused import shown_sets
 
     over_a, over_b = (run.axis.name for run in (a, b))
     if over_a != over_b:
@@ -64,7 +68,7 @@ def compare_runs(
         cause = f"no {a.axis.text(size)} on both sides"
         raise RunError("compare", b.path, cause, f"both have {common}")
     chosen = [(run, next(iter(points.values())).variant) for run, points in sides]
-    layers_a, layers_b = (run.tables(variant).layers for run, variant in chosen)
+    layers_a, layers_b = (shown_sets(run.tables(variant).layers, fused) for run, variant in chosen)
     walls_a, walls_b = (_walls(run, variant) for run, variant in chosen)
     if size is not None:
         layers_a, layers_b = (side[side["size"] == size] for side in (layers_a, layers_b))
