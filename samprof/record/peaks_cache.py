@@ -1,9 +1,7 @@
 """The cache of measured peaks: one file for all devices, read without torch."""
 
-import json
 import math
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,8 +9,7 @@ from typing import Any
 
 import msgspec
 
-from samprof.errors import RunError
-from samprof.files import cache_directory, written_whole
+from samprof.record.device_cache import DeviceCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,7 @@ class Peaks:
 
 def cached_peaks(device_name: str) -> Peaks | None:
     """The peaks of the device in the cache; None if there are none that can be read."""
-    return _all_cached().get(device_name)
+    return _CACHE.get(device_name)
 
 
 def cache_peaks(peaks: Peaks) -> Path:
@@ -51,17 +48,7 @@ def cache_peaks(peaks: Peaks) -> Path:
     Raises:
         RunError: the cache cannot be written.
     """
-    cached = _all_cached() | {peaks.device_name: peaks}
-    entries = {name: one.as_dict() for name, one in cached.items()}
-    try:
-        path = _path()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with written_whole(path) as file:
-            file.write(json.dumps(entries, indent=1).encode())
-    except (OSError, RuntimeError) as error:
-        remedy = "set XDG_CACHE_HOME to a folder that you can write to"
-        raise RunError("cache peaks", peaks.device_name, str(error), remedy) from None
-    return path
+    return _CACHE.put(peaks)
 
 
 def peaks_from(data: object) -> Peaks | None:
@@ -88,13 +75,4 @@ def peaks_on(environment: Mapping[str, Any]) -> dict[str, Any] | None:
     return found.as_dict() if found else None
 
 
-def _path() -> Path:
-    return cache_directory() / "peaks.json"
-
-
-def _all_cached() -> dict[str, Peaks]:
-    # RuntimeError: no home directory, or JSON nested too deeply.
-    with suppress(OSError, RuntimeError, ValueError, msgspec.DecodeError):
-        found = map(peaks_from, msgspec.json.decode(_path().read_bytes(), type=dict).values())
-        return {peaks.device_name: peaks for peaks in found if peaks is not None}
-    return {}
+_CACHE = DeviceCache("peaks.json", "cache peaks", peaks_from)

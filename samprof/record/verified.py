@@ -1,8 +1,6 @@
 """What `samprof verify` found on a device, cached so that later reports name it. No torch."""
 
-import json
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,8 +8,7 @@ from typing import Any
 
 import msgspec
 
-from samprof.errors import RunError
-from samprof.files import cache_directory, written_whole
+from samprof.record.device_cache import DeviceCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ class Verified:
 
 def cached_verified(device_name: str) -> Verified | None:
     """What the cache holds of the device; None if there is nothing that can be read."""
-    return _all_cached().get(device_name)
+    return _CACHE.get(device_name)
 
 
 def cache_verified(found: Verified) -> Path:
@@ -54,18 +51,7 @@ def cache_verified(found: Verified) -> Path:
     Raises:
         RunError: the cache cannot be written.
     """
-    entries = {
-        name: one.as_dict() for name, one in (_all_cached() | {found.device_name: found}).items()
-    }
-    try:
-        path = _path()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with written_whole(path) as file:
-            file.write(json.dumps(entries, indent=1).encode())
-    except (OSError, RuntimeError) as error:
-        remedy = "set XDG_CACHE_HOME to a folder that you can write to"
-        raise RunError("verify", found.device_name, str(error), remedy) from None
-    return path
+    return _CACHE.put(found)
 
 
 def verified_from(data: object) -> Verified | None:
@@ -89,13 +75,4 @@ def verified_on(environment: Mapping[str, Any]) -> str:
     return str(found) if found else ""
 
 
-def _path() -> Path:
-    return cache_directory() / "verified.json"
-
-
-def _all_cached() -> dict[str, Verified]:
-    # RuntimeError: no home directory, or JSON nested too deeply.
-    with suppress(OSError, RuntimeError, ValueError, msgspec.DecodeError):
-        found = map(verified_from, msgspec.json.decode(_path().read_bytes(), type=dict).values())
-        return {one.device_name: one for one in found if one is not None}
-    return {}
+_CACHE = DeviceCache("verified.json", "verify", verified_from)
