@@ -51,7 +51,7 @@ def points_columns(points: pd.DataFrame, axis: Axis) -> list[Cells]:
 
 
 def reasons_text(points: pd.DataFrame, width: Width, axis: Axis = BATCH_SIZE) -> str:
-    """What is to be said of points, whole: why they have no result, what was measured, what is far off.
+    """What is to be said of points, whole: why they have no result, what was measured, which errors are large.
 
     Empty where nothing is to be said.
     """
@@ -63,7 +63,7 @@ def reasons_text(points: pd.DataFrame, width: Width, axis: Axis = BATCH_SIZE) ->
             lines.setdefault(said, []).append(int(row["size"]))
         error, limit = row["relative_error"], row["error_limit"]
         if not status and limit and error > limit * NEAR_LIMIT:
-            off = f"its results are off by {error:.2g}, of {limit:.2g} that are allowed"
+            off = f"relative error {error:.2g}, of {limit:.2g} that are allowed"
             lines.setdefault((str(row["variant"]), off), []).append(int(row["size"]))
     blank = (
         "\n" if width is None and lines else ""
@@ -81,7 +81,7 @@ def _sizes_text(sizes: list[int], axis: Axis) -> str:
 
 
 def _relative_error(points: pd.DataFrame) -> Cells:
-    """How far the results of variants are off, beside what is allowed."""
+    """The relative error of the results of variants, beside what is allowed."""
     pairs = [
         (error, limit) if error is not None and error == error and limit else None
         for error, limit in zip(points["relative_error"], points["error_limit"], strict=True)

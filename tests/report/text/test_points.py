@@ -36,7 +36,7 @@ def test_the_relative_error_stands_before_the_times_in_every_variant() -> None:
 def test_reasons_are_whole() -> None:
     text = " ".join(reasons_text(variants(), 80).split())
     assert text == (
-        "quantised, batch 1: its results are off by 0.35, of 0.5 that are allowed broken, batch 1: "
+        "quantised, batch 1: relative error 0.35, of 0.5 that are allowed broken, batch 1: "
         f"failed: {LONG.strip()}"
     )
     assert reasons_text(summary().points, 80) == ""
