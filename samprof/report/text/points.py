@@ -51,7 +51,7 @@ def points_columns(points: pd.DataFrame, axis: Axis) -> list[Cells]:
 
 
 def reasons_text(points: pd.DataFrame, width: Width, axis: Axis = BATCH_SIZE) -> str:
-    """What is to be said of points, whole: why they have no result, what was measured, which errors are large.
+    """What is to be said of points, whole: why they have no result, and which errors are large.
 
     Empty where nothing is to be said.
     """
