@@ -155,9 +155,9 @@ def _own(layers: pd.DataFrame, names: Sequence[str]) -> dict[str, pd.Series]:
         del above[int(depth) :]
         around[path] = above[-1] if above else ""
         above.append(path)
-        inside = layers.assign(path=layers["path"].map(around)).groupby([*_FORWARD, "path"])[
-            list(names)
-        ]
+    inside = layers.assign(path=layers["path"].map(around)).groupby([*_FORWARD, "path"])[
+        list(names)
+    ]
     places = pd.MultiIndex.from_frame(layers[[*_FORWARD, "path"]])
     below = inside.sum().reindex(places).fillna(0).to_numpy()
     return {name: layers[name] - below[:, place] for place, name in enumerate(names)}

@@ -28,7 +28,7 @@ class Predicted:
         if self.error is None:
             return UNTESTED
         return (
-            f"{UNTESTED[:-1]}: of {self.error.compared} published numbers 90 % lay within "
+            f"{UNTESTED[:-1]}: of {self.error.compared} published numbers 90% lay within "
             f"{self.error.time:.2f}x of what was predicted, speed-ups within {self.error.speedup:.2f}x."
         )
 
