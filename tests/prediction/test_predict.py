@@ -43,7 +43,7 @@ def test_layers_have_roles_bounds_and_all_of_the_time(small: Run) -> None:
         assert mine["self_ns"].sum() == trace.kernels()["dur_ns"].sum()
 
 
-def test_everything_that_is_shown_says_so(small: Run) -> None:
+def test_everything_that_is_shown_says_so(small: Run, tmp_path: Path) -> None:
     assert "predicted" in small.summary().title
     assert str(small.verdict()).startswith("Predicted from shapes")
     text = run_text(small.summary(), 120)
@@ -51,6 +51,10 @@ def test_everything_that_is_shown_says_so(small: Run) -> None:
     assert "NVIDIA L4, predicted" in text
     assert (small.trace(1).kernels()["name"].str.contains("predicted")).all()
     assert small.trace(1).metadata["samprof_predicted"]["device"] == "L4"
+    page = small.report(tmp_path / "page.html").read_text()
+    assert "Predicted, with the interval to expect by published numbers" in page
+    assert "Measured with" not in page
+    assert "the profiler, median" not in page
 
 
 def test_a_tiny_model_waits_for_its_launches_and_a_graph_does_not() -> None:
