@@ -96,6 +96,10 @@ def _spin() -> None:
         pass
 
 
+def _percent(share: float) -> str:
+    return f"{share:.1%}" if share == share else "none has an interval: no layer is judged"
+
+
 def _lines(runs: Sequence[samprof.Run], seconds: dict[int, float]) -> list[str]:
     times = _times(runs)
     scaling = _scaling(runs)
@@ -108,8 +112,8 @@ def _lines(runs: Sequence[samprof.Run], seconds: dict[int, float]) -> list[str]:
         ("speed-up at the largest size", "; ".join(_speedup(one) for one in verdicts)),
         ("claims", ", ".join(f"{one.claim}" for one in verdicts)),
         ("blamed", "; ".join(", ".join(one.blame) or "nobody" for one in verdicts)),
-        ("intervals of layers and sizes that cover the median of all runs", f"{covered:.1%}"),
-        ("pairs of runs whose intervals exclude each other", f"{disjoint:.1%}"),
+        ("intervals of layers and sizes that cover the median of all runs", _percent(covered)),
+        ("pairs of runs whose intervals exclude each other", _percent(disjoint)),
         ("layers with one class in all runs", f"{same.mean():.0%} of {len(same)}"),
         (
             "layers with classes that contradict each other",
