@@ -10,7 +10,7 @@ import pandas as pd
 from samprof.analysis.compare.causes import WALL
 from samprof.analysis.compare.changes import ALL_SIZES, CHANGED, for_readers
 from samprof.analysis.scaling.axis import Axis
-from samprof.analysis.scaling.measured import measured
+from samprof.analysis.scaling.measured import NOISY, measured
 from samprof.report.page.batching_charts import batching
 from samprof.report.page.chart_parts import Drawing
 from samprof.report.page.tables import Plain, Tree, plain, tree
@@ -65,11 +65,10 @@ class Sides:
             Cells("peak memory", [memory_text(row["peak_memory_bytes"]) for row in found]),
         ]
         if self.axis is not None and found:
-            first = found[0]["units_per_s"]
             columns[1:1] = [
                 Cells(f"fastest {self.axis.label}", [str(row["size"]) for row in found]),
                 Cells(f"{self.axis.unit}s/s", [digits(row["units_per_s"]) for row in found]),
-                Cells("speed-up", [f"{row['units_per_s'] / first:.2f}" for row in found]),
+                Cells("speed-up", [_speedup(found[0], row) for row in found]),
             ]
         return plain(columns)
 
@@ -77,6 +76,13 @@ class Sides:
 def _fastest(points: pd.DataFrame) -> pd.Series | None:
     ok = measured(points)
     return None if ok.empty else ok.sort_values("units_per_s").iloc[-1]
+
+
+def _speedup(first: pd.Series, row: pd.Series) -> str:
+    """The throughput over that of the first side; no number where one was measured beside other work."""
+    if NOISY in (first["status"], row["status"]) and row is not first:
+        return "undecided"
+    return f"{row['units_per_s'] / first['units_per_s']:.2f}"
 
 
 def changes_tree(table: pd.DataFrame, names: Names, axis: Axis) -> Tree:

@@ -5,7 +5,7 @@ COLORS = {
     "set image": "#a8a8a8",
     "predict": "#a8a8a8",
     "automatic masks": "#a8a8a8",
-    "patch embedding": "#9ecae1",
+    "patch embedding": "#bc80bd",
     "window block": "#6baed6",
     "window attention": "#4292c6",
     "global block": "#1c64a8",

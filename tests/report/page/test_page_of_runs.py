@@ -6,17 +6,20 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import torch
 from playwright.sync_api import Browser
 
 import samprof
 from samprof.analysis.device.roofline import Roof
+from samprof.analysis.scaling.axis import BATCH_SIZE
 from samprof.cli.main import main
 from samprof.errors import MissingPackageError
 from samprof.report.page import document
 from samprof.report.page import page as html
 from samprof.report.page.chart_parts import Drawing
+from samprof.report.page.compare import Sides
 from samprof.report.page.forward_charts import timeline_chart
 from samprof.report.page.layer_charts import layer_lines
 from samprof.report.page.roofline_chart import roofline_chart
@@ -123,6 +126,29 @@ def test_the_variants_of_a_run_are_compared(before: Path) -> None:
     ratios = pair.table[pair.table["path"] == "net.second"]["ratio"]
     assert ratios.round(3).tolist() == [2.0, 2.0, 2.0]  # over all sizes, and at both
     assert [column.header for column in sides.overview().columns][-1] == "peak memory"
+
+
+@pytest.mark.parametrize(
+    ("noisy", "shown"),
+    [(set(), ["1.00", "2.00"]), ({"new"}, ["1.00", "undecided"]), ({"old"}, ["1.00", "undecided"])],
+)
+def test_no_speed_up_stands_beside_a_side_that_was_not_clean(
+    noisy: set[str], shown: list[str]
+) -> None:
+    points = {
+        name: pd.DataFrame(
+            {
+                "size": [1],
+                "status": ["noisy" if name in noisy else "ok"],
+                "units_per_s": [rate],
+                "wall_ns": [1e9 / rate],
+                "peak_memory_bytes": [1],
+            }
+        )
+        for name, rate in (("old", 10.0), ("new", 20.0))
+    }
+    columns = {column.header: column for column in Sides(points, (), BATCH_SIZE).overview().columns}
+    assert list(columns["speed-up"].values) == shown
 
 
 def test_runs_over_different_things_stand_side_by_side_with_the_reason(
