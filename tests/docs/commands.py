@@ -144,6 +144,9 @@ def command_in(line: str) -> Command | None:
             assert re.search(f"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE), line
         case ["pip", "install", *what]:
             assert_installs(what)
+        # Looking for pip would make setuptools give up its distutils, which Inductor then misses.
+        case ["python" | "python3", "-m", "pip", "download" | "install", *_]:
+            pass
         case ["python" | "python3", "-m", module, *_]:
             assert importlib.util.find_spec(module) is not None, line
         case ["python", script, *_]:
