@@ -8,7 +8,7 @@ import numpy as np
 
 from samprof.trace.model.events import ABSENT, Events, Ints, Kind, SmallInts
 from samprof.trace.model.nesting import Nesting
-from samprof.trace.model.owners import forward_of
+from samprof.trace.model.owners import owners_of_forward
 from samprof.trace.model.ranges import Ranges
 
 
@@ -59,10 +59,7 @@ def find_backward_time(
     op = ops.innermost(thread, start).astype(np.int64)
     unheld = (op >= 0) & (ranges.nesting.innermost(thread, start) < 0)
     thread, start, end, op = thread[unheld], start[unheld], end[unheld], op[unheld]
-    interval = np.full(len(op), -1, np.int64)
-    if len(op):
-        forward_thread, forward_time, linked = forward_of(events, threads, ops, op, thread, start)
-        interval[linked] = ranges.nesting.innermost(forward_thread[linked], forward_time[linked])
+    interval, _ = owners_of_forward(events, threads, ops, op, thread, start, ranges)
     led = interval >= 0
     return BackwardTime(thread[led], start[led], end[led], interval[led])
 

@@ -100,18 +100,10 @@ def find_owners(
     where = launches.launch[launched]
     interval[launched] = ranges.nesting.innermost(events.thread[where], events.ts[where])
     unheld = launched[interval[launched] == OUTSIDE]
-    if len(unheld):
-        forward_thread, forward_time, linked = forward_of(
-            events,
-            threads,
-            launches.ops,
-            launches.op[unheld],
-            events.thread[launches.launch[unheld]],
-            events.ts[launches.launch[unheld]],
-        )
-        backward[unheld] = linked
-        held = unheld[linked]
-        interval[held] = ranges.nesting.innermost(forward_thread[linked], forward_time[linked])
+    where, op = launches.launch[unheld], launches.op[unheld]
+    interval[unheld], backward[unheld] = owners_of_forward(
+        events, threads, launches.ops, op, events.thread[where], events.ts[where], ranges
+    )
     if ranges.grafts is not None:
         replayed = np.flatnonzero(ranges.grafts.owner >= 0)
         interval[replayed] = ranges.grafts.owner[replayed]
@@ -134,25 +126,22 @@ def owners_of_ops(
     thread, start = ops.thread[op], ops.start[op]
     interval = ranges.nesting.innermost(thread, start).astype(np.int64)
     unheld = np.flatnonzero(interval == OUTSIDE)
-    if len(unheld):
-        forward_thread, forward_time, linked = forward_of(
-            events, threads, ops, op[unheld], thread[unheld], start[unheld]
-        )
-        interval[unheld[linked]] = ranges.nesting.innermost(
-            forward_thread[linked], forward_time[linked]
-        )
+    interval[unheld], _ = owners_of_forward(
+        events, threads, ops, op[unheld], thread[unheld], start[unheld], ranges
+    )
     return interval
 
 
-def forward_of(
+def owners_of_forward(
     events: Events,
     threads: tuple[tuple[str, str], ...],
     ops: Nesting,
     op: Ints,
     thread: SmallInts,
     time: Ints,
-) -> tuple[SmallInts, Ints, Mask]:
-    """Thread and start of the forward op that each moment leads back to (R3), and whether one is known.
+    ranges: Ranges,
+) -> tuple[Ints, Mask]:
+    """The range of the forward op that each moment leads back to (R3), and whether it leads to one.
 
     Args:
         events: the trace's events.
@@ -161,7 +150,14 @@ def forward_of(
         op: the innermost op at each moment, index into `ops`; -1 for none.
         thread: the thread of each moment.
         time: each moment, in nanoseconds.
+        ranges: the ranges that own.
+
+    Returns:
+        Index in the ranges' nesting, OUTSIDE where no forward op is known or no range holds its start.
     """
+    interval = np.full(len(op), OUTSIDE, np.int64)
+    if not len(op):  # most traces have no backward
+        return interval, np.zeros(0, bool)
     link = _flow_links(events, ops)
     link = np.where(link >= 0, link, _sequence_links(events, threads, ops))
     leading = np.flatnonzero(link >= 0)
@@ -175,9 +171,9 @@ def forward_of(
     around = climb(np.where(known, before, -1), time, end, wider_of(thread_of, end))
     found = np.where(itself, before, around)
     linked = found >= 0
-    row = np.zeros(len(op), np.int64)
-    row[linked] = link[leading[found[linked]]]
-    return events.thread[row], events.ts[row], linked
+    row = link[leading[found[linked]]]
+    interval[linked] = ranges.nesting.innermost(events.thread[row], events.ts[row])
+    return interval, linked
 
 
 def _flow_links(events: Events, ops: Nesting) -> Ints:
