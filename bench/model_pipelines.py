@@ -31,25 +31,24 @@ def _photo() -> Any:
 
 
 def _sam_predictor() -> tuple[Any, Callable[[], Any]]:
-    import numpy as np
     from segment_anything import SamPredictor
 
     from samprof.sam.model.build import build_sam
 
-    predictor = SamPredictor(build_sam("small"))
-    return predictor, lambda: (
-        predictor.set_image(_photo()),
-        predictor.predict(np.array([[60, 45]]), np.array([1])),
-    )
+    return _with_a_point(SamPredictor(build_sam("small")))
 
 
 def _sam_2_predictor() -> tuple[Any, Callable[[], Any]]:
-    import numpy as np
     from sam2.build_sam import build_sam2
     from sam2.sam2_image_predictor import SAM2ImagePredictor
 
     model = build_sam2("configs/sam2/sam2_hiera_t.yaml", ckpt_path=None, device="cpu")
-    predictor = SAM2ImagePredictor(model)
+    return _with_a_point(SAM2ImagePredictor(model))
+
+
+def _with_a_point(predictor: Any) -> tuple[Any, Callable[[], Any]]:
+    import numpy as np
+
     return predictor, lambda: (
         predictor.set_image(_photo()),
         predictor.predict(np.array([[60, 45]]), np.array([1])),

@@ -45,16 +45,19 @@ def main() -> None:
     warnings.simplefilter("ignore")
     command = " ".join(["python", "-m", "bench.models", *sys.argv[1:]])
     print(describe(command, ("torch", "samprof")))
-    print(_line(COLUMNS))
-    print(_line(["---"] * len(COLUMNS)))
-    for entry in ENTRIES:
-        if options.only in f"{entry.name} {entry.package}":
-            print(_line(row_of(entry)), flush=True)
-    print(f"\n{_line(OF_PIPELINES)}")
-    print(_line(["---"] * len(OF_PIPELINES)))
-    for pipeline in PIPELINES:
-        if options.only in f"{pipeline.name} {pipeline.package}":
-            print(_line(row_of_pipeline(pipeline)), flush=True)
+    _print_table(COLUMNS, ENTRIES, row_of, options.only)
+    print()
+    _print_table(OF_PIPELINES, PIPELINES, row_of_pipeline, options.only)
+
+
+def _print_table(
+    columns: Sequence[str], listed: Sequence[Any], row: Callable[[Any], list[str]], only: str
+) -> None:
+    print(_line(columns))
+    print(_line(["---"] * len(columns)))
+    for one in listed:
+        if only in f"{one.name} {one.package}":
+            print(_line(row(one)), flush=True)
 
 
 def row_of(entry: Entry) -> list[str]:

@@ -67,7 +67,7 @@ def main() -> None:
 
 def _first_picture(browser: Any, logs: Path) -> tuple[float, float]:
     """Seconds from the click on the trace to its whole picture, and the server's peak in MiB."""
-    with _server(logs) as (address, process):
+    with server(logs) as (address, process):
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.set_default_timeout(_PATIENCE_MS)
         page.goto(f"{address}#samprof")
@@ -86,7 +86,8 @@ def _first_picture(browser: Any, logs: Path) -> tuple[float, float]:
 
 
 @contextmanager
-def _server(logs: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def server(logs: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """TensorBoard as anyone starts it, with samprof by its entry point alone: address and process."""
     words = ["--logdir", str(logs), "--host", "127.0.0.1", "--port", "0", "--load_fast", "false"]
     process = subprocess.Popen(
         [sys.executable, "-m", "tensorboard.main", *words],

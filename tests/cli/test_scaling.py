@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+import samprof
 from samprof.cli.main import main
+from samprof.errors import UsageError
 from tests.support.calls import calls, wall_of
 from tests.support.compiled import compiled_file
 
@@ -96,6 +98,8 @@ def test_what_layers_share_is_a_row_or_a_part_of_what_is_around_them(
         assert main(["compare", *runs, "--fused", fused, "--json"]) == 0
         compared = {row["path"] for row in json.loads(capsys.readouterr().out)}
         assert {path for path in compared if " + " in path} == shown
+    with pytest.raises(UsageError, match="use sets or parent"):
+        samprof.compare(*runs, fused="both")  # type: ignore[arg-type]
 
 
 def test_the_run_of_traces_stays_where_it_is_asked_for(

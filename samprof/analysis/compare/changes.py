@@ -32,6 +32,7 @@ SLOWER, FASTER, WITHIN_NOISE, ONLY_IN_A, ONLY_IN_B = (
 )
 Roots = tuple[int, int]
 CHANGED = (SLOWER, FASTER)
+ONE_SIDED = (ONLY_IN_A, ONLY_IN_B)
 ALL_SIZES = "all"
 """What the column `size` holds in the rows over all sizes that both sides have."""
 FEWEST_PROCESSES = 2

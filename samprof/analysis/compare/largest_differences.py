@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from samprof.analysis.compare.causes import causes
-from samprof.analysis.compare.changes import FASTER, ONLY_IN_A, ONLY_IN_B, SLOWER
+from samprof.analysis.compare.changes import FASTER, ONE_SIDED, SLOWER
 from samprof.analysis.compare.runs import REGION_IN_A, REGION_IN_B
 
 
@@ -33,7 +33,7 @@ def _inside_regions(table: pd.DataFrame) -> npt.NDArray[np.bool_]:
     for depth, change, note in zip(table["depth"], table["change"], table["note"], strict=True):
         if around is not None and depth <= around:
             around = None
-        inside.append(around is not None and change in (ONLY_IN_A, ONLY_IN_B))
+        inside.append(around is not None and change in ONE_SIDED)
         if around is None and (REGION_IN_A in note or REGION_IN_B in note):
             around = depth
     return np.array(inside, bool)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from samprof.errors import UsageError
 from samprof.trace.model.provenance import FUSED, ITSELF, SEVERAL, Shared
 
 SETS, PARENT = "sets", "parent"
@@ -40,13 +41,17 @@ def fused_rows(layers: pd.DataFrame) -> dict[str, Shared]:
 
 
 def folded(layers: pd.DataFrame, fused: str = PARENT) -> pd.DataFrame:
-    """The layer table; the rows that layers share are part of what is around all of those.
+    """The table; the rows that layers share are part of what is around all of those.
 
-    Totals stay, and so does the sum of what each row has of its own.
+    Totals stay, and so do the sums of what each row has of its own (columns `..._self_ns`).
 
     Args:
-        layers: as `Trace.layers` gives it.
+        layers: as `Trace.layers` gives it, or any table with path, depth and type in its order, paths
+            repeated or not.
         fused: `sets` leaves the table as it is.
+
+    Raises:
+        UsageError: fused is neither of the two.
 
     Example:
         >>> columns = ["path", "depth", "type", "cpu_self_ns"]
@@ -54,6 +59,8 @@ def folded(layers: pd.DataFrame, fused: str = PARENT) -> pd.DataFrame:
         >>> folded(pd.DataFrame(rows, columns=columns)).values.tolist()
         [['net', 0, '', 6]]
     """
+    if fused not in CHOICES:
+        raise UsageError("compare", f"fused={fused!r}", "unknown", f"use {' or '.join(CHOICES)}")
     around = {} if fused == SETS or "type" not in layers else dict(_around_fused(layers))
     if not around:
         return layers
@@ -65,24 +72,6 @@ def folded(layers: pd.DataFrame, fused: str = PARENT) -> pd.DataFrame:
         kept[name] = kept["path"].map(sums).astype(layers[name].dtype)
     kept.attrs = layers.attrs
     return kept.reset_index(drop=True)
-
-
-def shown_sets(rows: pd.DataFrame, fused: str) -> pd.DataFrame:
-    """The rows of a table of totals, without those that layers share if `fused` is `parent`.
-
-    The total of what is around all of those layers holds them already.
-
-    Args:
-        rows: columns path, depth and type, in the order of the layer table; paths may be repeated.
-        fused: `sets` or `parent`.
-
-    Example:
-        >>> columns = ["path", "depth", "type", "speedup"]
-        >>> rows = [("net", 0, "", 1.0), ("net.a + b", 1, "fused", 2.0)]
-        >>> shown_sets(pd.DataFrame(rows, columns=columns), "parent")["path"].tolist()
-        ['net']
-    """
-    return rows if fused == SETS else rows[~rows["path"].isin(fused_rows(rows).keys())]
 
 
 def _around_fused(rows: pd.DataFrame) -> Iterator[tuple[str, str]]:

@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints points, scaling table, time accounting and verdict."""
-    from samprof.analysis.scaling.fused import SETS, shown_sets
+    from samprof.analysis.scaling.fused import SETS, folded
 
     if options.roles and options.root is not None:
         cause = "roles are summed over the whole model"
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     limits = limits_of(options)
     with ExitStack() as scratch:
         found = _run(options, limits, scratch)
-        table = found.roles() if options.roles else shown_sets(found.scaling(), options.fused)
+        table = found.roles() if options.roles else folded(found.scaling(), options.fused)
         shown = part_shown(table, options)
 
         def as_text(width: int | None) -> str:

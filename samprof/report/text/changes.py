@@ -9,6 +9,7 @@ from samprof.analysis.compare.causes import WALL, causes
 from samprof.analysis.compare.changes import (
     CHANGED,
     FEWEST_PROCESSES,
+    ONE_SIDED,
     ONLY_IN_A,
     ONLY_IN_B,
     TOO_FEW,
@@ -18,7 +19,7 @@ from samprof.analysis.compare.changes import (
 from samprof.analysis.compare.runs import REGION_IN_A, REGION_IN_B
 from samprof.analysis.scaling.axis import BATCH_SIZE, Axis
 from samprof.analysis.scaling.scaling import WIDE
-from samprof.report.text.one_sided import ONE_SIDED, one_sided_text
+from samprof.report.text.one_sided import one_sided_text
 from samprof.report.text.sides import LETTERS, Names, headers_of, size_text
 from samprof.units import time_text
 

@@ -3,10 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from samprof.analysis.compare.changes import ONLY_IN_A, ONLY_IN_B
+from samprof.analysis.compare.changes import ONE_SIDED
 from samprof.trace.model.names import OWNERLESS_NAMES
-
-ONE_SIDED = (ONLY_IN_A, ONLY_IN_B)
 
 
 def outermost(table: pd.DataFrame) -> pd.DataFrame:

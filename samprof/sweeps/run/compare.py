@@ -51,7 +51,7 @@ def compare_runs(
     """
     from samprof.analysis.compare.changes import without_verdict
     from samprof.analysis.compare.runs import compare_layers
-    from samprof.analysis.scaling.fused import shown_sets
+    from samprof.analysis.scaling.fused import folded
 
     over_a, over_b = (run.axis.name for run in (a, b))
     if over_a != over_b:
@@ -68,7 +68,7 @@ def compare_runs(
         cause = f"no {a.axis.text(size)} on both sides"
         raise RunError("compare", b.path, cause, f"both have {common}")
     chosen = [(run, next(iter(points.values())).variant) for run, points in sides]
-    layers_a, layers_b = (shown_sets(run.tables(variant).layers, fused) for run, variant in chosen)
+    layers_a, layers_b = (folded(run.tables(variant).layers, fused) for run, variant in chosen)
     walls_a, walls_b = (_walls(run, variant) for run, variant in chosen)
     if size is not None:
         layers_a, layers_b = (side[side["size"] == size] for side in (layers_a, layers_b))

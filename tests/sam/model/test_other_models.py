@@ -134,9 +134,8 @@ def test_what_hugging_face_processors_do_are_components(
     else:
         size = {"size": {"longest_edge": 256}, "pad_size": {"height": 256, "width": 256}}
         processor = transformers.SamProcessor(transformers.SamImageProcessor(**size))
-    nesting = [[60, 45]] if family == "hugging_face" else [[[60, 45]]]
     with samprof.profile(model, name="sam") as recording, torch.inference_mode():
-        inputs = processor(photo, input_points=[nesting], return_tensors="pt")
+        inputs = processor(photo, input_points=[[[[60, 45]]]], return_tensors="pt")
         sizes = inputs.pop("original_sizes"), inputs.pop("reshaped_input_sizes", None)
         predicted = model(**inputs)
         processor.post_process_masks(

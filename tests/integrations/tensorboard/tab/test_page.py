@@ -1,11 +1,7 @@
 """The tab as a person sees it: TensorBoard with the installed plugin, and Chromium without network."""
 
-import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,6 +11,7 @@ import pytest
 import torch
 from playwright.sync_api import Browser, FrameLocator, Page, Request, expect
 
+from bench.tensorboard import server
 from samprof.markup import printable
 from samprof.report.page.tables import tree
 from samprof.report.text.layers import layers_columns
@@ -84,21 +81,8 @@ def logs(logdir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(logs: Path) -> Iterator[str]:
-    """TensorBoard as anyone starts it, which knows samprof by its entry point alone."""
-    words = ["--logdir", str(logs), "--host", "127.0.0.1", "--port", "0", "--load_fast", "false"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tensorboard.main", *words],
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        assert process.stderr is not None
-        lines = iter(process.stderr.readline, "")
-        yield next(found[0] for line in lines if (found := re.search("http://[0-9.:]+/", line)))
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    with server(logs) as (found, _):
+        yield found
 
 
 @pytest.fixture(scope="module")
