@@ -7,7 +7,7 @@ from typing import Any
 
 import samprof
 from samprof.sweeps.run.directory import RunDirectory
-from samprof.trace.model.slicing import split_steps
+from samprof.trace.model.slicing import slice_time
 
 _OTHERS = re.compile(r"torchinductor_.*")
 """The cache of torch's compiler, which is to stay."""
@@ -94,11 +94,8 @@ def _other_traces(run: samprof.Run) -> list[str]:
     found = []
     for point in run.data.measured:
         trace = run.trace(point.size)
-        steps = dict(split_steps(trace))
-        times = [
-            int(steps[number].layers("samprof")["cpu_total_ns"].iloc[0])
-            for number in range(1, len(point.recorded[-1].time_ns) + 1)
-        ]
-        if times != point.recorded[-1].time_ns:
+        (_, start, _), *_, (_, _, end) = trace.steps()[1:]  # step 0 gets the profiler going
+        check = slice_time(trace, start, end).check("samprof").as_dict()
+        if check["total_ns"] != point.recorded[-1].check["total_ns"]:
             found.append(f"{point.key} has the trace of another sample")
     return found

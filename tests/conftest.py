@@ -1,7 +1,9 @@
 """Settings that all tests share."""
 
+import atexit
 import gc
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 
@@ -18,8 +20,21 @@ settings.load_profile("samprof")
 # In the processes that tests start, too: waiting threads spin, and several processes run at once.
 os.environ["OMP_NUM_THREADS"] = "1"
 
+
+def _remove_temporaries(folder: str, owner: int) -> None:
+    if os.getpid() == owner:  # not in what was forked from it
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+# What tests leave among the temporary files goes with the process that started them all, other than
+# pytest's own folders.
+if "PYTEST_DEBUG_TEMPROOT" not in os.environ:
+    os.environ["PYTEST_DEBUG_TEMPROOT"] = tempfile.gettempdir()
+    os.environ["TMPDIR"] = tempfile.tempdir = tempfile.mkdtemp(prefix="samprof-tests-")
+    atexit.register(_remove_temporaries, tempfile.tempdir, os.getpid())
+
 # What samprof keeps for the user, peaks of devices, is neither read nor written by tests.
-os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="samprof-tests-")
+os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="cache-")
 
 # Tests run beside each other: whether the machine is quiet is no part of what they assert.
 os.environ["SAMPROF_MACHINE_STATE"] = "off"

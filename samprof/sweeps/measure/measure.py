@@ -138,7 +138,7 @@ def _filled(
     if job.recorded:
         if device.type == "cpu" and job.paging:
             sample = replace(sample, paging=_paging(target, forward))
-        sample = record(target, job, sample, forward)
+        sample = record(target, job, sample, forward, on_host=device.type == "cpu")
         if device.type == "cuda" and sample.time_source == "cpu":
             sample = replace(sample, notes=[*sample.notes, CPU_TIME_ONLY])
     if target.outcome is not None and forward.result is not None:
