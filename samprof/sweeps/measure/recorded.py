@@ -44,7 +44,6 @@ def record(
     Raises:
         SamprofError: the trace could not be written.
     """
-    forward.result = None  # freed while recording, it would count as memory that was given back
     timed, counted = _recorded(target, job, forward, on_host=on_host)
     layers = _with_counts(timed.layers, counted.layers)
     components = component_steps(timed.trace, "samprof")

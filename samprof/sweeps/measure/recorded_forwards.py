@@ -78,6 +78,7 @@ def record_forwards(
         repeats: how many; more where the CPUs were slowed down, see `Forwards.series`.
         counts: record what FLOPs, bytes and memory are counted from.
     """
+    forward.result = None  # freed while recording, it would count as memory that was given back
     profile = Profile(
         target.module,
         granularity=job.plan.granularity,

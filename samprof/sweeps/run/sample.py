@@ -50,8 +50,9 @@ class Sample:
         peak_memory_bytes: most memory allocated during the measured forwards.
         memory_source: where that number comes from.
         machine: state of the machine before, after and meanwhile; see `MachineMonitor`.
-        check: the time accounting of the recorded trace.
-        trace: the trace file, relative to the run directory.
+        check: the time accounting of the trace file; of what times come from, where that is not exact.
+        trace: the trace file, relative to the run directory. On a CPU it may hold a forward of its own,
+            with shapes and memory; see `samprof.sweeps.measure.recorded`.
         layers: the layer table of each recorded forward, column -> values.
         components: the component table of each recorded forward, column -> values.
         paging: page faults by layer in unrecorded forwards, column -> values.
