@@ -17,8 +17,8 @@ def test_a_class_could_give_what_amdahl_says() -> None:
     assert table.loc["MLP", "roof_speedup"] == pytest.approx(8 / 2.1)
     text = potential_sentence(potential(rows, ROOF, 4), ROOF, 4, BATCH_SIZE)
     assert text == (
-        "At batch 4, optimise the MLP first: it takes 75% of the time per image, so making it faster "
-        "can give at most 3.81x, at the device's peaks (1.00 TFLOP/s and 100 GB/s)."
+        "At batch 4, optimise the MLP first: it takes 75% of the time per image. At the device's peaks "
+        "(1.00 TFLOP/s and 100 GB/s) its ops would give 3.81x."
     )
 
 
@@ -29,9 +29,32 @@ def test_what_could_give_most_comes_first_whatever_takes_most() -> None:
     table = potential(of(near, far), ROOF, 4)
     assert table["role"].tolist() == ["attention", "MLP"]
     assert potential_sentence(table, ROOF, 4, BATCH_SIZE) == (
-        "At batch 4, optimise the attention first: it takes 44% of the time per image, so making it "
-        "faster can give at most 1.67x, at the device's peaks (1.00 TFLOP/s and 100 GB/s); the MLP "
-        "takes more (56%) and can give at most 1.06x."
+        "At batch 4, optimise the attention first: it takes 44% of the time per image. At the device's "
+        "peaks (1.00 TFLOP/s and 100 GB/s) its ops would give 1.67x; the MLP takes more (56%) and can "
+        "give at most 1.06x."
+    )
+
+
+def test_what_memory_limits_can_be_fused() -> None:
+    # 6 of 8 ms. At the peak of the memory: 500 MB / 100 GB/s = 5 ms, so 8 / (2 + 5) for its ops; but it
+    # is attention with its scores in memory, of which only 1 GFLOP / 1 TFLOP/s = 1 ms is work.
+    moved = role("attention", time_ns=6_000_000, flops=1_000_000_000, bytes=500_000_000)
+    table = potential(of(moved, role("norm", time_ns=2_000_000)), ROOF, 4)
+    (attention,) = table[table["role"] == "attention"].to_dict("records")
+    assert attention["roof_speedup"] == pytest.approx(8 / 7)
+    assert attention["fused_speedup"] == pytest.approx(8 / 3)
+    assert attention["most_speedup"] == pytest.approx(8 / 2)
+    assert potential_sentence(table, ROOF, 4, BATCH_SIZE) == (
+        "At batch 4, optimise the attention first: it takes 75% of the time per image. At the device's "
+        "peaks (1.00 TFLOP/s and 100 GB/s) its ops would give 1.14x, and fused, with less through "
+        "memory, at most 2.67x."
+    )
+
+
+def test_fusing_what_does_not_compute_has_no_limit() -> None:
+    table = potential(of(role("norm", flops=0, bytes=100_000_000)), ROOF, 4)
+    assert potential_sentence(table, ROOF, 4, BATCH_SIZE).endswith(
+        "and fused, with less through memory, more."
     )
 
 

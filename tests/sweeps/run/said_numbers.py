@@ -168,17 +168,21 @@ def _op(run: Run, _: Verdict, said: Given) -> Given:
 
 def _potential(run: Run, verdict: Verdict, said: Given) -> Given:
     table = run.potential()
-    table["most"] = table["roof_speedup"].fillna(table["most_speedup"])
+    table["most"] = table["fused_speedup"].fillna(table["most_speedup"])
     first = table.loc[table["most"].idxmax()]
     text = f"{first['role']} first: it takes {first['share']:.0%} of the time per image"
-    text += f", so making it faster can give at most {ratio(first['most'])}x"
-    if first["roof_speedup"] == first["roof_speedup"]:
+    if first["roof_speedup"] != first["roof_speedup"]:
+        text += f", so making it faster can give at most {ratio(first['most'])}x"
+    else:
         peaks = run.environment["peaks"]
         flops, moved = (
             rate_text(peaks["flops_per_s"]["float32"]),
             rate_text(peaks["bytes_per_s"], "B/s"),
         )
-        text += f", at the device's peaks ({flops} and {moved})"
+        text += f". At the device's peaks ({flops} and {moved}) its ops would give "
+        text += f"{ratio(first['roof_speedup'])}x"
+        if first["fused_speedup"] > 1.01 * first["roof_speedup"]:
+            text += f", and fused, with less through memory, at most {ratio(first['most'])}x"
     longest = table.loc[table["share"].idxmax()]
     if longest["share"] > first["share"]:
         text += f"; the {longest['role']} takes more ({longest['share']:.0%}) and can give at most "
