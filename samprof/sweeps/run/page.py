@@ -30,7 +30,9 @@ def page_of(runs: Sequence[RunData], sections: Sequence[str] | None = None) -> s
     """
     from samprof.report.page.page import Shown, run_page
     from samprof.report.page.section_names import COMPARISON, FORWARD, SECTIONS
+    from samprof.report.page.template import page_templates
 
+    page_templates()  # what is missing is said before anything is computed
     wanted = SECTIONS if sections is None else sections
     shown = [
         Shown(name, run.summary(None), timeline_of(run) if FORWARD in wanted else None)
