@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 _TABLE = Path(__file__).with_name("devices.toml")
 _TERA, _GIGA, _GIB, _MIB = 1e12, 1e9, 2**30, 2**20
 RATES = ("float32", "tf32", "bfloat16", "float16")
-_LACKS = "its datasheet has no rate for {}"
+_LACKS = "it has no rate for {}"
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A device as its datasheet describes it.
+    """A device as its datasheet describes it, or with peaks that were measured on it.
 
     Attributes:
         name: what `--device` calls it.
@@ -36,8 +36,9 @@ class Device:
         memory_bytes: all of it.
         cache_bytes: of the last cache that all cores share.
         sustained: share of the peaks that its power limit allows without pause.
-        source: where the numbers stand.
-        date: when that was published.
+        source: where the numbers stand, or how the peaks were measured.
+        date: when that was published, or measured.
+        is_measured: whether the peaks were measured: see `samprof.prediction.measured_peaks`.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Device:
     sustained: float = 1.0
     source: str = ""
     date: str = ""
+    is_measured: bool = False
 
     def peak(self, dtype: str, *, convolution: bool = False) -> float:
         """FLOPs per second in a dtype, as long as its power limit allows.

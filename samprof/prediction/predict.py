@@ -198,10 +198,12 @@ def _about(question: Question, forwards: Sequence[Forward]) -> About:
             "device_name": device_title(device),
             "flops_per_s": dict(device.flops_per_s),
             "bytes_per_s": device.bytes_per_s,
-            "method": f"by its datasheet: {device.source}, {device.date}",
+            "method": f"{'measured' if device.is_measured else 'by its datasheet'}: "
+            f"{device.source}, {device.date}",
         },
         "predicted": {
             "device": device.name,
+            "peaks": "measured" if device.is_measured else "datasheet",
             "error": dict(question.error),
             "remarks": remarks,
         },
