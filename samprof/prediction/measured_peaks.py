@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from samprof.errors import UsageError
-from samprof.prediction.devices import Device, device_named
+from samprof.prediction.devices import WORKSPACE_BYTES, Device, device_named
 from samprof.record.peaks_cache import Peaks, cached_peaks
 
 THIS = "this"
@@ -14,12 +14,13 @@ THIS = "this"
 
 
 class Gpu(NamedTuple):
-    """What the driver tells of a GPU: its name, its cores, its memory and its last cache in bytes."""
+    """What the driver tells of a GPU: name, cores, memory, last cache, and torch's workspace there."""
 
     title: str
     cores: int
     memory_bytes: int
     cache_bytes: int
+    workspace_bytes: int = WORKSPACE_BYTES
 
 
 def this_device(extra: Path | None = None) -> Device:
@@ -67,6 +68,7 @@ def by_measured_peaks(gpu: Gpu, peaks: Peaks, known: Device | None = None) -> De
         bytes_per_s=peaks.bytes_per_s,
         memory_bytes=gpu.memory_bytes,
         cache_bytes=gpu.cache_bytes,
+        workspace_bytes=gpu.workspace_bytes,
         source=peaks.method,
         date=peaks.date,
         is_measured=True,
@@ -83,4 +85,18 @@ def _gpu() -> Gpu | None:
     device = torch.device("cuda", torch.cuda.current_device())
     about = torch.cuda.get_device_properties(device)
     cache = int(getattr(about, "L2_cache_size", 0))
-    return Gpu(device_name(device), about.multi_processor_count, about.total_memory, cache)
+    workspace = _workspace_bytes(about.major, getattr(about, "gcnArchName", ""))
+    cores, memory = about.multi_processor_count, about.total_memory
+    return Gpu(device_name(device), cores, memory, cache, workspace)
+
+
+def _workspace_bytes(major: int, rocm: str) -> int:
+    """As `parseChosenWorkspaceSize` in aten/src/ATen/cuda/CublasHandlePool.cpp of torch 2.15.
+
+    Args:
+        major: of the compute capability.
+        rocm: what ROCm calls the architecture; empty with CUDA.
+    """
+    if rocm:
+        return (128 if rocm.startswith(("gfx942", "gfx950", "gfx1250")) else 32) * 2**20
+    return 32 * 2**20 if 9 <= major <= 12 else WORKSPACE_BYTES

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from samprof.errors import RunError, UsageError
 
@@ -207,6 +207,8 @@ def _of_run(run: Run, question: Any) -> tuple[list[Forward], Any]:
     from samprof.sweeps.gather.calls import calls_of, kind_for
 
     data, forwards = run.data, []
+    on_gpu = str(run.target.get("device", "")).startswith("cuda")
+    device: Literal["cpu", "gpu"] = "gpu" if on_gpu else "cpu"
     for point in data.measured:
         if point.status != "ok" or not point.trace:
             continue
@@ -216,7 +218,10 @@ def _of_run(run: Run, question: Any) -> tuple[list[Forward], Any]:
         peak = max(sample.peak_memory_bytes for sample in point.samples)
         dtype = data.dtype(point.variant) or "float32"
         last = found.calls[-1].trace
-        forwards.append(Forward(point.size, last, found.root, dtype, peak, point.variant))
+        forward = Forward(
+            point.size, last, found.root, dtype, peak, point.variant, memory_from=device
+        )
+        forwards.append(forward)
     if not forwards:
         cause, remedy = "no size of it has a trace", "sweep it again, without removing traces"
         raise RunError("predict", run.path, cause, remedy)
