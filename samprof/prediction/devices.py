@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 _TABLE = Path(__file__).with_name("devices.toml")
 _TERA, _GIGA, _GIB, _MIB = 1e12, 1e9, 2**30, 2**20
 RATES = ("float32", "tf32", "bfloat16", "float16")
-_LACKS = "its datasheet has no rate for {}"
+WORKSPACE_BYTES = 4096 * 1024 * 2 + 16 * 1024 * 8
+"""torch's default for cuBLAS before Hopper, `:4096:2:16:8`: `parseChosenWorkspaceSize` in
+aten/src/ATen/cuda/CublasHandlePool.cpp, which has 32 MiB from Hopper on."""
+_LACKS = "it has no rate for {}"
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A device as its datasheet describes it.
+    """A device as its datasheet describes it, or with peaks that were measured on it.
 
     Attributes:
         name: what `--device` calls it.
@@ -36,8 +39,10 @@ class Device:
         memory_bytes: all of it.
         cache_bytes: of the last cache that all cores share.
         sustained: share of the peaks that its power limit allows without pause.
-        source: where the numbers stand.
-        date: when that was published.
+        workspace_bytes: what torch allocates there for matrix products besides their result.
+        source: where the numbers stand, or how the peaks were measured.
+        date: when that was published, or measured.
+        is_measured: whether the peaks were measured: see `samprof.prediction.measured_peaks`.
     """
 
     name: str
@@ -48,8 +53,10 @@ class Device:
     memory_bytes: int
     cache_bytes: int
     sustained: float = 1.0
+    workspace_bytes: int = WORKSPACE_BYTES
     source: str = ""
     date: str = ""
+    is_measured: bool = False
 
     def peak(self, dtype: str, *, convolution: bool = False) -> float:
         """FLOPs per second in a dtype, as long as its power limit allows.
@@ -87,6 +94,7 @@ class _Section(msgspec.Struct, forbid_unknown_fields=True):
     float16: float | None = None
     cache: float = 0.0
     sustained: float = 1.0
+    workspace: float = WORKSPACE_BYTES / _MIB
     aka: list[str] = []
     source: str = ""
     date: str = ""
@@ -145,6 +153,8 @@ def _read(path: Path) -> tuple[dict[str, Device], dict[str, Device]]:
     table = {name: _device(name, one) for name, one in found.items()}
     for name, one in table.items():
         rates = (*one.flops_per_s.values(), one.bytes_per_s, one.memory_bytes, one.cores)
+        if one.workspace_bytes < 0:
+            raise UsageError("predict", path, f"{name}: a workspace below 0", remedy)
         if not all(rate > 0 for rate in rates) or not 0 < one.sustained <= 1:
             raise UsageError("predict", path, f"{name}: a rate that is not above 0", remedy)
     others = {_plain(other): table[name] for name, one in found.items() for other in one.aka}
@@ -162,6 +172,7 @@ def _device(name: str, one: _Section) -> Device:
         memory_bytes=int(one.memory * _GIB),
         cache_bytes=int(one.cache * _MIB),
         sustained=one.sustained,
+        workspace_bytes=int(one.workspace * _MIB),
         source=one.source,
         date=one.date,
     )

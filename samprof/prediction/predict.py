@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from samprof.analysis.device.memory import MemoryLine
 from samprof.analysis.scaling.axis import BATCH_SIZE, Axis
@@ -20,7 +20,7 @@ from samprof.prediction.predicted_trace import (
     write_predicted,
 )
 from samprof.prediction.shares import Shares
-from samprof.prediction.work import work_of
+from samprof.prediction.work import has_products, work_of
 from samprof.sweeps.about import About
 from samprof.sweeps.gather.calls import calls_of
 from samprof.sweeps.gather.pool import Pool
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from samprof.prediction.devices import Device
 
 RESERVED_BYTES = 600 * 2**20
-"""What the driver and torch hold on a GPU besides: context, kernels, workspaces."""
+"""What driver and libraries hold on a GPU besides: context, kernels, workspaces of convolutions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class Forward:
         dtype: what its matrix products run in.
         peak_memory_bytes: weights, inputs and the most that is allocated at one time; 0 where not known.
         variant: how it runs; its parts "compile" and "cudagraph" count here.
+        memory_from: what tells the memory: "shapes" of eager ops, or a measurement on a "cpu" or "gpu".
     """
 
     size: int
@@ -62,11 +63,17 @@ class Forward:
     dtype: str
     peak_memory_bytes: int = 0
     variant: str = EAGER
+    memory_from: Literal["shapes", "cpu", "gpu"] = "shapes"
 
     @property
     def parts(self) -> list[str]:
         """The parts of the variant."""
         return self.variant.split("+")
+
+    @property
+    def has_eager_memory(self) -> bool:
+        """Whether its memory is that of eager ops although they are compiled."""
+        return "compile" in self.parts and self.memory_from == "shapes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +150,18 @@ def forward_ns(forward: Forward, device: Device, shares: Shares) -> int:
     return int((kernels.start + kernels.duration).max())
 
 
+def peak_bytes(forward: Forward, device: Device) -> int:
+    """The peak memory of a forward on a device; 0 where it is not known.
+
+    With the workspace that torch allocates for matrix products: older torch holds it from the first
+    product on, torch 2.15 while a product runs (`TORCH_CUBLAS_WORKSPACE_CACHE`). So it is at most that
+    much too large. What convolutions and attention need besides is not known from shapes.
+    """
+    known = forward.peak_memory_bytes
+    is_whole = not known or forward.memory_from == "gpu" or not has_products(forward.trace)
+    return known if is_whole else known + device.workspace_bytes
+
+
 def _work(forward: Forward) -> pd.DataFrame:
     work = work_of(forward.trace)
     return fused(work) if "compile" in forward.parts else work
@@ -152,10 +171,11 @@ def _sample(forward: Forward, question: Question, out: Path) -> Sample:
     device = question.device
     limit = device.memory_bytes - RESERVED_BYTES
     empty = Sample(forward.size, forward.variant, "ok", dtype=forward.dtype, notes=[PREDICTED])
-    if forward.peak_memory_bytes > limit:
+    peak = peak_bytes(forward, device)
+    if peak > limit:
         message = (
-            f"{PREDICTED}: {memory_text(forward.peak_memory_bytes)} do not fit into "
-            f"{memory_text(device.memory_bytes)}"
+            f"{PREDICTED}: {memory_text(peak)}{' as eager' if forward.has_eager_memory else ''} "
+            f"do not fit into {memory_text(device.memory_bytes)}"
         )
         return replace(empty, status="oom", message=message, notes=[])
     kept = out / "traces" / point_key(forward.size, forward.variant) / "rank0.pt.trace.json.gz"
@@ -171,10 +191,17 @@ def _sample(forward: Forward, question: Question, out: Path) -> Sample:
         dtype=forward.dtype,
         units=question.axis.amount(forward.size),
         is_profiled=False,
-        peak_memory_bytes=forward.peak_memory_bytes,
-        memory_source="weights, inputs and tensors alive at one time, by shapes",
+        peak_memory_bytes=peak,
+        memory_source=_memory_source(forward),
         notes=[PREDICTED],
     )
+
+
+def _memory_source(forward: Forward) -> str:
+    if forward.memory_from != "shapes":
+        return f"measured on a {forward.memory_from.upper()} by the run that was predicted from"
+    as_eager = ", as eager" if forward.has_eager_memory else ""
+    return f"weights, inputs and tensors alive at one time, by shapes{as_eager}"
 
 
 def _costs(forward: Forward) -> HostCosts:
@@ -198,10 +225,12 @@ def _about(question: Question, forwards: Sequence[Forward]) -> About:
             "device_name": device_title(device),
             "flops_per_s": dict(device.flops_per_s),
             "bytes_per_s": device.bytes_per_s,
-            "method": f"by its datasheet: {device.source}, {device.date}",
+            "method": f"{'measured' if device.is_measured else 'by its datasheet'}: "
+            f"{device.source}, {device.date}",
         },
         "predicted": {
             "device": device.name,
+            "peaks": "measured" if device.is_measured else "datasheet",
             "error": dict(question.error),
             "remarks": remarks,
         },
@@ -211,14 +240,24 @@ def _about(question: Question, forwards: Sequence[Forward]) -> About:
 
 
 def _remarks(forwards: Sequence[Forward], question: Question) -> list[str]:
-    """What else shapes tell: the largest size that fits."""
+    """What else shapes tell: the largest size that fits, and whose memory that is."""
     found = []
-    peaks = {question.axis.amount(one.size): one.peak_memory_bytes for one in forwards}
     device, axis = question.device, question.axis
+    peaks = {axis.amount(one.size): peak_bytes(one, device) for one in forwards}
     if all(peaks.values()) and len(peaks) > 1 and axis == BATCH_SIZE:
         largest = MemoryLine.through(peaks).largest(device.memory_bytes - RESERVED_BYTES)
         text = f"by shapes {axis.text(largest)} is the largest that fits into"
         if not largest:
             text = "by shapes not even batch 1 fits into"
         found.append(f"{text} {memory_text(device.memory_bytes)}")
+    if any(one.has_eager_memory for one in forwards):
+        found.append(f"its memory is that of eager ops{_of_published(question.error)}")
     return found
+
+
+def _of_published(error: Mapping[str, Any]) -> str:
+    """What published compiled forwards took of the memory that shapes tell."""
+    if "compiled_memory" not in error:
+        return ""
+    low, high = error["compiled_memory"]
+    return f": compiled, published ones took {low:.2f}x to {high:.2f}x of it"

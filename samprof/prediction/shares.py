@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from samprof.prediction.work import (
     BATCH_NORM,
     CONV,
     CONVOLUTIONS,
+    COPY,
     ELEMENTWISE,
     MATMUL,
     NORM,
@@ -60,6 +61,33 @@ class Shares:
         kinds = (kind, _NEAREST.get(kind, kind), MATMUL)
         keys = [f"{one}/{precision}" for one in kinds]
         keys += [f"{one}/{other}" for one in kinds for other in ("half", "float32", "tf32")]
+        return next((self.computing[key] for key in keys if key in self.computing), _USUAL)
+
+    def of_measured_peaks(self) -> Shares:
+        """The same of peaks that were measured by a large product and a large copy.
+
+        These two reach a share of the datasheet's peaks themselves, that of their class: of what they
+        measured they reach all, and every other class so much less or more. Nothing reaches more than
+        they do. Of products in TF32 no trace tells: they count as those in half precision do.
+
+        Example:
+            >>> shares = Shares({"matmul/half": 0.8, "attention/half": 0.4}, {"copy": 0.9, "norm": 0.3})
+            >>> found = shares.of_measured_peaks()
+            >>> found.compute("matmul", "bfloat16"), found.compute("attention", "bfloat16")
+            (1.0, 0.5)
+            >>> round(found.memory("norm"), 3)
+            0.333
+        """
+        computing = {
+            key: min(share / self._of_products(key.rpartition("/")[2]), _MOST)
+            for key, share in self.computing.items()
+        }
+        copied = self.memory(COPY)
+        moving = {kind: min(share / copied, _MOST) for kind, share in self.moving.items()}
+        return replace(self, computing=computing, moving=moving)
+
+    def _of_products(self, precision: str) -> float:
+        keys = [f"{MATMUL}/{one}" for one in (precision, "half", "float32")]
         return next((self.computing[key] for key in keys if key in self.computing), _USUAL)
 
     def memory(self, kind: str) -> float:

@@ -79,6 +79,11 @@ def work_of(trace: TraceData) -> pd.DataFrame:
     )[list(COLUMNS)]
 
 
+def has_products(trace: TraceData) -> bool:
+    """Whether the trace holds a matrix product, which a workspace is allocated for."""
+    return not set(_PRODUCTS).isdisjoint(trace.names)
+
+
 def kind_of(op: str) -> str:
     """The class of an op by its name.
 

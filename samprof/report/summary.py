@@ -76,7 +76,9 @@ class Summary:
     @property
     def peak_source(self) -> str:
         """Where the peaks of the roof come from, in a word."""
-        return "datasheet" if self.is_predicted else "measured"
+        predicted = self.environment.get("predicted")
+        by_datasheet = isinstance(predicted, Mapping) and predicted.get("peaks") != "measured"
+        return "datasheet" if by_datasheet else "measured"
 
     @property
     def sizes(self) -> list[int]:

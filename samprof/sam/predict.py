@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from samprof.errors import RunError, UsageError
 
@@ -43,7 +43,8 @@ def predict(
     Args:
         model: vit_b, vit_l, vit_h or small (SAM's image encoder); any `nn.Module`; a run of another
             device, or the path of its directory, of which every recorded size is predicted.
-        device: its name in the table of datasheets: L4, L40S, A100, H100, ...
+        device: its name in the table of datasheets: L4, L40S, A100, H100, ...; "this" for the GPU of
+            this machine by the peaks that `samprof doctor` or a sweep measured.
         batch_sizes: of a model; by default 1, 2, 4, 8, 16.
         inputs: of an `nn.Module`: what it is called with, as in `sweep`.
         variants: of SAM's image encoder: eager, sdpa, bf16, fp16, compile, cudagraph and their
@@ -60,7 +61,8 @@ def predict(
         90 % of the published numbers lay that were compared.
 
     Raises:
-        UsageError: no such device, an argument does not fit, or a dtype does not run on the device.
+        UsageError: no such device, an argument does not fit, a dtype does not run on the device, or
+            the peaks of "this" were not measured.
         ModelError: a forward does not run on shapes alone.
         RunError: a run holds no trace with shapes, or `out` holds something else.
 
@@ -70,13 +72,17 @@ def predict(
         ['predicted', 'predicted']
     """
     from samprof.prediction.devices import device_named
+    from samprof.prediction.measured_peaks import THIS, this_device
     from samprof.prediction.predict import Question, predicted_run
     from samprof.prediction.shares import expected_error, load_shares
     from samprof.sweeps.plan import checked_sizes
     from samprof.sweeps.run.run import Run
 
-    chosen = device_named(device, Path(devices) if devices is not None else None)
+    extra = Path(devices) if devices is not None else None
+    chosen = this_device(extra) if device == THIS else device_named(device, extra)
     shares = load_shares()
+    if chosen.is_measured:
+        shares = shares.of_measured_peaks()
     question = Question(chosen, shares, expected_error(), granularity=granularity)
     directory = Path(out) if out is not None else Path(tempfile.mkdtemp(prefix="samprof-run-"))
     if isinstance(model, str) and _is_name(model):
@@ -201,6 +207,8 @@ def _of_run(run: Run, question: Any) -> tuple[list[Forward], Any]:
     from samprof.sweeps.gather.calls import calls_of, kind_for
 
     data, forwards = run.data, []
+    on_gpu = str(run.target.get("device", "")).startswith("cuda")
+    device: Literal["cpu", "gpu"] = "gpu" if on_gpu else "cpu"
     for point in data.measured:
         if point.status != "ok" or not point.trace:
             continue
@@ -210,7 +218,10 @@ def _of_run(run: Run, question: Any) -> tuple[list[Forward], Any]:
         peak = max(sample.peak_memory_bytes for sample in point.samples)
         dtype = data.dtype(point.variant) or "float32"
         last = found.calls[-1].trace
-        forwards.append(Forward(point.size, last, found.root, dtype, peak, point.variant))
+        forward = Forward(
+            point.size, last, found.root, dtype, peak, point.variant, memory_from=device
+        )
+        forwards.append(forward)
     if not forwards:
         cause, remedy = "no size of it has a trace", "sweep it again, without removing traces"
         raise RunError("predict", run.path, cause, remedy)

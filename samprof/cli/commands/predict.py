@@ -36,7 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--device",
         metavar="NAME",
-        help="a device by its datasheet: L4, L40S, A100, H100, H200, T4, RTX3090, RTX4090, ...",
+        help="a device by its datasheet: L4, L40S, A100, H100, H200, T4, RTX3090, RTX4090, ...; "
+        "this: the GPU of this machine by its measured peaks",
     )
     parser.add_argument(
         "--devices", metavar="FILE", help="devices of your own, in the form of devices.toml"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from samprof.analysis.statistics.expected_error import ExpectedError, expected_from
 
-UNTESTED = "Predicted from shapes, datasheets and traces of other devices, not measured."
+MEASURED_PEAKS = "measured"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,19 +17,25 @@ class Predicted:
     Attributes:
         error: what to expect of it; None where it was never compared with anything.
         remarks: variant -> what else shapes tell.
+        has_measured_peaks: whether the peaks of the device were measured on it; else its datasheet's.
     """
 
     error: ExpectedError | None = None
     remarks: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    has_measured_peaks: bool = False
 
     @property
     def sentence(self) -> str:
         """What a verdict begins with."""
+        peaks, told = "datasheets", "was predicted"
+        if self.has_measured_peaks:
+            peaks, told = "peaks measured on the device", "datasheets predict"
+        origin = f"Predicted from shapes, {peaks} and traces of other devices, not measured"
         if self.error is None:
-            return UNTESTED
+            return f"{origin}."
         return (
-            f"{UNTESTED[:-1]}: of {self.error.compared} published numbers 90% lay within "
-            f"{self.error.time:.2f}x of what was predicted, speed-ups within {self.error.speedup:.2f}x."
+            f"{origin}: of {self.error.compared} published numbers 90% lay within "
+            f"{self.error.time:.2f}x of what {told}, speed-ups within {self.error.speedup:.2f}x."
         )
 
 
@@ -43,4 +49,5 @@ def predicted_from(data: object) -> Predicted | None:
         for variant, texts in (held.items() if isinstance(held, Mapping) else ())
         if isinstance(texts, list)
     }
-    return Predicted(expected_from(data.get("error")), remarks)
+    has_measured_peaks = data.get("peaks") == MEASURED_PEAKS
+    return Predicted(expected_from(data.get("error")), remarks, has_measured_peaks)
