@@ -92,9 +92,13 @@ class VerifySession:
         """
         if model not in self._on_host:
             self._on_host[model] = self.encoder(model).to("cpu")
+        self.free_encoders()
+        return copy.deepcopy(self._on_host[model]).to(self.device.torch_device)
+
+    def free_encoders(self) -> None:
+        """Lets go of the encoders that cases share; whoever asks for one next builds it anew."""
         self._encoders.clear()
         self.device.release()
-        return copy.deepcopy(self._on_host[model]).to(self.device.torch_device)
 
     def short_encoder(self) -> Any:
         """A copy of the main model's encoder with as few blocks as hard cases need."""

@@ -161,6 +161,13 @@ def command_in(line: str) -> Command | None:
     return None
 
 
+def requirements() -> list[str]:
+    """What setup.cfg requires without any extra."""
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    return setup["options"]["install_requires"].split("\n")[1:]
+
+
 def extras() -> dict[str, list[str]]:
     """Extra of setup.cfg -> its requirements."""
     setup = configparser.ConfigParser()

@@ -46,6 +46,7 @@ class Gpu(Cpu):
         build_s: what the first use of each model takes besides.
         overhead_s: what each point takes besides its forwards.
         compile_s: what torch.compile takes of a short encoder, and of a whole one.
+        energy_s: what each point of a sweep takes until its energy is known.
     """
 
     image_s: dict[str, float]
@@ -53,6 +54,7 @@ class Gpu(Cpu):
     build_s: float = 2.0
     overhead_s: float = 1.2
     compile_s: tuple[float, float] = (35.0, 45.0)
+    energy_s: float = 1.0
     is_gpu = True
     name = "cuda"
 
@@ -90,6 +92,7 @@ class VirtualSession(VerifySession):
             self.used.add(model)
             self.estimates.learn(model, precision, batch, pace * batch)
             self.pass_time(forwards * batch * pace + gpu.overhead_s)
+            self.pass_time(gpu.energy_s if self.group == batching.GROUP else 0.0)
             self.pass_time(gpu.compile_s[1] if "compile" in precision else extra_s)
             yield shown(what, 1)
 
@@ -108,6 +111,8 @@ class VirtualSession(VerifySession):
         assert isinstance(gpu, Gpu)
         if case.what == "start-up":
             return gpu.start_s
+        if case.what.startswith("sweep number"):
+            return case.seconds() + gpu.energy_s * self.scale.repeated_sweeps
         return gpu.compile_s[0] if "torch.compile" in case.what else case.seconds()
 
 

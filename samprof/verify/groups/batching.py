@@ -19,6 +19,7 @@ from samprof.sweeps.execute import measure_once
 from samprof.sweeps.measure.engines import ThisProcess
 from samprof.sweeps.measure.job import Job
 from samprof.sweeps.plan import Plan
+from samprof.sweeps.run.directory import RunDirectory
 from samprof.sweeps.run.run import Run
 from samprof.sweeps.run.sample import Sample
 from samprof.sweeps.target import Change, Target
@@ -47,6 +48,13 @@ def cases(session: VerifySession) -> Iterator[Case]:
 def run_directory(session: VerifySession, model: str) -> Path:
     """The run directory of a model's sweeps."""
     return session.out / "runs" / model
+
+
+def nothing_measured(session: VerifySession, model: str) -> str:
+    """Why nothing can be said of a model's sweeps: no point of them was measured; else empty."""
+    directory = RunDirectory(run_directory(session, model))
+    measured = directory.holds_run and any(point.status == "ok" for point in directory.points())
+    return "" if measured else "none of its points ran"
 
 
 def _peaks(session: VerifySession) -> Iterator[Check]:
@@ -161,6 +169,7 @@ def _masks_case(session: VerifySession, points: int) -> Case:
     def run() -> Iterator[Check]:
         from samprof.sam.workloads.amg import amg
 
+        session.free_encoders()  # they would count as memory of the masks
         model = session.scale.main
         asked: dict[str, Any] = {"model": model, "device": session.device.name}
         over = "points-per-batch"

@@ -17,14 +17,18 @@ from samprof.sweeps.run.run import Run
 from samprof.verify import published
 from samprof.verify.case import Case
 from samprof.verify.check import Check, limited, not_run, shown
-from samprof.verify.groups.batching import GROUP, masks_label, run_directory
+from samprof.verify.groups.batching import GROUP, masks_label, nothing_measured, run_directory
 from samprof.verify.session import VerifySession
 
 
 def cases(session: VerifySession) -> Iterator[Case]:
     """The answers of each model's sweeps, and the published numbers next to ours."""
     for model in dict.fromkeys(model for model, _, _ in session.scale.batching):
-        yield Case(f"{model}: answers", lambda model=model: _answers(session, model))  # type: ignore[misc]
+        yield Case(
+            f"{model}: answers",
+            lambda model=model: _answers(session, model),  # type: ignore[misc]
+            lacking=nothing_measured(session, model),
+        )
     yield Case("published numbers next to ours", lambda: _beside(session))
 
 

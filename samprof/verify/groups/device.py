@@ -9,7 +9,8 @@ back meanwhile is judged: times of a GPU that heat slowed down are those of anot
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -19,9 +20,13 @@ from samprof.verify.case import Case
 from samprof.verify.check import Check, Limit, limited, none_of, not_run, shown
 from samprof.verify.session import NEEDS_CUDA, VerifySession
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 GROUP = "device"
 MEANWHILE = "throttling"
 _SESSIONS = 4
+_QUANTILES = (0.0, 0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 1.0)
 
 
 def cases(session: VerifySession) -> Iterator[Case]:
@@ -43,14 +48,47 @@ def _start(session: VerifySession) -> Iterator[Check]:
 
 def _sessions(session: VerifySession) -> Iterator[Check]:
     encoder = session.short_encoder()
-    lost = []
+    lost, kernels, delays = [], [], []
     with torch.inference_mode():
         pixels = session.images(encoder, 1)
         for _ in range(_SESSIONS):
-            recording = session.record_steps(encoder, lambda: encoder(pixels), 1)
-            lost.append(recording.trace.check("samprof").lost_records)
-    note = f"in session 1 to {_SESSIONS}: {', '.join(map(str, lost))}"
-    yield none_of(f"kernels lost in {_SESSIONS} sessions", sum(lost), "kernels", note)
+            trace = session.record_steps(encoder, lambda: encoder(pixels), 1).trace
+            lost.append(trace.check("samprof").lost_records)
+            table = trace.kernels("samprof")
+            kernels.append(int((table["kind"] == "kernel").sum()))
+            delays.append(launch_delays_us(table))
+    session.add_details("sessions", {"lost": lost, "kernels": kernels, "launch_delay_us": delays})
+    yield from sessions_compared(lost, kernels)
+
+
+def sessions_compared(lost: Sequence[int], kernels: Sequence[int]) -> Iterator[Check]:
+    """Whether every session of the same work recorded the same kernels, and all of them.
+
+    Args:
+        lost: launches without a record, per session.
+        kernels: kernels in the trace, per session: a launch may be lost with its record.
+    """
+    count = len(lost)
+    note = f"in session 1 to {count}: {_listed(lost)}"
+    yield none_of(f"kernels lost in {count} sessions", sum(lost), "kernels", note)
+    difference = max(kernels) - min(kernels)
+    note = f"in session 1 to {count}: {_listed(kernels)}"
+    yield none_of(f"difference in kernels between {count} sessions", difference, "kernels", note)
+
+
+def launch_delays_us(kernels: pd.DataFrame) -> dict[str, float]:
+    """Quantiles of the time from a kernel's launch to its start, which decide what waited for the host.
+
+    Args:
+        kernels: as `Trace.kernels` gives it; empty quantiles where none was launched.
+    """
+    launched = kernels[(kernels["kind"] == "kernel") & kernels["launch_ts_ns"].notna()]
+    delay = (launched["ts_ns"] - launched["launch_ts_ns"]).astype(float) / 1e3
+    return {f"{q:g}": float(delay.quantile(q)) for q in _QUANTILES if len(delay)}
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers))
 
 
 def throttling(seen: GpuAtWork | None) -> Iterator[Check]:

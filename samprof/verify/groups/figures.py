@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from samprof.sweeps.run.run import Run
 from samprof.verify.case import Case
 from samprof.verify.check import Check, Limit, limited
-from samprof.verify.groups.batching import run_directory
+from samprof.verify.groups.batching import nothing_measured, run_directory
 from samprof.verify.session import VerifySession
 
 GROUP = "figures"
@@ -16,7 +16,11 @@ GROUP = "figures"
 def cases(session: VerifySession) -> Iterator[Case]:
     """One per model."""
     for model in dict.fromkeys(model for model, _, _ in session.scale.batching):
-        yield Case(f"{model}: figures", lambda model=model: _figures(session, model))  # type: ignore[misc]
+        yield Case(
+            f"{model}: figures",
+            lambda model=model: _figures(session, model),  # type: ignore[misc]
+            lacking=nothing_measured(session, model),
+        )
 
 
 def _figures(session: VerifySession, model: str) -> Iterator[Check]:

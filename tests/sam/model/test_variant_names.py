@@ -4,7 +4,14 @@ import pytest
 
 from samprof.errors import UsageError
 from samprof.sam.catalogue import VARIANTS
-from samprof.sam.model.variant_names import canonical, parse, splits_by_layer, tolerance
+from samprof.sam.model.variant_names import (
+    canonical,
+    captures,
+    holds_memory,
+    parse,
+    splits_by_layer,
+    tolerance,
+)
 from tests.sam.model.encoders import one_line
 
 
@@ -73,3 +80,10 @@ def test_the_tolerance_is_that_of_the_coarsest_part() -> None:
         assert tolerance(name) == tolerance("eager")
         for dtype, expected in of_dtype.items():
             assert tolerance(f"{dtype}+{name}") == expected
+
+
+def test_only_a_graph_that_samprof_captures_holds_memory_that_is_not_counted() -> None:
+    graphs = {name for name in VARIANTS if "cudagraph" in name}
+    assert graphs
+    assert {name for name in VARIANTS if holds_memory(name)} == graphs
+    assert {name for name in VARIANTS if captures(name)} == graphs

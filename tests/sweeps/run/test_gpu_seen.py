@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from samprof.record.verified import Verified, cache_verified
+from samprof.report.page.page import Shown, run_page
+from samprof.report.page.section_names import VERDICT
 from samprof.report.page.tables import points_table
 from samprof.report.text.run import run_text
 from samprof.sweeps.about import About
@@ -124,5 +126,6 @@ def test_a_report_names_what_was_verified_on_its_device(
     RunDirectory(tmp_path / "run").begin(
         Plan(target={}, sizes=(1, 8), repeats=2), about, fresh=False
     )
-    found = Run(tmp_path / "run").summary().verified
-    assert found == "samprof verify on 2026-11-20 (torch 2.11.0): not right: x"
+    summary = Run(tmp_path / "run").summary()
+    assert summary.verified == "samprof verify on 2026-11-20 (torch 2.11.0): not right: x"
+    assert summary.verified in run_page([Shown("a", summary)], sections=[VERDICT])
