@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bench.model_list import sam_2_of_hugging_face, sam_of_hugging_face
+from bench import model_copies as copies
+from bench import model_hugging_face as hugging_face
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,18 @@ def _sam_predictor() -> tuple[Any, Callable[[], Any]]:
     from samprof.sam.model.build import build_sam
 
     return _with_a_point(SamPredictor(build_sam("small")))
+
+
+def _mobile_sam_predictor() -> tuple[Any, Callable[[], Any]]:
+    from mobile_sam import SamPredictor
+
+    return _with_a_point(SamPredictor(copies.mobile_sam()[0].eval()))
+
+
+def _efficient_vit_predictor() -> tuple[Any, Callable[[], Any]]:
+    from efficientvit.models.efficientvit.sam import EfficientViTSamPredictor
+
+    return _with_a_point(EfficientViTSamPredictor(copies.efficient_vit_sam()[0].eval()))
 
 
 def _sam_2_predictor() -> tuple[Any, Callable[[], Any]]:
@@ -72,7 +85,7 @@ def _ultralytics() -> tuple[Any, Callable[[], Any]]:
 def _hugging_face(kind: str, **sizes: Any) -> tuple[Any, Callable[[], Any]]:
     import transformers
 
-    model, _ = sam_2_of_hugging_face() if kind == "Sam2" else sam_of_hugging_face(kind)
+    model, _ = hugging_face.sam_2() if kind == "Sam2" else hugging_face.sam(kind)
     image_processor = getattr(transformers, f"{kind}ImageProcessor")(**sizes)
     processor = getattr(transformers, f"{kind}Processor")(image_processor)
 
@@ -91,6 +104,8 @@ def _square(side: int) -> dict[str, int]:
 
 PIPELINES = (
     Pipeline("SamPredictor", "segment-anything", _sam_predictor),
+    Pipeline("MobileSAM's SamPredictor", "mobile_sam", _mobile_sam_predictor),
+    Pipeline("EfficientViTSamPredictor", "efficientvit", _efficient_vit_predictor),
     Pipeline("SAM2ImagePredictor", "sam2", _sam_2_predictor),
     Pipeline("SAM Predictor", "ultralytics", _ultralytics),
     Pipeline(

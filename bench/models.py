@@ -65,7 +65,8 @@ def row_of(entry: Entry) -> list[str]:
 
     def found() -> list[str]:
         module, inputs = entry.make()
-        return _found(module.eval(), inputs)
+        # PyTorch's counter fails on a parameter's view that would need a gradient.
+        return _found(module.eval().requires_grad_(requires_grad=False), inputs)
 
     return _row(entry.name, entry.package, found, len(COLUMNS))
 

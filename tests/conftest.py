@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -31,6 +32,7 @@ def _remove_temporaries(folder: str, owner: int) -> None:
 if "PYTEST_DEBUG_TEMPROOT" not in os.environ:
     os.environ["PYTEST_DEBUG_TEMPROOT"] = tempfile.gettempdir()
     os.environ["TMPDIR"] = tempfile.tempdir = tempfile.mkdtemp(prefix="samprof-tests-")
+    Path(tempfile.tempdir).chmod(0o711)  # a test that becomes another user finds its own folder
     atexit.register(_remove_temporaries, tempfile.tempdir, os.getpid())
 
 # What samprof keeps for the user, peaks of devices, is neither read nor written by tests.

@@ -48,6 +48,12 @@ PARTS = {
     "sam_mask_decoder": MASK_DECODER,
     "memory_attention": MEMORY_ATTENTION,
     "memory_encoder": MEMORY_ENCODER,
+    "spatial_perceiver": MEMORY_ENCODER,
+    "object_pointer_proj": MEMORY_ENCODER,
+    "obj_ptr_proj": MEMORY_ENCODER,
+    "temporal_positional_encoding_projection_layer": MEMORY_ATTENTION,
+    "obj_ptr_tpos_proj": MEMORY_ATTENTION,
+    "mask_downsample": PROMPT_ENCODER,
     "text_encoder": TEXT_ENCODER,
     "text_projection": TEXT_ENCODER,
     "geometry_encoder": PROMPT_ENCODER,
@@ -100,6 +106,9 @@ BLOCKS = {
 ATTENTIONS = ("attn", "attention", "self_attn")
 """What a transformer block calls its attention."""
 
+CROSS_ATTENTIONS = ("cross_attn", "cross_attn_image", "text_cross_attn", "vision_cross_attn")
+"""What a block of SAM 3's detector or of memory attention calls its attention to something else."""
+
 PROJECTIONS = ({"qkv", "proj"}, {"q_proj", "k_proj", "v_proj"}, {"query", "key", "value"})
 """Children, all of one set, that make a module an attention."""
 
@@ -113,13 +122,17 @@ FUSED_ATTENTION = {
 
 BLOCK_PARTS = {
     **dict.fromkeys(ATTENTIONS, "{scope}attention"),
+    **dict.fromkeys(CROSS_ATTENTIONS, "attention"),
     "mlp": "MLP",
-    "norm1": "norm",
-    "norm2": "norm",
-    "layer_norm1": "norm",
-    "layer_norm2": "norm",
-    "layernorm_before": "norm",
-    "layernorm_after": "norm",
+    **dict.fromkeys(
+        (
+            *("norm1", "norm2", "norm3"),
+            *("layer_norm1", "layer_norm2", "layer_norm3"),
+            *("layernorm_before", "layernorm_after"),
+            *(f"{part}_layer_norm" for part in ("self_attn", *CROSS_ATTENTIONS, "mlp")),
+        ),
+        "norm",
+    ),
     "local_conv": "local convolution",
 }
 ATTENTION_PARTS = {
@@ -149,6 +162,11 @@ DECODER_PARTS = {
     "final_output_upscaling_layers": "decoder upscaling",
     "hf_mlp": "mask head",
     "hq_mask_mlp": "mask head",
+    "prompt_cross_attn": "decoder attention",
+    "pixel_decoder": "decoder upscaling",
+    "mask_embedder": "mask head",
+    "instance_projection": "mask head",
+    "semantic_projection": "mask head",
     **dict.fromkeys(
         (
             *("compress_vit_feat", "embedding_encoder", "embedding_maskfeature"),
@@ -161,6 +179,7 @@ DECODER_PARTS = {
 }
 TRANSFORMER_PARTS = {
     "Attention": "decoder attention",
+    "AttentionForTwoWayAttentionBlock": "decoder attention",
     "MLPBlock": "decoder MLP",
     "FeedForward": "decoder MLP",
     "MLP": "decoder MLP",

@@ -36,10 +36,17 @@ class Parts:
         self.blocks.add(path)
 
     def add_children(self, path: str, module: nn.Module, roles: Mapping[str, str]) -> None:
-        """Gives the children of a module their roles, by attribute name."""
-        for name, _ in module.named_children():
-            if name in roles:
-                self.add(join(path, name), roles[name])
+        """Gives the children of a module their roles, by attribute name.
+
+        A list is never called: its items are the rows.
+        """
+        for name, child in module.named_children():
+            if name not in roles:
+                continue
+            self.add(join(path, name), roles[name])
+            if isinstance(child, nn.ModuleList):
+                for item, _ in child.named_children():
+                    self.add(join(path, f"{name}.{item}"), roles[name])
 
     def add_whole(self, path: str, model: nn.Module) -> None:
         """A whole model with its components; also what is not known among its children is a row."""
@@ -60,7 +67,7 @@ class Parts:
         self.add(path, f"{scope}block")
         parts = {name: role.format(scope=scope) for name, role in families.BLOCK_PARTS.items()}
         self.add_children(path, block, parts)
-        for name in families.ATTENTIONS:
+        for name in (*families.ATTENTIONS, *families.CROSS_ATTENTIONS):
             attention = getattr(block, name, None)
             for part in (
                 dict(attention.named_children()) if isinstance(attention, nn.Module) else ()

@@ -5,7 +5,7 @@ they become ranges, each patched where its caller looks it up.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -30,7 +30,14 @@ COMPONENTS = {
 }
 """Role -> component, in the order of the pipeline. Whatever runs inside one belongs to it."""
 
-_OF_THE_MODEL = {"preprocess": PREPROCESSING, "postprocess_masks": UPSAMPLING}
+_OF_THE_MODEL = {
+    "preprocess": PREPROCESSING,
+    "postprocess_masks": UPSAMPLING,
+    "get_image_wide_positional_embeddings": "prompt encoder",
+    # SAM 2 and its descendants, in their own package and in transformers.
+    "_prepare_memory_conditioned_features": "memory attention",
+    "_encode_new_memory": "memory encoder",
+}
 """Methods of a whole model, whatever its class."""
 
 _METHODS = {
@@ -45,6 +52,15 @@ _METHODS = {
     },
     "MaskData": {"filter": FILTERING, "cat": "collecting masks"},
     "SamAutomaticMaskGenerator": {"postprocess_small_regions": FILTERING},
+    # EfficientViT-SAM's predictor scales points itself, and its model has a transform of these.
+    "EfficientViTSamPredictor": {
+        "apply_coords": PREPROCESSING,
+        "apply_coords_torch": PREPROCESSING,
+        "apply_boxes": PREPROCESSING,
+        "apply_boxes_torch": PREPROCESSING,
+    },
+    "SamResize": {"__call__": PREPROCESSING},
+    "SamPad": {"__call__": PREPROCESSING},
     "SAM2Transforms": {
         "__call__": PREPROCESSING,
         "forward_batch": PREPROCESSING,
@@ -106,20 +122,21 @@ _CALLED_BY_GENERATOR = {
 }
 
 
-def functions_around(sam: type) -> dict[str, Function]:
-    """The functions worth a range in the package of this Sam class, by qualified name.
+def functions_around(sam: type, parts: Iterable[type] = ()) -> dict[str, Function]:
+    """The functions worth a range in the packages of these classes, by qualified name.
 
     They are entered at every granularity: a pipeline calls them a few times per image.
 
     Args:
         sam: the class of the model, segment_anything's or a copy of it.
+        parts: the classes of its parts, where they may come from other packages.
     """
     found: dict[str, Function] = {}
     for kind in filter(is_found_by_name, sam.__mro__):
         for name in vars(kind).keys() & _OF_THE_MODEL.keys():
             own = Function(kind.__module__, f"{kind.__name__}.{name}", _OF_THE_MODEL[name], "block")
             found[f"{own.module}.{own.name}"] = own
-    for module in _package_of(sam):
+    for module in _packages_of(sam, *parts):
         home = module.__name__
         for holder, methods in _METHODS.items():
             for name, role in methods.items():
@@ -138,12 +155,12 @@ def functions_around(sam: type) -> dict[str, Function]:
     return found
 
 
-def _package_of(sam: type) -> Iterator[ModuleType]:
-    """The imported modules of the class' package, ordered by name."""
-    top = sam.__module__.partition(".")[0]
+def _packages_of(*kinds: type) -> Iterator[ModuleType]:
+    """The imported modules of the classes' packages, ordered by name."""
+    tops = {kind.__module__.partition(".")[0] for kind in kinds}
     for name in sorted(sys.modules):
         module = sys.modules[name]
-        if (name == top or name.startswith(f"{top}.")) and isinstance(module, ModuleType):
+        if name.partition(".")[0] in tops and isinstance(module, ModuleType):
             yield module
 
 

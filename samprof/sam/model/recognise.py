@@ -15,6 +15,16 @@ def is_whole_class(kind: type) -> bool:
     return _whole_class_name(kind) is not None
 
 
+def prompt_and_mask_classes(sam: nn.Module) -> set[type]:
+    """The classes of the prompt encoder and the mask decoder of a whole model, but none of PyTorch's.
+
+    EfficientViT-SAM takes them from segment_anything.
+    """
+    _, *names = families.WHOLE_WITH
+    found = {type(part) for name, part in sam.named_children() if name in set().union(*names)}
+    return {kind for kind in found if kind.__module__.partition(".")[0] != "torch"}
+
+
 def component_role(module: nn.Module) -> str | None:
     """The role of a module that is a component of SAM by its class; None for others."""
     known = type(module).__name__

@@ -20,6 +20,7 @@ from samprof.sam.model.recognise import (
     component_role,
     is_block,
     is_whole_model,
+    prompt_and_mask_classes,
     root_name,
     scope_of,
 )
@@ -82,7 +83,7 @@ def _described(module: nn.Module) -> ModelLabels:
     for path, child in module.named_modules():
         if is_whole_model(child):
             parts.add_whole(path, child)
-            functions |= functions_around(type(child))
+            functions |= functions_around(type(child), prompt_and_mask_classes(child))
         component = component_role(child)
         if component is not None:
             parts.add(path, component)
