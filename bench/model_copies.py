@@ -1,6 +1,6 @@
 """What others made of segment_anything, at its smallest, with random weights: whole models.
 
-None of these packages is on an index under its own name; each is installed from its repository.
+Each is installed from its own repository: `pip install --no-deps` of a checkout.
 """
 
 from __future__ import annotations
