@@ -2,8 +2,8 @@
 
 On a CPU the profiler itself takes time, and takes more of a small forward: with shapes and memory 20 %
 of the small encoder's at batch 1 and 5 % at batch 8, without them 8 % and 3 % (two threads, tcmalloc,
-medians of 10 pairs). So the times come from a session without, and the FLOPs, bytes and memory from one
-forward with them, whose trace is kept.
+medians of 10 pairs). So the times of layers come from a session without, and components, FLOPs, bytes
+and memory from one forward with them, whose trace is kept.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def record(
     """
     timed, counted = _recorded(target, job, forward, on_host=on_host)
     layers = _with_counts(timed.layers, counted.layers)
-    components = component_steps(timed.trace, "samprof")
+    components = component_steps(counted.trace, "samprof")
     components = components[components["step"] > 0]
     source = timed.trace.time_source
     root = layers[layers["path"] == timed.trace.recorded["roots"][0]]

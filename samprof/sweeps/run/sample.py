@@ -54,7 +54,7 @@ class Sample:
         trace: the trace file, relative to the run directory. On a CPU it may hold a forward of its own,
             with shapes and memory; see `samprof.sweeps.measure.recorded`.
         layers: the layer table of each recorded forward, column -> values.
-        components: the component table of each recorded forward, column -> values.
+        components: the component table of each forward in the trace file, column -> values.
         paging: page faults by layer in unrecorded forwards, column -> values.
         ops: ops inside each layer, per recorded forward, column -> values; see `ops_by_layer`.
         largest: what is counted of the ops' inputs -> the most of it, and the op; see
