@@ -4,6 +4,7 @@ import atexit
 import gc
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +35,9 @@ if "PYTEST_DEBUG_TEMPROOT" not in os.environ:
     os.environ["TMPDIR"] = tempfile.tempdir = tempfile.mkdtemp(prefix="samprof-tests-")
     Path(tempfile.tempdir).chmod(0o711)  # a test that becomes another user finds its own folder
     atexit.register(_remove_temporaries, tempfile.tempdir, os.getpid())
+
+# Tests interrupt themselves, which a process that was started in the background would ignore.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # What samprof keeps for the user, peaks of devices, is neither read nor written by tests.
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="cache-")
