@@ -111,6 +111,7 @@ def _lines(runs: Sequence[samprof.Run], seconds: dict[int, float]) -> list[str]:
     rows = [
         ("speed-up at the largest size", "; ".join(_speedup(one) for one in verdicts)),
         ("claims", ", ".join(f"{one.claim}" for one in verdicts)),
+        ("why undecided", "; ".join(one.reason for one in verdicts if one.claim == "undecided")),
         ("blamed", "; ".join(", ".join(one.blame) or "nobody" for one in verdicts)),
         ("intervals of layers and sizes that cover the median of all runs", _percent(covered)),
         ("pairs of runs whose intervals exclude each other", _percent(disjoint)),
@@ -128,6 +129,8 @@ def _lines(runs: Sequence[samprof.Run], seconds: dict[int, float]) -> list[str]:
 
 
 def _speedup(verdict: Verdict) -> str:
+    if math.isnan(verdict.speedup):
+        return "none"
     return f"{verdict.speedup:.2f} ({verdict.speedup_low:.2f}-{verdict.speedup_high:.2f})"
 
 
@@ -181,7 +184,7 @@ def _disjoint(times: pd.DataFrame) -> float:
     for _, rows in times.groupby(["path", "size"]):
         ends = list(zip(rows["speedup_low"], rows["speedup_high"], strict=True))
         found += [a[1] < b[0] or b[1] < a[0] for a, b in itertools.combinations(ends, 2)]
-    return float(np.mean(found))
+    return float(np.mean(found)) if found else math.nan
 
 
 def _gate(runs: Sequence[samprof.Run]) -> tuple[int, int]:

@@ -39,7 +39,7 @@ class ShapesOnly(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
         """The result of an op."""
-        rule = None if kwargs else _RULES.get(func)
+        rule = None if kwargs and func is not _ATTENTION else _RULES.get(func)
         result = rule(*args) if rule is not None else None
         if result is None:
             result = func(*args, **(kwargs or {}))
@@ -91,6 +91,13 @@ def _product(*given: Tensor) -> Tensor | None:
     return torch.empty((*a.shape[:-1], b.shape[-1]), dtype=a.dtype, device=META)
 
 
+def _attention(q: Tensor, k: Tensor, v: Tensor, *_: Any) -> Tensor | None:
+    """Fused kernels keep the layout of the queries, and no scores."""
+    if any(one.device != META for one in (q, k, v)) or q.shape[-1] != v.shape[-1]:
+        return None
+    return torch.empty_like(q)
+
+
 def _layer_norm(x: Tensor, shape: Any, *_: Any) -> tuple[Tensor, ...] | None:
     """The output with the mean and the deviation of each row."""
     if x.device != META or not x.is_contiguous():
@@ -100,6 +107,7 @@ def _layer_norm(x: Tensor, shape: Any, *_: Any) -> tuple[Tensor, ...] | None:
     return torch.empty_like(x), *means
 
 
+_ATTENTION = _aten.scaled_dot_product_attention.default
 _RULES: dict[Any, Callable[..., Any]] = {
     _aten.add.Tensor: _arithmetic,
     _aten.sub.Tensor: _arithmetic,
@@ -111,5 +119,6 @@ _RULES: dict[Any, Callable[..., Any]] = {
     _aten.bmm.default: _product,
     _aten.addmm.default: _product,
     _aten.native_layer_norm.default: _layer_norm,
+    _ATTENTION: _attention,
 }
 """Op -> its result where the rule holds, else None."""

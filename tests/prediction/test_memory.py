@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -18,6 +19,8 @@ from samprof.record.profile import Profile
 from samprof.sam.model.build import build_sam
 from samprof.sam.model.variants import apply
 from samprof.sweeps.inputs import Arguments
+from samprof.trace import Trace
+from samprof.trace.model.events import Kind
 
 MIB = 2**20
 
@@ -81,11 +84,22 @@ def test_the_peak_by_shapes_is_that_of_the_allocator(variant: str) -> None:
     with torch.inference_mode(), Profile(encoder, memory=True) as recording:
         images.call(encoder)
     held = [*encoder.parameters(), *encoder.buffers(), *images.tensors()]
-    allocated = int(recording.trace.allocations.total.max())
+    allocated = _most_allocated(recording.trace)
     made = build_sam("small").image_encoder.to("meta")
     apply(made, variant)
     found = shapes_of(made, arguments_on_meta(images), ModelLabels())
     assert found.peak_memory_bytes == allocated + sum(one.nbytes for one in held)
+
+
+def _most_allocated(trace: Trace) -> int:
+    """The most at one time, without the buffers that the CPU's fused kernel has while it runs."""
+    events, allocations = trace.events, trace.allocations
+    outside = np.ones(len(allocations.ts), bool)
+    for row in events.of(Kind.OP).tolist():
+        if "flash_attention_for_cpu" in trace.names[events.name[row]]:
+            start, end = events.ts[row], events.ts[row] + events.dur[row]
+            outside &= (allocations.ts < start) | (allocations.ts > end)
+    return int(allocations.total[outside].max())
 
 
 def test_scores_of_fused_attention_are_not_held() -> None:
@@ -113,7 +127,7 @@ def test_memory_of_a_compiled_variant_is_said_to_be_that_of_eager(tmp_path: Path
         assert peaks["eager"] == peaks["compile"]
     assert " as eager do not fit into " in points.loc[("compile", 64), "message"]
     assert "as eager" not in points.loc[("eager", 64), "message"]
-    said = "memory is that of eager ops: compiled, published ones took 0.67x to 1.10x of it"
+    said = "memory is that of eager ops: compiled, published ones took 0.78x to 1.77x of it"
     assert said in str(run.verdict("compile"))
     assert "eager ops" not in str(run.verdict("eager"))
     sources = {

@@ -21,6 +21,7 @@ _MOST_STATES = 3
 _LABELS = {1: ("",), 2: (NEAR, FAR), 3: (NEAR, BETWEEN, FAR)}
 MOST_FOREIGN = 0.05
 MOST_PRESSURE = 0.05
+MOST_STEAL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ def why_not_clean(
     state: str = "",
     slowed_to: float | None = None,
     gpu_slowed: str = "",
+    steal_share: float | None = None,
 ) -> str:
     """Why a sample does not count, in words; empty for a clean one.
 
@@ -92,12 +94,19 @@ def why_not_clean(
         state: as `States.state_of` gives it.
         slowed_to: the CPUs' speed, 1 is usual, if that was too low; else None.
         gpu_slowed: what slowed a GPU down, and how long; empty if nothing did.
+        steal_share: of the CPUs' time, what the hypervisor gave to others, None or NaN likewise. Then it
+            is why they were slow.
 
     Example:
         >>> why_not_clean(0.70, 0.01), why_not_clean(None, 0.04)
         ('foreign processes used 0.70 of the CPU', '')
+        >>> why_not_clean(0.0, 0.0, slowed_to=0.22, steal_share=0.45)
+        'the hypervisor withheld 0.45 of the CPU (steal)'
     """
     reasons = []
+    if steal_share is not None and steal_share > MOST_STEAL:
+        reasons.append(f"the hypervisor withheld {steal_share:.2f} of the CPU (steal)")
+        slowed_to = None
     if foreign_share is not None and foreign_share > MOST_FOREIGN:
         reasons.append(f"foreign processes used {foreign_share:.2f} of the CPU")
     if pressure is not None and pressure > MOST_PRESSURE:

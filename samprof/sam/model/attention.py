@@ -41,8 +41,9 @@ def relative_bias(q: Tensor, along_h: Tensor, along_w: Tensor) -> Tensor:
     """
     height, width = len(along_h), len(along_w)
     grid = q.reshape(-1, height, width, q.shape[-1])
-    rel_h = torch.einsum("bhwc,hkc->bhwk", grid, along_h)
-    rel_w = torch.einsum("bhwc,wkc->bhwk", grid, along_w)
+    # Their sum takes its layout from them: any other than this, and all of it is copied below.
+    rel_h = torch.einsum("bhwc,hkc->bhwk", grid, along_h).contiguous()
+    rel_w = torch.einsum("bhwc,wkc->bhwk", grid, along_w).contiguous()
     tokens = height * width
     return (rel_h[..., :, None] + rel_w[..., None, :]).reshape(-1, tokens, tokens)
 

@@ -23,9 +23,10 @@ _TRIES = 3
 def peaks_of(device: torch.device) -> Peaks:
     """What the device can do at most; measuring it takes a few seconds, once per device.
 
-    Beside other load a peak comes out too low, and kept it would make every later run look better than
-    the device. So it is measured up to three times, until nothing else ran meanwhile; without such a
-    moment the highest rates are returned, `method` says what disturbed them, and nothing is cached.
+    Beside other load, or where the hypervisor takes CPU time away, a peak comes out too low, and kept it
+    would make every later run look better than the device. So it is measured up to three times, until
+    neither happened; without such a moment the highest rates are returned, `method` says what disturbed
+    them, and nothing is cached.
 
     Raises:
         SamprofError: no product or no copy runs there.
@@ -53,7 +54,7 @@ def _measured(device: torch.device) -> tuple[Peaks, str]:
     peaks = measure_peaks(device, seconds=_SECONDS)
     spent = shares(before, cpu_counters(cpus), time.process_time() - own)
     # The pressure of the CPU is not asked: the product's own threads wait for each other's CPU.
-    return peaks, why_not_clean(spent.foreign_share, None)
+    return peaks, why_not_clean(spent.foreign_share, None, steal_share=spent.steal_share)
 
 
 def _higher(one: Peaks | None, other: Peaks) -> Peaks:

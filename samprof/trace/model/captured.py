@@ -33,8 +33,8 @@ class Captured:
 
     @property
     def rows(self) -> Ints:
-        """Rows of all ops, ranges and calls that were open during a capture, begin and end included."""
-        kinds = (*KINDS.values(), Kind.RUNTIME)
+        """Rows of all that was open on its threads during a capture, begin and end included."""
+        kinds = (*KINDS.values(), Kind.RUNTIME, Kind.FLOW_FORWARD, Kind.FLOW_BACKWARD)
         return np.concatenate([self._rows(kind) for kind in kinds])
 
     @property
@@ -54,7 +54,8 @@ class Captured:
         start, end = events.ts[rows], events.ts[rows] + events.dur[rows]
         open_ = np.zeros(len(rows), bool)
         for one in self.captures:
-            open_ |= (events.thread[rows] == one.thread) & (start <= one.end) & (end > one.start)
+            mine = np.isin(events.thread[rows], one.threads(events))
+            open_ |= mine & (start <= one.end) & (end > one.start)
         return rows[open_]
 
     def op_of(self, capture: Capture) -> Ints:
@@ -71,6 +72,8 @@ class Captured:
 
     def _innermost(self, capture: Capture, kind: str) -> Ints:
         nested, rows = self.nested(kind), capture.launches
+        if kind != "op":
+            rows = np.where(capture.forwards >= 0, capture.forwards, rows)
         place = nested.innermost(self.events.thread[rows], self.events.ts[rows])
         names = np.append(self.events.name[nested.rows].astype(np.int64), -1)
         if kind in ("module", "annotation"):
@@ -104,7 +107,7 @@ def with_captured(
         events,
         launches.ops,
         split,
-        templates_of(events, nested, split),
+        templates_of(events, nested, split, lead_back=False),
         nested,
         # Paths would take long to compare: without any op around the launch, all are replayed.
         lambda place, around: len(around) if place >= 0 else 0,

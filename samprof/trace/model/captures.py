@@ -30,6 +30,8 @@ class Capture:
         launches: rows of the launches that were captured, in their order.
         kinds: what each of them becomes in the graph: kernel, copy or fill.
         kernels: the name of what each of them ran in an earlier recording; -1 if that is not known.
+        forwards: for a launch of a backward, on autograd's thread, the row of the event in the forward
+            that it leads back to; else -1.
     """
 
     thread: int
@@ -38,6 +40,12 @@ class Capture:
     launches: Ints
     kinds: Kinds
     kernels: Ints
+    forwards: Ints
+
+    def threads(self, events: Events) -> Ints:
+        """The thread that captured, and those of autograd on which a backward was captured with it."""
+        found: Ints = np.unique(np.append(events.thread[self.launches], self.thread))
+        return found
 
 
 def launch_kinds(names: tuple[str, ...]) -> Kinds:
@@ -56,8 +64,8 @@ def launch_kinds(names: tuple[str, ...]) -> Kinds:
 def find_captures(events: Events, names: tuple[str, ...]) -> tuple[Capture, ...]:
     """The captures of a trace, in order of their start.
 
-    A capture belongs to the thread that began it. A launch inside it that has device activity went to
-    another stream, and is not part of it.
+    A capture belongs to the thread that began it; see `with_backwards` for what autograd adds. A launch
+    inside it that has device activity went to another stream, and is not part of it.
     """
     meaning = np.zeros(len(names), np.int8)
     for code, name in enumerate(names):
@@ -88,7 +96,8 @@ def find_captures(events: Events, names: tuple[str, ...]) -> tuple[Capture, ...]
                 events.kind[rows] == Kind.HELD_RUNTIME, events.sequence[rows], ABSENT
             )
             kernels = np.maximum(ran_before, -1)
-            found.append(Capture(thread, start, end, rows, kinds[events.name[rows]], kernels))
+            none = np.full(len(rows), -1, np.int64)
+            found.append(Capture(thread, start, end, rows, kinds[events.name[rows]], kernels, none))
     return tuple(sorted(found, key=lambda one: (one.start, one.end, one.thread)))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from samprof.trace.model.backward_time import BackwardTime, find_backward_time
 from samprof.trace.model.captured import Captured, find_graphs, with_captured
+from samprof.trace.model.captured_backwards import with_backwards
 from samprof.trace.model.captures import Capture, find_captures
 from samprof.trace.model.events import DEVICE_KINDS, Events, Ints, Kind, MemoryEvents
 from samprof.trace.model.graph_annotations import graph_annotations
@@ -103,7 +104,11 @@ class TraceData:
 
     def captures(self) -> tuple[Capture, ...]:
         """The stream captures, in order of time."""
-        return self.derived("captures", lambda: find_captures(self.events, self.names))
+        return self.derived("captures", self._captures)
+
+    def _captures(self) -> tuple[Capture, ...]:
+        found = find_captures(self.events, self.names)
+        return with_backwards(found, self.events, self.names, self.threads) if found else ()
 
     def graphs(self) -> tuple[GraphLaunch, ...]:
         """The graph launches, in order of time, each with its capture or why it has none."""

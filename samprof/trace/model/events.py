@@ -35,6 +35,8 @@ class Kind(IntEnum):
     HELD_ANNOTATION = 19
     HELD_MODULE = 20
     HELD_RUNTIME = 21
+    HELD_FLOW_FORWARD = 25
+    HELD_FLOW_BACKWARD = 26
 
     @property
     def held(self) -> "Kind":
@@ -49,6 +51,8 @@ HELD_KINDS = (
     Kind.HELD_ANNOTATION,
     Kind.HELD_MODULE,
     Kind.HELD_RUNTIME,
+    Kind.HELD_FLOW_FORWARD,
+    Kind.HELD_FLOW_BACKWARD,
 )
 DEVICE_KINDS = (Kind.KERNEL, Kind.MEMCPY, Kind.MEMSET)
 RANGE_PREFIX = "samprof:"

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from samprof.trace.model.captures import Capture
-from samprof.trace.model.events import Events, Integers, Ints, SmallInts
+from samprof.trace.model.events import Events, Integers, Ints, Mask, SmallInts
 from samprof.trace.model.graphs import GraphLaunch
 from samprof.trace.model.nesting import Nesting
 from samprof.trace.model.outwards import behind, depths, wider_of
@@ -32,16 +32,18 @@ class Template:
         parent: place in this template, -1 for none.
         around: how many of them began before the capture; they hold all the others.
         launch: for each captured launch, the place of the innermost interval around it; -1 for none.
+        backward: for which of them that is around the forward that the launch leads back to.
     """
 
     interval: Ints
     parent: Ints
     around: int
     launch: Ints
+    backward: Mask
 
 
 def templates_of(
-    events: Events, captured: Nesting, launches: Sequence[GraphLaunch]
+    events: Events, captured: Nesting, launches: Sequence[GraphLaunch], *, lead_back: bool
 ) -> list[Template]:
     """The template of the capture of each graph launch that is split.
 
@@ -49,17 +51,29 @@ def templates_of(
         events: of the trace.
         captured: the intervals that were entered during captures, and those around them.
         launches: graph launches, all split.
+        lead_back: whether launches of a backward, which none holds, go to the interval around their
+            forward (R3), if that is in the same capture.
     """
     known: dict[int, Template] = {}
     for one in launches:
         if one.capture is not None and one.capture.start not in known:
-            known[one.capture.start] = _template_of(events, captured, one.capture)
+            known[one.capture.start] = _template_of(
+                events, captured, one.capture, lead_back=lead_back
+            )
     return [known[one.capture.start] for one in launches if one.capture is not None]
 
 
-def _template_of(events: Events, captured: Nesting, capture: Capture) -> Template:
+def _template_of(
+    events: Events, captured: Nesting, capture: Capture, *, lead_back: bool
+) -> Template:
     rows = capture.launches
     inner = captured.innermost(events.thread[rows], events.ts[rows]).astype(np.int64)
+    backward = (inner < 0) & (capture.forwards >= 0) & lead_back
+    row = capture.forwards[backward]
+    backward[backward] = (events.ts[row] >= capture.start) & (events.ts[row] < capture.end)
+    row = capture.forwards[backward]
+    inner[backward] = captured.innermost(events.thread[row], events.ts[row])
+    backward &= inner >= 0
     used = np.zeros(len(captured.rows), bool)
     current = np.unique(inner[inner >= 0])
     while len(current):
@@ -76,7 +90,7 @@ def _template_of(events: Events, captured: Nesting, capture: Capture) -> Templat
         if captured.start[one] >= capture.start or parent[number] != number - 1:
             break
         around += 1
-    return Template(interval, parent, around, place[inner])
+    return Template(interval, parent, around, place[inner], backward)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +107,7 @@ class Grafts:
         skipped: for each launch, how many intervals around its capture were left out.
         owner: for each device activity of a split graph the innermost interval, now, around the launch
             that was captured; -1 where there is none, and for all other activities.
+        backward: which of those activities are a backward's, owned by the interval around its forward.
     """
 
     nesting: Nesting
@@ -103,6 +118,7 @@ class Grafts:
     around: Ints
     skipped: Ints
     owner: Ints
+    backward: Mask
 
     def find(self, launch: Ints, interval: Integers, parent: SmallInts) -> Ints:
         """The index now of captured intervals in what some launches replay.
@@ -172,7 +188,7 @@ def graft(
     none = np.append(moved, -1)
     parent = np.empty(old + count, np.int64)
     parent[moved] = none[base.parent]
-    owner = np.full(activities, -1, np.int64)
+    owner, backward = np.full(activities, -1, np.int64), np.zeros(activities, bool)
     for launch, template, skip, first, outer in zip(
         launches, templates, skips, begun.tolist(), none[around].tolist(), strict=True
     ):
@@ -180,6 +196,7 @@ def graft(
         own = np.append(added[first : first + len(template.interval) - skip], outer)
         parent[own[:-1]] = own[np.maximum(template.parent[skip:] - skip, -1)]
         owner[launch.activities] = own[np.maximum(template.launch - skip, -1)]
+        backward[launch.activities] = template.backward
     interval = np.concatenate(kept)
     time, thread = events.ts[row][number], events.thread[row][number]
 
@@ -199,7 +216,7 @@ def graft(
         depths(nested),
         behind(nested),
     )
-    return Grafts(nesting, moved, added, interval, number, around, np.array(skips), owner)
+    return Grafts(nesting, moved, added, interval, number, around, np.array(skips), owner, backward)
 
 
 def _places(events: Events, base: Nesting, row: Ints) -> Ints:

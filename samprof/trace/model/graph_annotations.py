@@ -44,7 +44,8 @@ class Annotations:
         found.sort()
         place = np.full(len(self.paths) + 1, -1, np.int64)  # the last entry stands for none
         place[found] = np.arange(len(found))
-        return Template(found + first, np.full(len(found), -1, np.int64), 0, place[mine])
+        parent, backward = np.full(len(found), -1, np.int64), np.zeros(len(mine), bool)
+        return Template(found + first, parent, 0, place[mine], backward)
 
 
 def graph_annotations(

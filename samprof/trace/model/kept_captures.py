@@ -60,12 +60,17 @@ class _Plain:
 
 
 def captures_as_json(trace: TraceData) -> list[dict[str, Any]]:
-    """The captures of a trace, without those of earlier recordings, for the metadata of later ones."""
+    """The captures of a trace for the metadata of later ones.
+
+    Those of earlier recordings are left out, and those with a backward, which need two threads.
+    """
     kind = trace.events.kind
     return [
         _as_json(trace, one)
         for one in trace.captures()
-        if len(one.launches) and (kind[one.launches] == Kind.RUNTIME).all()
+        if len(one.launches)
+        and (kind[one.launches] == Kind.RUNTIME).all()
+        and len(one.threads(trace.events)) == 1
     ]
 
 

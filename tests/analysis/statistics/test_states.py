@@ -72,6 +72,19 @@ def test_reasons_are_said_in_words(
     assert why_not_clean(foreign, pressure, state) == words
 
 
+def test_stolen_time_is_why_the_cpus_were_slow() -> None:
+    stolen = "the hypervisor withheld 0.45 of the CPU (steal)"
+    assert why_not_clean(0.0, 0.0, slowed_to=0.22, steal_share=0.45) == stolen
+    assert why_not_clean(0.0, 0.0, steal_share=0.45) == stolen
+    assert why_not_clean(0.7, 0.0, steal_share=0.45) == (
+        f"{stolen} and foreign processes used 0.70 of the CPU"
+    )
+    slow = "the CPUs ran at 0.22 of their usual speed"
+    for little in (0.05, None, float("nan")):
+        assert why_not_clean(0.0, 0.0, slowed_to=0.22, steal_share=little) == slow
+        assert why_not_clean(0.0, 0.0, steal_share=little) == ""
+
+
 def samples(*rows: tuple[int, int, str, bool]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["round", "size", "state", "clean"])
     return table.assign(latency_ns=table["state"].map({"near": 27.0, "far": 165.0, "mixed": 90.0}))

@@ -61,6 +61,15 @@ def test_peaks_beside_load_say_so_and_are_not_cached(monkeypatch: pytest.MonkeyP
     assert list(left) == [BESIDE_LOAD]
 
 
+def test_peaks_while_the_hypervisor_took_time_away_are_not_cached(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _given(monkeypatch, [_peaks(1.0, 1.0)] * 3, [Spent(0.0, 0.0, 0.45)] * 3)
+    found = module.peaks_of(CPU)
+    assert found.method == "products; the hypervisor withheld 0.45 of the CPU (steal) meanwhile"
+    assert cached_peaks(device_name(CPU)) is None
+
+
 def test_cached_peaks_are_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     cache_peaks(_peaks(5.0, 6.0))
     left = _given(monkeypatch, [], [])
