@@ -52,6 +52,15 @@ def test_a_sample_of_a_slowed_cpu_does_not_count() -> None:
     assert table["wall_ns"].iloc[3] == 20  # shown all the same
 
 
+def test_a_sample_whose_cpus_the_hypervisor_took_away_does_not_count() -> None:
+    rounds = [timed(1, number, [10, 11, 12], reference_ns=USUAL) for number in range(3)]
+    stolen = {"steal_share": 0.45}
+    slowed = timed(1, 3, [19, 20, 21], reference_ns=SLOWED, machine=stolen)
+    table = samples_table(points(*rounds, slowed, timed(1, 4, [19, 20, 21], machine=stolen)))
+    assert table["clean"].tolist() == [True, True, True, False, False]
+    assert set(table["why"].iloc[3:]) == {"the hypervisor withheld 0.45 of the CPU (steal)"}
+
+
 def test_recorded_forwards_are_looked_at_alike() -> None:
     rounds = [timed(1, number, [10], reference_ns=[500, 500]) for number in range(4)]
     good = recorded(1, 4, [10, 30, 12], recorded_reference_ns=[500, 500, 900, 500, 500][:4])
