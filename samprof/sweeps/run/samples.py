@@ -81,8 +81,9 @@ def samples_table(points: Sequence[Point]) -> pd.DataFrame:
     states = find_states([*before, *after])
     table["state"] = [states.state_of(*pair) for pair in zip(before, after, strict=True)]
     names = ("foreign_share", "pressure", "state")
-    slowed = ([row[name] for row in rows] for name in ("slowed_to", "gpu_slowed", "steal_share"))
-    measured = zip(*(table[name] for name in names), *slowed, strict=True)
+    slowed = ([row[name] for row in rows] for name in ("slowed_to", "gpu_slowed"))
+    told = (*(table[name] for name in names), *slowed, table["steal_share"])
+    measured = zip(*told, strict=True)
     table["why"] = pd.Series([why_not_clean(*values) for values in measured], dtype=object)
     table["clean"] = (table["why"] == "").astype(bool)
     for kind, time in (("timed", "wall_ns"), ("recorded", "recorded_wall_ns")):

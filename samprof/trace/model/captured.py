@@ -71,10 +71,8 @@ class Captured:
         return b"".join(self._innermost(capture, kind).tobytes() for kind in KINDS)
 
     def _innermost(self, capture: Capture, kind: str) -> Ints:
-        nested, rows = self.nested(kind), capture.launches
-        if kind != "op":
-            rows = np.where(capture.forwards >= 0, capture.forwards, rows)
-        place = nested.innermost(self.events.thread[rows], self.events.ts[rows])
+        nested = self.nested(kind)
+        place, _ = capture.around(self.events, nested)
         names = np.append(self.events.name[nested.rows].astype(np.int64), -1)
         if kind in ("module", "annotation"):
             names[:-1][nested.start < capture.start] = -1
@@ -107,7 +105,7 @@ def with_captured(
         events,
         launches.ops,
         split,
-        templates_of(events, nested, split, lead_back=False),
+        templates_of(events, nested, split),
         nested,
         # Paths would take long to compare: without any op around the launch, all are replayed.
         lambda place, around: len(around) if place >= 0 else 0,

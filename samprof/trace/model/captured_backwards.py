@@ -8,7 +8,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from samprof.trace.model.captures import Capture, has_activity, launch_kinds
+from samprof.trace.model.captures import (
+    Capture,
+    Kinds,
+    has_activity,
+    in_order,
+    launch_kinds,
+    launches_in_order,
+)
 from samprof.trace.model.event_nesting import nest
 from samprof.trace.model.events import Events, Ints, Kind
 from samprof.trace.model.forward_links import forwards_of
@@ -32,7 +39,8 @@ def with_backwards(
         names: the strings that `events.name` indexes.
         threads: the (process id, thread id) pairs that `events.thread` indexes.
     """
-    launches = _lost_beside(captures, events, names)
+    kinds = launch_kinds(names)
+    launches = _lost_beside(captures, events, kinds)
     if not len(launches):
         return tuple(captures)
     ops = nest(events, names, events.of(Kind.OP, Kind.HELD_OP))
@@ -52,22 +60,20 @@ def with_backwards(
             here = thread == other
             mine |= inside & here & (time >= time[linked & here].min())
         taken |= mine
-        found[number] = _joined(one, events, names, launches[mine], forward[mine])
+        found[number] = _joined(one, events, kinds, launches[mine], forward[mine])
     return tuple(found[number] for number in range(len(captures)))
 
 
-def _lost_beside(captures: Sequence[Capture], events: Events, names: tuple[str, ...]) -> Ints:
+def _lost_beside(captures: Sequence[Capture], events: Events, kinds: Kinds) -> Ints:
     """Launches without device activity during a capture of another thread, in order of time."""
-    runtime = events.of(Kind.RUNTIME, Kind.HELD_RUNTIME)
-    rows = runtime[launch_kinds(names)[events.name[runtime]] > 0]
+    rows = launches_in_order(events, kinds)
     thread, time = events.thread[rows], events.ts[rows]
     beside = np.zeros(len(rows), bool)
     for one in captures:
         beside |= (thread != one.thread) & (time >= one.start) & (time < one.end)
     rows = rows[beside]
     own = [one.launches for one in captures]
-    rows = rows[~has_activity(events, rows) & ~np.isin(rows, np.concatenate([rows[:0], *own]))]
-    return rows[np.lexsort((events.link[rows], events.ts[rows]))]
+    return rows[~has_activity(events, rows) & ~np.isin(rows, np.concatenate(own))]
 
 
 def _thread_that_captured(captures: Sequence[Capture], events: Events, forward: Ints) -> Ints:
@@ -81,19 +87,14 @@ def _thread_that_captured(captures: Sequence[Capture], events: Events, forward: 
     return origin
 
 
-def _joined(
-    one: Capture, events: Events, names: tuple[str, ...], launches: Ints, forwards: Ints
-) -> Capture:
+def _joined(one: Capture, events: Events, kinds: Kinds, launches: Ints, forwards: Ints) -> Capture:
     """The capture with these launches too, all in order of time."""
     if not len(launches):
         return one
-    rows = np.concatenate([one.launches, launches])
-    order = np.lexsort((events.link[rows], events.ts[rows]))
-    none = np.full(len(launches), -1, np.int64)
+    rows = in_order(events, np.concatenate([one.launches, launches]))
+    mine, new = np.isin(rows, one.launches), np.isin(rows, launches)
+    kernels, back = np.full(len(rows), -1, np.int64), np.full(len(rows), -1, np.int64)
+    kernels[mine], back[new] = one.kernels, forwards
     return replace(
-        one,
-        launches=rows[order],
-        kinds=launch_kinds(names)[events.name[rows[order]]],
-        kernels=np.concatenate([one.kernels, none])[order],
-        forwards=np.concatenate([one.forwards, forwards])[order],
+        one, launches=rows, kinds=kinds[events.name[rows]], kernels=kernels, forwards=back
     )

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samprof.trace.model.events import ABSENT, DEVICE_KINDS, Events, Ints, Kind, Mask
+from samprof.trace.model.nesting import Nesting
 
 _BEGIN = re.compile(r"^(cu|cuda|hip|musa)StreamBeginCapture")
 _END = re.compile(r"^(cu|cuda|hip|musa)StreamEndCapture")
@@ -47,6 +48,24 @@ class Capture:
         found: Ints = np.unique(np.append(events.thread[self.launches], self.thread))
         return found
 
+    def around(self, events: Events, nested: Nesting) -> tuple[Ints, Mask]:
+        """The innermost interval around each launch, else around its forward (R3) in this capture.
+
+        Args:
+            events: of the trace.
+            nested: intervals that were entered during captures, and those around them.
+
+        Returns:
+            Index of the interval, -1 for none; and for which launches it is around the forward.
+        """
+        rows = self.launches
+        found: Ints = nested.innermost(events.thread[rows], events.ts[rows]).astype(np.int64)
+        time = events.ts[self.forwards]
+        back = (found < 0) & (self.forwards >= 0) & (time >= self.start) & (time < self.end)
+        row = self.forwards[back]
+        found[back] = nested.innermost(events.thread[row], events.ts[row])
+        return found, back & (found >= 0)
+
 
 def launch_kinds(names: tuple[str, ...]) -> Kinds:
     """By name of a runtime or driver call, the `Kind` of what it puts on the device; else 0.
@@ -76,8 +95,7 @@ def find_captures(events: Events, names: tuple[str, ...]) -> tuple[Capture, ...]
     runtime = events.of(Kind.RUNTIME, Kind.HELD_RUNTIME)
     marks = runtime[meaning[events.name[runtime]] > 0]
     kinds = launch_kinds(names)
-    launches = runtime[kinds[events.name[runtime]] > 0]
-    launches = launches[np.lexsort((events.link[launches], events.ts[launches]))]
+    launches = launches_in_order(events, kinds)
     ran = has_activity(events, launches)
     found = []
     for thread in np.unique(events.thread[marks]).tolist():
@@ -101,6 +119,18 @@ def find_captures(events: Events, names: tuple[str, ...]) -> tuple[Capture, ...]
     return tuple(sorted(found, key=lambda one: (one.start, one.end, one.thread)))
 
 
+def launches_in_order(events: Events, kinds: Kinds) -> Ints:
+    """Rows of all launches, also of held ones, in order of time; `kinds` as of `launch_kinds`."""
+    runtime = events.of(Kind.RUNTIME, Kind.HELD_RUNTIME)
+    rows = runtime[kinds[events.name[runtime]] > 0]
+    return in_order(events, rows)
+
+
+def in_order(events: Events, rows: Ints) -> Ints:
+    """The rows in order of time; what began at the same time by correlation id."""
+    return rows[np.lexsort((events.link[rows], events.ts[rows]))]
+
+
 def has_activity(events: Events, launches: Ints) -> Mask:
     """Which launches have a device activity of their correlation id."""
     link = events.link[launches]
@@ -114,7 +144,7 @@ def _spans(events: Events, marks: Ints, meaning: Kinds, ran_at: Ints) -> Iterato
 
     A capture whose begin or end is not in the file reaches to the nearest launch that ran.
     """
-    marks = marks[np.lexsort((events.link[marks], events.ts[marks]))]
+    marks = in_order(events, marks)
     open_: list[int] = []
     last, until = 0, -1
     for row in marks.tolist():

@@ -43,7 +43,7 @@ class Template:
 
 
 def templates_of(
-    events: Events, captured: Nesting, launches: Sequence[GraphLaunch], *, lead_back: bool
+    events: Events, captured: Nesting, launches: Sequence[GraphLaunch]
 ) -> list[Template]:
     """The template of the capture of each graph launch that is split.
 
@@ -51,29 +51,16 @@ def templates_of(
         events: of the trace.
         captured: the intervals that were entered during captures, and those around them.
         launches: graph launches, all split.
-        lead_back: whether launches of a backward, which none holds, go to the interval around their
-            forward (R3), if that is in the same capture.
     """
     known: dict[int, Template] = {}
     for one in launches:
         if one.capture is not None and one.capture.start not in known:
-            known[one.capture.start] = _template_of(
-                events, captured, one.capture, lead_back=lead_back
-            )
+            known[one.capture.start] = _template_of(events, captured, one.capture)
     return [known[one.capture.start] for one in launches if one.capture is not None]
 
 
-def _template_of(
-    events: Events, captured: Nesting, capture: Capture, *, lead_back: bool
-) -> Template:
-    rows = capture.launches
-    inner = captured.innermost(events.thread[rows], events.ts[rows]).astype(np.int64)
-    backward = (inner < 0) & (capture.forwards >= 0) & lead_back
-    row = capture.forwards[backward]
-    backward[backward] = (events.ts[row] >= capture.start) & (events.ts[row] < capture.end)
-    row = capture.forwards[backward]
-    inner[backward] = captured.innermost(events.thread[row], events.ts[row])
-    backward &= inner >= 0
+def _template_of(events: Events, captured: Nesting, capture: Capture) -> Template:
+    inner, backward = capture.around(events, captured)
     used = np.zeros(len(captured.rows), bool)
     current = np.unique(inner[inner >= 0])
     while len(current):

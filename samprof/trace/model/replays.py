@@ -37,7 +37,7 @@ def with_replays(
         activities: how many device activities the trace has.
         annotations: those of the launches that no capture splits.
     """
-    own = iter(templates_of(events, captured.nesting, launches, lead_back=True))
+    own = iter(templates_of(events, captured.nesting, launches))
     first = len(captured.node)
     templates = [
         annotations.template(one, first) if one.launch in annotations.of else next(own)
