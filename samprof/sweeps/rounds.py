@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 
+from samprof.analysis.statistics.classes import LEAST_PROCESSES
 from samprof.sweeps.measure.engines import Engine
 from samprof.sweeps.measure.job import Job
 from samprof.sweeps.measure.machine_state import MachineMonitor, MachineReading, spent
 from samprof.sweeps.plan import LEAST_ROUNDS, Plan
 from samprof.sweeps.progress import Progress
+from samprof.sweeps.run.conditions import conditions_of
 from samprof.sweeps.run.directory import RunDirectory
 from samprof.sweeps.run.point import Point
 from samprof.sweeps.run.sample import Sample
-from samprof.sweeps.run.samples import speed_of
 from samprof.sweeps.standing import Kind, Standing, standing
 
 LONGEST_S = 1200.0
@@ -50,6 +51,7 @@ class Rounds:
         self._cost_s: dict[Kind, list[float]] = {"timed": [], "recorded": []}
         self._taken: dict[Kind, int] = {"timed": 0, "recorded": 0}
         self._given_up: set[int] = set()
+        self._alone = False
 
     def take_all(self) -> None:
         """Takes rounds until nothing is missing or the time is up."""
@@ -79,10 +81,8 @@ class Rounds:
 
     def _take(self, number: int, kind: Kind, sizes: list[int]) -> None:
         """One round: a sample of each of these sizes, in the order of the round."""
-        for size in self._plan.order(number):
-            if size not in sizes:
-                continue
-            job = Job(
+        jobs = [
+            Job(
                 self._plan,
                 size,
                 self._directory.root,
@@ -92,35 +92,65 @@ class Rounds:
                 paging=self._taken["recorded"] < _PAGING_ROUNDS,
                 slowest_ns=self._slowest_ns(),
             )
-            sample = self._sample(job)
-            held = self._points.get(size, Point(size, self._plan.variant))
-            if sample.status != "ok":
-                self._given_up.add(size)
-            if sample.status == "ok" or held.status != "ok":
-                self._points[size] = held.with_sample(sample)
-                self._directory.write_point(self._points[size])
-            self._progress(Progress(size, number, sample=sample))
+            for size in self._plan.order(number)
+            if size in sizes
+        ]
+        together = self._together(jobs) if len(jobs) > 1 and not self._alone else None
+        for place, job in enumerate(jobs):
+            self._keep(together[place] if together else self._sample(job))
+
+    def _keep(self, sample: Sample) -> None:
+        size = sample.size
+        held = self._points.get(size, Point(size, self._plan.variant))
+        if sample.status != "ok":
+            self._given_up.add(size)
+        if sample.status == "ok" or held.status != "ok":
+            self._points[size] = held.with_sample(sample)
+            self._directory.write_point(self._points[size])
+        self._progress(Progress(size, sample.round, sample=sample))
+
+    def _together(self, jobs: Sequence[Job]) -> list[Sample] | None:
+        """The samples of a round taken in turns; what fails beside others is measured again alone."""
+
+        def measured() -> list[Sample] | None:
+            return self._engine.measure_together(jobs, self._advance)
+
+        samples = self._watched(measured)
+        for place, sample in enumerate(samples or ()):
+            if samples and sample.status != "ok":
+                samples[place] = self._sample(jobs[place])
+                self._alone |= samples[place].status == "ok"
+        return samples
 
     def _sample(self, job: Job) -> Sample:
-        """A sample with the state of the machine before, after and meanwhile."""
+        def measured() -> list[Sample]:
+            return [self._engine.measure(job, lambda forwards: self._advance(job, forwards))]
 
-        def advance(forwards: int) -> None:
-            self._progress(Progress(job.size, job.round, forwards=forwards))
+        samples = self._watched(measured)
+        assert samples is not None
+        return samples[0]
 
+    def _watched(self, measured: Callable[[], list[Sample] | None]) -> list[Sample] | None:
+        """Samples with the state of the machine before, after and meanwhile."""
         before = self._monitor.read()
-        sample = self._engine.measure(job, advance)
+        samples = measured()
+        if samples is None:
+            return None
         after = self._monitor.read()
-        shares = spent(before, after, own_cpu_s=sample.cpu_s)
+        shares = spent(before, after, own_cpu_s=sum(sample.cpu_s for sample in samples))
         latencies = {"latency_before_ns": before.latency_ns, "latency_after_ns": after.latency_ns}
         machine = {**latencies, **asdict(shares), "gpu": [_gpu(one) for one in (before, after)]}
         if after.gpu_meanwhile is not None:
             machine["gpu_meanwhile"] = asdict(after.gpu_meanwhile)
-        return replace(sample, machine=machine)
+        return [replace(sample, machine=machine) for sample in samples]
+
+    def _advance(self, job: Job, forwards: int) -> None:
+        self._progress(Progress(job.size, job.round, forwards=forwards))
 
     def _slowest_ns(self) -> float:
         """What the reference work takes at most, as far as is known by now."""
         measured = (sample for point in self._measured() for sample in point.samples)
-        return speed_of(measured).slowest_ns
+        return conditions_of(measured).usual.slowest_ns
 
     def _next(self, found: Standing) -> Kind | None:
         """What to take next: what is missing and still fits into the time; None at the end."""
@@ -133,7 +163,7 @@ class Rounds:
         remaining = self._remaining_s(found)
         reserved = 0.0
         if "recorded" in found.missing:
-            reserved = self._cost("recorded") * (LEAST_ROUNDS - found.recorded)
+            reserved = self._cost("recorded") * max(0, LEAST_PROCESSES - found.recorded)
         for kind in found.missing:
             spare = remaining - (reserved if kind == "timed" else 0.0)
             if spare >= self._cost(kind):

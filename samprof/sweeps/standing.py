@@ -93,8 +93,10 @@ def _missing(
     begun_timed, begun_recorded = (
         int(table.loc[table[kind], "round"].nunique()) for kind in ("timed", "recorded")
     )
-    # One of each first: then it is known what both take. After that both see the same quiet times.
-    if begun_timed >= _TIMED_PER_RECORDED * begun_recorded + 1:
+    # First as many of both, one after the other: then both see the same quiet times.
+    few = min(timed, recorded) < LEAST_ROUNDS
+    per_recorded = 1 if few else _TIMED_PER_RECORDED
+    if begun_timed >= per_recorded * begun_recorded + 1:
         wanted.reverse()
     return tuple(kind for kind, is_missing in wanted if is_missing)
 

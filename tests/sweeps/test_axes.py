@@ -40,8 +40,10 @@ CHECK = {
 }
 
 
-def run_of(tmp_path: Path, over: str, times: dict[int, int], units: dict[int, float]) -> Run:
-    """A run directory with these times of a call, in two rounds of each kind, all equal."""
+def run_of(
+    tmp_path: Path, over: str, times: dict[int, int], units: dict[int, float], rounds: int = 2
+) -> Run:
+    """A run directory with these times of a call, in two or more rounds of each kind, all equal."""
     plan = Plan(target={}, sizes=tuple(times), repeats=2, axis=AXES[over])
     directory = RunDirectory(tmp_path)
     target = {"label": "small", "name": "sam", "dtype": "float32"}
@@ -53,10 +55,10 @@ def run_of(tmp_path: Path, over: str, times: dict[int, int], units: dict[int, fl
         }
         more: dict[str, Any] = {"units": units[size], "peak_memory_bytes": 2**20}
         samples = [
-            *(timed(size, number, [time, time], **more) for number in (0, 1)),
+            *(timed(size, number, [time, time], **more) for number in range(rounds)),
             *(
                 recorded(size, number, [time, time], check=CHECK, layers=layers, **more)
-                for number in (2, 3)
+                for number in range(rounds, 2 * rounds)
             ),
         ]
         directory.write_point(Point(size, "eager", tuple(samples)))
@@ -104,7 +106,7 @@ def test_image_sizes_are_compared_by_the_pixel(tmp_path: Path) -> None:
     # Linear in pixels: 0.065536, 0.262144 megapixels.
     times = {256: 65_536, 512: 262_144}
     units = {side: side * side / 1e6 for side in times}
-    run = run_of(tmp_path, "image-size", times, units)
+    run = run_of(tmp_path, "image-size", times, units, rounds=3)
     (row,) = run.scaling().to_dict("records")
     assert row["exponent"] == pytest.approx(1)
     assert row["class"] == "same"

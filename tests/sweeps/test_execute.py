@@ -1,8 +1,9 @@
 """Sweeps in this process: points, resume, failures, the run directory."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +13,7 @@ import torch
 import samprof
 from samprof.errors import RunError, UsageError
 from samprof.sweeps.execute import run_sweep
-from samprof.sweeps.measure.engines import Advance, ThisProcess
+from samprof.sweeps.measure.engines import Advance, AdvanceOf, ThisProcess
 from samprof.sweeps.measure.job import Job
 from samprof.sweeps.plan import Plan
 from samprof.sweeps.run.lock import LOCK_FILE
@@ -233,6 +234,45 @@ def test_a_point_keeps_its_samples_when_a_later_one_is_interrupted(tmp_path: Pat
 def test_a_sweep_goes_on_after_all_its_points_were_interrupted(tmp_path: Path, fresh: bool) -> None:
     assert run_plan(tmp_path, Interrupted({1: 0, 2: 0})) == [[], []]
     assert run_plan(tmp_path, Interrupted({}), fresh=fresh)[0] != []
+
+
+class Together(Interrupted):
+    """Takes the samples of a round together, and fails in this way at size 2 then.
+
+    Args:
+        alone: whether the size fails alone as well.
+    """
+
+    def __init__(self, *, alone: bool) -> None:
+        super().__init__({2: 0} if alone else {})
+        self.together: list[tuple[int, ...]] = []
+
+    def measure_together(
+        self, jobs: Sequence[Job], advance: AdvanceOf = lambda _, __: None
+    ) -> list[Sample]:
+        del advance
+        self.together.append(tuple(job.size for job in jobs))
+        samples = [ThisProcess.measure(self, job) for job in jobs]
+        return [replace(one, status="oom") if one.size == 2 else one for one in samples]
+
+
+def test_what_fails_beside_others_is_measured_again_alone(tmp_path: Path) -> None:
+    engine = Together(alone=False)
+    assert run_plan(tmp_path, engine) == [[0, 1], [0, 1]]
+    # From then on one after the other: together they do not fit.
+    assert [sorted(sizes) for sizes in engine.together] == [[1, 2]]
+    assert engine.asked == [(2, 0), *((size, 1) for size in engine_order(1))]
+
+
+def test_what_fails_alone_too_is_believed(tmp_path: Path) -> None:
+    assert run_plan(tmp_path, Together(alone=True)) == [[0, 1], []]
+    points = samprof.load(tmp_path).points()  # type: ignore[union-attr]
+    assert points["status"].tolist() == ["ok", "interrupted"]
+
+
+def engine_order(number: int) -> tuple[int, ...]:
+    """The sizes in the order of a round of `run_plan`."""
+    return Plan(net().description(), sizes=(1, 2)).order(number)
 
 
 def test_a_sweep_that_was_killed_at_its_beginning_goes_on(tmp_path: Path) -> None:

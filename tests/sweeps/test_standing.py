@@ -35,6 +35,25 @@ def test_a_recorded_round_follows_the_first_timed_one() -> None:
     assert (found.timed, found.missing) == (1, ("recorded", "timed"))
 
 
+@pytest.mark.parametrize(
+    ("timed_rounds", "recorded_rounds", "next_one"),
+    [
+        *((1, 1, "timed"), (2, 1, "recorded"), (3, 3, "timed"), (4, 3, "recorded")),
+        *((4, 4, "timed"), (5, 4, "timed"), (9, 4, "recorded")),
+    ],
+)
+def test_both_kinds_take_turns_until_there_are_four_of_each(
+    timed_rounds: int, recorded_rounds: int, next_one: str
+) -> None:
+    noisy = [
+        one
+        for number, time in enumerate((100, 150, 90, 130, 100, 150, 90, 130, 99)[:timed_rounds])
+        for one in round_of(number, time, 400)
+    ]
+    found = standing(PLAN, points(*noisy, *recordings(10, recorded_rounds)))
+    assert found.missing[0] == next_one
+
+
 def test_equal_rounds_are_enough_after_four() -> None:
     three = [one for number in range(3) for one in round_of(number, 100, 200)]
     found = standing(PLAN, points(*three, *recordings(10, 6)))

@@ -9,7 +9,13 @@ import pandas as pd
 
 from samprof.analysis.scaling.axis import BATCH_SIZE, Axis
 from samprof.analysis.scaling.part import holders
-from samprof.analysis.statistics.classes import CLASS_LEVEL, UNDECIDED, classified, step_places
+from samprof.analysis.statistics.classes import (
+    CLASS_LEVEL,
+    LEAST_PROCESSES,
+    UNDECIDED,
+    classified,
+    step_places,
+)
 from samprof.analysis.statistics.fit import fit_rows
 from samprof.analysis.statistics.intervals import Floats, Interval, paired_ratio
 from samprof.analysis.statistics.per_process import rounds_of, time_per_process
@@ -39,13 +45,12 @@ def scaling_table(layers: pd.DataFrame, axis: Axis = BATCH_SIZE) -> pd.DataFrame
         Columns path, depth, type, role, time_source; unit_ns_smallest, unit_ns_largest (median over
         processes of the time per unit at the smallest and the largest size); speedup (geometric mean
         over rounds of the first over the second) with its 95 % interval speedup_low, speedup_high
-        (NaN where fewer than two processes tell); class (see
-        `samprof.analysis.statistics.classes`); step_at (the size at which the time per unit steps;
-        missing where it does not); fixed_ns and per_unit_ns of time(b) = fixed + per_unit * b, and
-        exponent of time ~ b^p with its 95 % interval exponent_low,
-        exponent_high, each NaN where its law does not describe all sizes, or where two sizes of one
-        process each are all that it would rest on; bound (unknown here; in
-        `Run.scaling` that at the largest size); note.
+        (NaN where fewer than two processes tell); class (undecided where fewer than three processes
+        tell; see `samprof.analysis.statistics.classes`); step_at (the size at which the time per unit
+        steps; missing where it does not); fixed_ns and per_unit_ns of time(b) = fixed + per_unit * b,
+        and exponent of time ~ b^p with its 95 % interval exponent_low, exponent_high, each NaN where
+        its law does not describe all sizes, or where two sizes of one process each are all that it
+        would rest on; bound (unknown here; in `Run.scaling` that at the largest size); note.
 
     Example:
         >>> rows = [("net", 0, b, r, r, 0, 10 * b) for b in (1, 2) for r in range(3)]
@@ -194,7 +199,9 @@ def _growth(
     no_step = pd.array([pd.NA] * rows, dtype="Int64")
     if len(sizes) < 2:
         return {"class": [UNDECIDED] * rows, "step_at": no_step, **unknown}
+    fewest = np.min([np.isfinite(one).sum(axis=1) for one in units], axis=0)
     steps = step_places([paired_ratio(*pair, CLASS_LEVEL) for pair in pairwise(units)])
+    steps = np.where(fewest < LEAST_PROCESSES, 0, steps)
     fit = fit_rows(amounts, times)
     # Any law runs through two numbers: two sizes, each of one process, show none.
     proven = np.isfinite(fit.exponent.low) | (len(sizes) > _PARAMETERS)
@@ -204,7 +211,7 @@ def _growth(
     is_power = fit.is_power & proven & (steps == 0)
     exponent = (fit.exponent.estimate, fit.exponent.low, fit.exponent.high)
     return {
-        "class": classified(_against_first(units, CLASS_LEVEL)[-1]),
+        "class": classified(_against_first(units, CLASS_LEVEL)[-1], fewest),
         "step_at": pd.array([sizes[step] if step else pd.NA for step in steps], dtype="Int64"),
         "fixed_ns": np.where(is_line, fit.fixed.estimate, np.nan),
         "per_unit_ns": np.where(is_line, fit.per_unit.estimate, np.nan),

@@ -23,6 +23,9 @@ GAINS, SAME, LOSES, NO_GAIN, NOT_WORSE, UNDECIDED = (
 BAND = 1.1
 """Speed-ups between 1 / BAND and BAND count as the same speed."""
 CLASS_LEVEL = 0.90
+LEAST_PROCESSES = 3
+"""Per size, for a class. Two have one difference between them: an interval that wide, of rows that
+share what disturbed one of two rounds, puts them all into one class or none."""
 
 
 def classify(low: float, high: float) -> str:
@@ -43,10 +46,24 @@ def classify(low: float, high: float) -> str:
     return NOT_WORSE if low > 1 / BAND else UNDECIDED
 
 
-def classified(speedups: Interval) -> npt.NDArray[np.object_]:
-    """The class of each row, `[rows]`."""
+def classified(
+    speedups: Interval, processes: npt.NDArray[np.int64] | None = None
+) -> npt.NDArray[np.object_]:
+    """The class of each row, `[rows]`.
+
+    Args:
+        speedups: their 90 % intervals.
+        processes: how many measured the size of which there are fewer, `[rows]`; None for what was
+            predicted.
+
+    Example:
+        >>> fast = Interval(*[np.array([2.0, 2.0])] * 3)
+        >>> classified(fast, np.array([2, 3])).tolist()
+        ['undecided', 'gains']
+    """
     ends = zip(speedups.low, speedups.high, strict=True)
-    return np.array([classify(low, high) for low, high in ends], dtype=object)
+    found = np.array([classify(low, high) for low, high in ends], dtype=object)
+    return found if processes is None else np.where(processes < LEAST_PROCESSES, UNDECIDED, found)
 
 
 def step_places(neighbours: list[Interval]) -> npt.NDArray[np.int64]:

@@ -65,7 +65,8 @@ def clean_forwards(references: Sequence[float], forwards: int, slowest: float) -
     """Which of a series of forwards ran at the usual speed: those between two fast references.
 
     Args:
-        references: before the first forward and after each, in ns; empty where it was not done.
+        references: before the first forward and after each, in ns, or before and after each; empty
+            where it was not done.
         forwards: how many.
         slowest: what the reference work takes at most.
 
@@ -73,10 +74,26 @@ def clean_forwards(references: Sequence[float], forwards: int, slowest: float) -
         >>> clean_forwards([500, 510, 900, 505, 500], 4, 580.0)
         [True, False, False, True]
     """
-    if len(references) != forwards + 1:
-        return [True] * forwards
-    fast = [reference <= slowest for reference in references]
-    return [before and after for before, after in pairwise(fast)]
+    pairs = around(references, forwards)
+    return [max(pair) <= slowest for pair in pairs] if pairs else [True] * forwards
+
+
+def around(values: Sequence[float], forwards: int) -> list[tuple[float, float]]:
+    """What was measured before and after each forward; empty where it was not.
+
+    Args:
+        values: before the first forward and after each, or before and after each.
+        forwards: how many.
+
+    Example:
+        >>> around([1, 2, 3], 2), around([1, 2, 8, 3], 2), around([], 2)
+        ([(1, 2), (2, 3)], [(1, 2), (8, 3)], [])
+    """
+    if len(values) == forwards + 1:
+        return list(pairwise(values))
+    if len(values) == 2 * forwards:
+        return list(zip(values[::2], values[1::2], strict=True))
+    return []
 
 
 def is_slowed(clean: Sequence[bool]) -> bool:

@@ -37,22 +37,35 @@ def say_forwards(forwards: int) -> None:
     say({"forward": forwards})
 
 
-def say_died(code: int, last: str) -> None:
-    """Tells that a process ended with this exit code and these last words instead of an answer."""
+def say_died(code: int, last: str, job: int) -> None:
+    """Tells that a process ended with this exit code and these last words instead of an answer.
+
+    Args:
+        code: the exit code.
+        last: the last words.
+        job: the number of its job.
+    """
     _write(b"\n")  # it may have begun a line
-    say({"died": code, "last": last})
+    say({"died": code, "last": last, "job": job})
 
 
 @contextmanager
-def scratch() -> Iterator[Path]:
+def scratch(name: str = "") -> Iterator[Path]:
     """The folder of this process's temporary folders, there while the block runs.
+
+    Args:
+        name: of one inside it that is this process's alone; empty where no other process shares it.
 
     Raises:
         OSError: it cannot be created.
     """
     folder = Path(os.environ[SCRATCH])
     try:
-        folder.mkdir(mode=0o700)
+        folder.mkdir(mode=0o700, exist_ok=bool(name))
+        if name:
+            folder = folder / name
+            os.environ[SCRATCH] = str(folder)
+            folder.mkdir(mode=0o700)
         yield folder
     finally:
         remove_scratch()

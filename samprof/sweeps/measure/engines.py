@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Advance = Callable[[int], None]
 """Told the number of forwards done since it was last told."""
+AdvanceOf = Callable[[Job, int], None]
+"""The same, of one of several jobs."""
 
 
 class Engine(Protocol):
@@ -46,9 +48,21 @@ class Engine(Protocol):
         """
         ...
 
+    def measure_together(
+        self, jobs: Sequence[Job], advance: AdvanceOf = ...
+    ) -> list[Sample] | None:
+        """The samples of a round, taken in turns; None where this engine takes them one by one.
+
+        What the machine can bear of them at once, it bears: the failure of one is to be doubted.
+
+        Raises:
+            SamprofError: as `measure`.
+        """
+        ...
+
 
 class EngineContext:
-    """The context of an engine that has nothing to open or close."""
+    """An engine that has nothing to open or close, and takes one sample after the other."""
 
     def __enter__(self) -> Self:
         return self
@@ -60,6 +74,14 @@ class EngineContext:
         traceback: TracebackType | None,
     ) -> None:
         pass
+
+    def measure_together(
+        self,
+        jobs: Sequence[Job],  # noqa: ARG002
+        advance: AdvanceOf = lambda _, __: None,  # noqa: ARG002
+    ) -> list[Sample] | None:
+        """See `Engine`: one after the other, here."""
+        return None
 
 
 class ThisProcess(EngineContext):

@@ -1,14 +1,18 @@
 """A process that makes a target once and forks a child per sample.
 
 `python -m samprof.sweeps.measure.fork_server` reads requests from stdin, a line of JSON each: first how
-to make the target, then jobs. It answers on stdout, a line of JSON each: first what is measured and
-where, then `{"forward": 1}` as a child goes on, and its answer; or `{"died": code, "last": text}` where
-a child ended without one.
+to make the target, then the jobs of a round. It answers on stdout, a line of JSON each, with the number
+of its job: first what is measured and where, then `{"forward": 1}` as a child goes on, and its answer;
+or `{"died": code, "last": text}` where a child ended without one. `{"served": seconds}` ends a request:
+the CPU time that the process itself took for it.
 
 The process itself never runs the model: its children start cold, as a process of their own would, but
 without importing torch and building the model again. It keeps torch to one thread, so that there are
-no threads when it forks, which a child would miss.
+no threads when it forks, which a child would miss. Where a round has several jobs, their children take
+turns; see `samprof.sweeps.measure.turns`.
 """
+
+from __future__ import annotations
 
 import json
 import os
@@ -16,7 +20,9 @@ import select
 import signal
 import sys
 import tempfile
-from typing import Any
+import time
+from collections.abc import Sequence
+from typing import IO, Any
 
 from samprof.errors import SamprofError
 from samprof.processes import end_with_parent
@@ -27,11 +33,14 @@ from samprof.sweeps.measure.answers import (
     remove_scratch,
     say,
     say_died,
-    say_forwards,
     scratch,
 )
+from samprof.sweeps.measure.cpu_counters import usable_cpus
 from samprof.sweeps.measure.ended import last_line
 from samprof.sweeps.measure.job import error_answer
+from samprof.sweeps.measure.latency import cross_core_latency_ns
+from samprof.sweeps.measure.machine_state import is_switched_off
+from samprof.sweeps.measure.turns import Turn, TurnOf, has_room
 from samprof.sweeps.measure.worker import handle_job
 from samprof.sweeps.target import Recipe, Target
 
@@ -53,15 +62,41 @@ def main() -> None:
         return
     end_with_parent(number=0)  # from now on there may be something to remove
     server = _Server(target, threads)
-    server.serve(None)
+    server.serve([None])
     for line in sys.stdin:
-        if not server.serve(json.loads(line)["job"]):
+        if not server.serve(json.loads(line)["jobs"]):
             break
     end_group()
 
 
+class _NobodyWaitsError(Exception):
+    """Whoever asked is gone."""
+
+
+class _Child:
+    """A forked process that answers one job.
+
+    Attributes:
+        number: of its job.
+        size: of its sample; 0 where it takes none.
+        pid: of the process.
+        errors: what it writes to stderr.
+        turns: those it is given; None where it takes none.
+    """
+
+    def __init__(self, number: int, size: int, errors: IO[bytes], turns: TurnOf | None) -> None:
+        self.number, self.size, self.errors, self.turns = number, size, errors, turns
+        self.pid = 0
+
+    def close(self) -> None:
+        """It has ended, and been waited for."""
+        self.errors.close()
+        if self.turns is not None:
+            self.turns.close()
+
+
 class _Server:
-    """Answers each request in a forked child.
+    """Answers each job in a forked child.
 
     Args:
         target: what is measured.
@@ -76,51 +111,118 @@ class _Server:
             os.set_blocking(end, False)
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
         signal.set_wakeup_fd(waking)
-        self._events = select.poll()
-        self._events.register(self._ended, select.POLLIN)
-        # Of stdin only its end: the next request may come before the child that answered has ended.
-        self._events.register(0, 0)
+        self._alive: list[_Child] = []
 
-    def serve(self, job: dict[str, Any] | None) -> bool:
-        """Answers one request: what is measured and where, or a sample; False when nobody waits."""
+    def serve(self, jobs: Sequence[dict[str, Any] | None]) -> bool:
+        """Answers one request: what is measured and where, or samples; False when nobody waits."""
+        began = time.process_time()
         try:
-            with tempfile.TemporaryFile() as errors:
-                code = self._run(job, errors.fileno())
-                errors.seek(0)
-                last = last_line(errors.read().decode("utf-8", "replace"))
-        except OSError as error:
-            code, last = 1, f"{type(error).__name__}: {error}"
-        if code != 0:
-            remove_scratch()  # as the child did not
-        if code:
-            say_died(code, last)
-        return code is not None
+            self._serve(jobs)
+        except _NobodyWaitsError:
+            self._kill_all()
+            return False
+        finally:
+            remove_scratch()
+        say({"served": time.process_time() - began})
+        return True
 
-    def _run(self, job: dict[str, Any] | None, errors: int) -> int | None:
-        """The exit code of a child that answers the request; None when nobody waits for it."""
+    def _serve(self, jobs: Sequence[dict[str, Any] | None]) -> None:
+        for number, job in enumerate(jobs):
+            size = job["size"] if job else 0
+            if self._alive and not has_room([(one.pid, one.size) for one in self._alive], size):
+                self._take_turns()
+            try:
+                child = self._forked(number, job, size, takes_turns=len(jobs) > 1)
+            except OSError as error:
+                say_died(1, f"{type(error).__name__}: {error}", number)
+            else:
+                self._work(child)
+        self._take_turns()
+
+    def _take_turns(self) -> None:
+        """Goes round until all children have ended; every other time in the other direction."""
+        while self._alive:
+            latency = None if is_switched_off() else cross_core_latency_ns(usable_cpus())
+            for child in self._alive.copy():
+                assert child.turns is not None
+                child.turns.give(latency)
+                self._work(child)
+            self._alive.reverse()
+
+    def _work(self, child: _Child) -> None:
+        """Waits until a child hands its turn on, or has ended and is not alive any more."""
+        events = select.poll()
+        events.register(self._ended, select.POLLIN)
+        # Of stdin only its end: the next request may come before the child that answered has ended.
+        events.register(0, 0)
+        if child.turns is not None:
+            events.register(child.turns.handed_on, select.POLLIN)
+        while True:
+            ended, status = os.waitpid(child.pid, os.WNOHANG)
+            if ended:
+                self._bury(child, os.waitstatus_to_exitcode(status))
+                return
+            ready = dict(events.poll())
+            if self._ended in ready:
+                os.read(self._ended, 4096)
+            elif 0 in ready:
+                raise _NobodyWaitsError
+            elif child.turns is not None and ready[child.turns.handed_on] & select.POLLIN:
+                child.turns.taken_back()
+                return
+            elif child.turns is not None:  # the other end is closed: it is ending
+                events.unregister(child.turns.handed_on)
+
+    def _bury(self, child: _Child, code: int) -> None:
+        """Tells how a child ended that gave no answer, and forgets it."""
+        self._alive.remove(child)
+        if code:
+            child.errors.seek(0)
+            last = last_line(child.errors.read().decode("utf-8", "replace"))
+            say_died(code, last, child.number)
+        child.close()
+
+    def _kill_all(self) -> None:
+        for child in self._alive:
+            os.kill(child.pid, signal.SIGKILL)
+            os.waitpid(child.pid, 0)
+            child.close()
+        self._alive.clear()
+
+    def _forked(
+        self, number: int, job: dict[str, Any] | None, size: int, *, takes_turns: bool
+    ) -> _Child:
+        """A child that works on the job.
+
+        Raises:
+            OSError: it cannot be started.
+        """
+        errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the child
+        child = _Child(number, size, errors, TurnOf() if takes_turns else None)
         server = os.getpid()
-        child = os.fork()
-        if not child:
+        child.pid = os.fork()
+        if not child.pid:
             try:
                 end_with_parent(server, signal.SIGKILL)
                 signal.set_wakeup_fd(-1)
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             finally:
-                _run_child(self._target, job, self._threads, errors)
-        while True:
-            ended, status = os.waitpid(child, os.WNOHANG)
-            if ended:
-                return os.waitstatus_to_exitcode(status)
-            ready = {descriptor for descriptor, _ in self._events.poll()}
-            if self._ended in ready:
-                os.read(self._ended, 4096)
-            elif 0 in ready:
-                os.kill(child, signal.SIGKILL)
-                os.waitpid(child, 0)
-                return None
+                turn = child.turns.turn if child.turns is not None else None
+                _run_child(self._target, number, job, self._threads, errors.fileno(), turn)
+        if child.turns is not None:
+            child.turns.forked()
+        self._alive.append(child)
+        return child
 
 
-def _run_child(target: Target, job: dict[str, Any] | None, threads: int, errors: int) -> None:
+def _run_child(
+    target: Target,
+    number: int,
+    job: dict[str, Any] | None,
+    threads: int,
+    errors: int,
+    turn: Turn | None,
+) -> None:
     """Takes the sample and ends; exits with 0 only once the answer is out."""
     import torch
 
@@ -130,9 +232,11 @@ def _run_child(target: Target, job: dict[str, Any] | None, threads: int, errors:
         empty_stdin()
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent's parent decides
         torch.set_num_threads(threads)
-        with scratch():
-            answer = handle_job(target, job, say_forwards)
-        say(answer)  # when it is out, nothing is left to remove
+        with scratch(str(number)):
+            answer = handle_job(
+                target, job, lambda forwards: say({"forward": forwards, "job": number}), turn
+            )
+        say({**answer, "job": number})  # when it is out, nothing is left to remove
         code = 0
     except BaseException:
         import traceback

@@ -1,14 +1,19 @@
-"""Each sample in a forked child of one process: for CPUs, where start-up would take most of the time."""
+"""Each sample in a forked child of one process: for CPUs, where start-up would take most of the time.
+
+The children of one round take turns; see `samprof.sweeps.measure.turns`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
 from samprof.sweeps.about import About
 from samprof.sweeps.measure.allocators import environment_for
 from samprof.sweeps.measure.ended import Ending, not_started, sample_of
-from samprof.sweeps.measure.engines import Advance
+from samprof.sweeps.measure.engines import Advance, AdvanceOf
 from samprof.sweeps.measure.helper import Helper, Request
 from samprof.sweeps.measure.job import Job, about_in, request_of
 from samprof.sweeps.run.sample import Sample
@@ -52,27 +57,43 @@ class Forked:
 
     def measure(self, job: Job, advance: Advance = lambda _: None) -> Sample:
         """See `Engine`."""
-        answer = self._start() or self._ask({"job": request_of(self._recipe, job)["job"]}, advance)
-        return sample_of(answer, job)
+        (sample,) = self.measure_together([job], lambda _, forwards: advance(forwards))
+        return sample
+
+    def measure_together(
+        self, jobs: Sequence[Job], advance: AdvanceOf = lambda _, __: None
+    ) -> list[Sample]:
+        """See `Engine`."""
+        ending = self._start()
+        if ending is not None:
+            return [sample_of(ending, job) for job in jobs]
+        request = {"jobs": [request_of(self._recipe, job)["job"] for job in jobs]}
+        answers, served_s = self._ask(
+            request, len(jobs), lambda number, forwards: advance(jobs[number], forwards)
+        )
+        samples = [sample_of(one, job) for one, job in zip(answers, jobs, strict=True)]
+        return [replace(one, cpu_s=one.cpu_s + served_s / len(jobs)) for one in samples]
 
     def _start(self) -> Ending | None:
         """Starts the server, unless it runs; what it measures, or how it ended instead."""
         if self._server is not None:
             return None
         self._server = Helper(_SERVER, self._variables)
-        answer = self._ask(request_of(self._recipe, None))
+        (answer,), _ = self._ask(request_of(self._recipe, None), 1)
         if isinstance(answer, Ending):
             self._end()
             return answer
         self._about = about_in(answer)
         return None
 
-    def _ask(self, request: Request, advance: Advance = lambda _: None) -> dict[str, Any] | Ending:
+    def _ask(
+        self, request: Request, jobs: int, advance: Callable[[int, int], None] = lambda _, __: None
+    ) -> tuple[list[dict[str, Any] | Ending], float]:
         assert self._server is not None
-        answer = self._server.ask(request, advance)
+        answers = self._server.ask_all(request, jobs, advance)
         if self._server.has_ended:
             self._end()  # another one takes the next sample
-        return answer
+        return answers
 
     def _end(self) -> None:
         server, self._server = self._server, None

@@ -15,6 +15,8 @@ from samprof.sweeps.plan import Plan
 
 Advance = Callable[[int], None]
 """Told the number of forwards done since it was last told."""
+HandOn = Callable[[], float | None]
+"""Hands the turn on and waits for the next; see `samprof.sweeps.measure.turns`."""
 
 _WORTH_NS = 350_000_000
 """Time that a process spends on timed forwards: longer says little more, for processes differ more
@@ -22,6 +24,13 @@ among themselves than the forwards of one."""
 _LEAST, _MOST = 3, 8
 _LONGEST_NS = 2_000_000_000
 """A series that took longer is not prolonged to see better times."""
+_TURNS = 6
+"""Turns of a process. More say little more of the same processes, and leave time for fewer of them."""
+_TURN_NS = 100_000_000
+"""A turn of shorter forwards has several, four at most."""
+_MOST_IN_TURN = 4
+_LONGEST_IN_TURN_NS = 2_000_000_000
+"""Longer forwards see fast and slow times alike, and would wait long for each other."""
 SLOW_NS = 3_000_000_000
 """Forwards as slow as this are not repeated beyond what is needed."""
 
@@ -34,11 +43,15 @@ class Forwards:
         arguments: what it is called with; also an attribute.
         advance: told about each forward.
         reference: work that tells how fast the CPUs are; None where that does not matter.
+        turn: hands the turn on, where processes take turns.
 
     Attributes:
         result: what the last forward gave; freed before the next one begins.
         last_ns: what the last forward took.
-        reference_ns: the reference work before and after each forward of a series.
+        reference_ns: the reference work before the first forward of a series and after each; in turns
+            before and after each.
+        latency_ns: cross-core latency before and after each forward of a series; only in turns.
+        in_turns: whether the last series was in turns.
     """
 
     def __init__(
@@ -47,10 +60,13 @@ class Forwards:
         arguments: Arguments,
         advance: Advance = lambda _: None,
         reference: Reference | None = None,
+        turn: HandOn | None = None,
     ) -> None:
         self.arguments = arguments
-        self._call, self._advance, self._reference = call, advance, reference
+        self._call, self._advance, self._reference, self._turn = call, advance, reference, turn
         self.reference_ns: list[int] = []
+        self.latency_ns: list[float] = []
+        self.in_turns = False
         self.result: Any = None
         self.last_ns = 0
 
@@ -70,20 +86,29 @@ class Forwards:
 
     def series(
         self,
-        repeats: int,
+        repeats: int | None = None,
         slowest_ns: float = math.inf,
         forward: Callable[[], int] | None = None,
+        *,
+        in_turns: bool = False,
     ) -> list[int]:
         """The wall times of so many forwards, in ns.
 
-        Twice as many where the CPUs were slowed down meanwhile, until enough were not.
+        One after the other, twice as many where the CPUs were slowed down meanwhile, until enough were
+        not. In turns as many as asked, one in each.
 
         Args:
-            repeats: how many.
+            repeats: how many; None: as many as are worth their time.
             slowest_ns: what the reference work takes at most at the usual speed.
             forward: what is called instead.
+            in_turns: whether to take turns, where processes do.
         """
-        self.reference_ns = []
+        self.reference_ns, self.latency_ns = [], []
+        is_short = 0 < self.last_ns <= _LONGEST_IN_TURN_NS
+        self.in_turns = in_turns and is_short and self._turn is not None
+        if self.in_turns and self._turn is not None:
+            return self._in_turns(self._turn, repeats, forward or self)
+        repeats = repeats or self.worthwhile()
         wall: list[int] = []
         self._refer()
         while len(wall) < repeats or (
@@ -93,6 +118,27 @@ class Forwards:
         ):
             wall.append((forward or self)())
             self._refer()
+        return wall
+
+    def _in_turns(self, turn: HandOn, repeats: int | None, forward: Callable[[], int]) -> list[int]:
+        """The same, in turns: each waits for its turn, and the last one hands it on."""
+        at_once = 1
+        if repeats is None:
+            at_once = max(1, min(_MOST_IN_TURN, round(_TURN_NS / max(self.last_ns, 1))))
+        wall: list[int] = []
+        latency = turn()
+        for _ in range(repeats or _TURNS):
+            self._refer()
+            for place in range(at_once):
+                wall.append(forward())
+                self._refer()
+                if place + 1 < at_once:  # it is what comes before the next one, too
+                    self.reference_ns += self.reference_ns[-1:]
+            before, latency = latency, turn()
+            if before is not None and latency is not None:
+                self.latency_ns += [before, latency] * at_once
+        if len(self.latency_ns) != 2 * len(wall):
+            self.latency_ns = []
         return wall
 
     def _refer(self) -> None:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,8 @@ from samprof.sweeps.measure.engines import Advance
 from samprof.sweeps.measure.memory_events import oom_kills
 
 Request = Mapping[str, Any]
+AdvanceOf = Callable[[int, int], None]
+"""Told the number of a job and of the forwards done for it since it was last told."""
 _ENDING_S = 10.0
 FREE_SPACE = "free space in the temporary directory, or set TMPDIR"
 
@@ -71,34 +73,53 @@ class Helper:
 
     def ask(self, request: Request, advance: Advance = lambda _: None) -> dict[str, Any] | Ending:
         """The answer to a request, or how the process ended that was to give it."""
-        before = oom_kills()
+        (answer,), _ = self.ask_all(request, 1, lambda _, forwards: advance(forwards))
+        return answer
+
+    def ask_all(
+        self, request: Request, jobs: int, advance: AdvanceOf = lambda _, __: None
+    ) -> tuple[list[dict[str, Any] | Ending], float]:
+        """The answers to a request of several jobs.
+
+        Args:
+            request: what is asked.
+            jobs: how many it has.
+            advance: told the number of a job and of the forwards done for it.
+
+        Returns:
+            For each job its answer, or how the process ended that was to give it; and the CPU seconds
+            that the program itself took, 0 where it does not tell.
+        """
+        kills = oom_kills()
         with suppress(BrokenPipeError):  # it has ended: there will be no answer
             assert self._process.stdin is not None
             self._process.stdin.write(json.dumps(request).encode() + b"\n")
             self._process.stdin.flush()
-        answer = self._answer(advance)
-        if answer is None:
-            self.has_ended = True
-        elif "died" not in answer:
-            return answer
-        now = oom_kills()
-        kills = None if before is None or now is None else now - before
-        if answer is None:
-            return Ending(self._exit_code(), self._last_line(), kills)
-        return Ending(answer["died"], answer["last"], kills)
+        found: dict[int, dict[str, Any] | Ending] = {}
+        for answer in self._answers():
+            if "served" in answer:
+                return [found[number] for number in range(jobs)], answer["served"]
+            if "job" not in answer and "forward" not in answer:  # of a program that serves one only
+                return [answer] * jobs, 0.0
+            number = answer.pop("job", 0)
+            if "forward" in answer:
+                advance(number, answer["forward"])
+            elif "died" in answer:
+                killed, kills = _more(kills, oom_kills())
+                found[number] = Ending(answer["died"], answer["last"], killed)
+            else:
+                found[number] = answer
+        self.has_ended = True
+        killed, _ = _more(kills, oom_kills())
+        ended = Ending(self._exit_code(), self._last_line(), killed)
+        return [found.get(number, ended) for number in range(jobs)], 0.0
 
-    def _answer(self, advance: Advance) -> dict[str, Any] | None:
-        """The next answer; None where the program has ended."""
+    def _answers(self) -> Iterator[dict[str, Any]]:
+        """The answers as they come, until the program has ended."""
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            try:
-                answer: dict[str, Any] = json.loads(line)
-            except ValueError:  # a process was killed while it wrote the line
-                continue
-            if "forward" not in answer:
-                return answer
-            advance(answer["forward"])
-        return None
+            with suppress(ValueError):  # a process was killed while it wrote the line
+                yield json.loads(line)
 
     def _exit_code(self) -> int:
         try:
@@ -122,3 +143,8 @@ class Helper:
             self._process.wait()
             self._errors.close()
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _more(before: int | None, now: int | None) -> tuple[int | None, int | None]:
+    """How many have been added, and the count from which to go on; None where it is not known."""
+    return None if before is None or now is None else now - before, now

@@ -20,7 +20,7 @@ from samprof.sweeps.measure.allocators import current_allocator
 from samprof.sweeps.measure.device_memory import peak_bytes, reset_peak
 from samprof.sweeps.measure.ended import is_of_surroundings, says_out_of_memory
 from samprof.sweeps.measure.energy import Metered, meter_of
-from samprof.sweeps.measure.forwards import Advance, Forwards, warm_up
+from samprof.sweeps.measure.forwards import Advance, Forwards, HandOn, warm_up
 from samprof.sweeps.measure.job import Job
 from samprof.sweeps.measure.machine_state import is_switched_off
 from samprof.sweeps.measure.page_faults import paging_by_layer
@@ -48,13 +48,16 @@ def about(target: Target) -> About:
     return About(target.description(), where, target.labels.colors)
 
 
-def measure(target: Target, job: Job, advance: Advance = lambda _: None) -> Sample:
+def measure(
+    target: Target, job: Job, advance: Advance = lambda _: None, turn: HandOn | None = None
+) -> Sample:
     """The sample that a job asks for; a trace is written below the job's directory.
 
     Args:
         target: the module and its inputs.
         job: which sample.
         advance: told the number of forwards done since it was last told.
+        turn: hands the turn on, where processes take turns; see `samprof.sweeps.measure.turns`.
 
     Returns:
         A sample that is ok, or says that the memory was not enough, what the model raised, or what
@@ -66,7 +69,7 @@ def measure(target: Target, job: Job, advance: Advance = lambda _: None) -> Samp
     """
     empty = Sample(job.size, job.plan.variant, "ok", round=job.round)
     try:
-        sample = _measure(target, job, empty, advance)
+        sample = _measure(target, job, empty, advance, turn)
     except DeviatesError as error:
         off = error.error if isfinite(error.error) else None
         sample = replace(empty, status="failed", message=str(error))
@@ -101,16 +104,23 @@ def module_device(module: torch.nn.Module) -> torch.device:
     return tensor.device if tensor is not None else torch.device("cpu")
 
 
-def _measure(target: Target, job: Job, sample: Sample, advance: Advance) -> Sample:
+def _measure(
+    target: Target, job: Job, sample: Sample, advance: Advance, turn: HandOn | None
+) -> Sample:
     target = target.at(job.size) if target.at is not None else target
     with torch.inference_mode():
         arguments = target.arguments(job.size)
         with wrong_arguments_named("sweep", target.call or target.module, arguments):
-            return _filled(target, arguments, job, sample, advance)
+            return _filled(target, arguments, job, sample, advance, turn)
 
 
 def _filled(
-    target: Target, arguments: Arguments, job: Job, sample: Sample, advance: Advance
+    target: Target,
+    arguments: Arguments,
+    job: Job,
+    sample: Sample,
+    advance: Advance,
+    turn: HandOn | None,
 ) -> Sample:
     """The sample with what was measured."""
     plan = job.plan
@@ -119,7 +129,7 @@ def _filled(
     prepared = prepare(target, call, arguments, device)
     minds_speed = device.type == "cpu" and not is_switched_off()
     reference = Reference() if minds_speed else None
-    forward = Forwards(call, arguments, advance, reference)
+    forward = Forwards(call, arguments, advance, reference, turn)
     synchronize()
     warmup = warm_up(forward, plan, timed=job.timed)
     sample = replace(
@@ -160,13 +170,15 @@ def _timed(
     start = own_usage()
     meter = meter_of(device)
     metered = Metered(forward, meter) if meter is not None else None
-    wall = forward.series(job.plan.repeats or forward.worthwhile(), job.slowest_ns, metered)
+    wall = forward.series(job.plan.repeats, job.slowest_ns, metered, in_turns=True)
     end = own_usage()
     energy = metered.energy() if metered is not None else {}
     return replace(
         sample,
         wall_ns=wall,
         reference_ns=forward.reference_ns,
+        latency_ns=forward.latency_ns,
+        in_turns=forward.in_turns,
         usage=_per_forward(end.since(start), len(wall)) if start and end else {},
         energy=energy,
         energy_source=meter.source if meter is not None and energy else "",

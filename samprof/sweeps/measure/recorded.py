@@ -8,6 +8,7 @@ and memory from one forward with them, whose trace is kept.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -62,6 +63,8 @@ def record(
         sample,
         recorded_wall_ns=timed.wall_ns,
         recorded_reference_ns=timed.reference_ns,
+        recorded_latency_ns=timed.latency_ns,
+        in_turns=timed.in_turns,
         time_source=source,
         time_ns=root[f"{source}_total_ns"].tolist(),
         kernels=[_activities(step) for step in timed.steps],
@@ -81,10 +84,11 @@ def _recorded(
 
     Forwards of a workload differ from each other: what was counted in one is not true of another.
     """
-    repeats = job.plan.repeats or forward.worthwhile()
+    repeats = job.plan.repeats
     if on_host and target.call is None and not forward.is_slow:
         timed = record_forwards(target, job, forward, repeats, counts=False)
-        counted = record_forwards(target, job, forward, 1)
+        anyhow = replace(job, slowest_ns=math.inf)  # nothing is timed in it
+        counted = record_forwards(target, anyhow, forward, 1)
         if _same_calls(timed.layers, counted.layers):
             return timed, counted
     session = record_forwards(target, job, forward, repeats)

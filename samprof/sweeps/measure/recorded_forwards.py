@@ -26,12 +26,14 @@ class RecordedForwards:
     Attributes:
         recording: a step per forward; step 0 got the profiler going.
         wall_ns: of each measured forward.
-        reference_ns: the reference work around them; see `Forwards`.
+        reference_ns, latency_ns, in_turns: around them; see `Forwards`.
     """
 
     recording: Recording
     wall_ns: list[int]
     reference_ns: list[int]
+    latency_ns: list[float]
+    in_turns: bool
 
     @cached_property
     def trace(self) -> Trace:
@@ -67,7 +69,7 @@ class RecordedForwards:
 
 
 def record_forwards(
-    target: Target, job: Job, forward: Forwards, repeats: int, *, counts: bool = True
+    target: Target, job: Job, forward: Forwards, repeats: int | None, *, counts: bool = True
 ) -> RecordedForwards:
     """Records forwards in one session: with CUDA, several in a process can lose kernels.
 
@@ -75,8 +77,9 @@ def record_forwards(
         target: what is recorded.
         job: for which sample.
         forward: runs it once.
-        repeats: how many; more where the CPUs were slowed down, see `Forwards.series`.
-        counts: record what FLOPs, bytes and memory are counted from.
+        repeats: how many, see `Forwards.series`.
+        counts: record what FLOPs, bytes and memory are counted from. Then the trace is kept, and takes
+            no turns: others' would be gaps in it.
     """
     forward.result = None  # freed while recording, it would count as memory that was given back
     profile = Profile(
@@ -97,8 +100,9 @@ def record_forwards(
             recording.step()
             return wall_ns
 
-        wall = forward.series(repeats, job.slowest_ns, one_step)
-    return RecordedForwards(recording, wall, forward.reference_ns)
+        wall = forward.series(repeats, job.slowest_ns, one_step, in_turns=not counts)
+    around_them = (forward.reference_ns, forward.latency_ns, forward.in_turns)
+    return RecordedForwards(recording, wall, *around_them)
 
 
 def _get_going(forward: Forwards, run: Any) -> None:

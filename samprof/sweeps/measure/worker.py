@@ -44,16 +44,26 @@ def handle_request(
 
 
 def handle_job(
-    target: Target, job: Mapping[str, Any] | None, advance: Callable[[int], None]
+    target: Target,
+    job: Mapping[str, Any] | None,
+    advance: Callable[[int], None],
+    turn: Callable[[], float | None] | None = None,
 ) -> dict[str, Any]:
-    """The same for a target that is there already."""
+    """The same for a target that is there already.
+
+    Args:
+        target: what is measured.
+        job: which sample; None to ask only what would be measured.
+        advance: told about each forward.
+        turn: hands the turn on, where processes take turns; see `samprof.sweeps.measure.turns`.
+    """
     from samprof.sweeps.measure.measure import about, measure
     from samprof.sweeps.measure.usage import cpu_s
 
     try:
         if job is None:
             return answer_of(about(target))
-        sample = measure(target, job_of(job), advance)
+        sample = measure(target, job_of(job), advance, turn)
     except SamprofError as error:
         return error_answer(error)
     return answer_of(replace(sample, cpu_s=cpu_s()))

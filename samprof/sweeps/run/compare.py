@@ -120,7 +120,7 @@ def _not_comparable(sides: Sequence[tuple[RunData, str]]) -> str:
         why = selection.layers_undecided or selection.undecided
         if why:
             return f"in {run.path} {why}"
-    (a, b), speeds = (run for run, _ in sides), [run.usual_speed.usual_ns for run, _ in sides]
+    (a, b), speeds = (run for run, _ in sides), [run.conditions.usual.usual_ns for run, _ in sides]
     if a.environment.get("device_name") != b.environment.get("device_name"):
         return ""
     speed = speeds[0] / speeds[1]

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from samprof.analysis.scaling.axis import BATCH_SIZE, Axis, axis_from
 from samprof.analysis.scaling.variant import EAGER
-from samprof.analysis.statistics.cpu_speed import UsualSpeed
 from samprof.analysis.verdict.advice import no_size_ran
 from samprof.analysis.verdict.limits import Limits
 from samprof.errors import RunError
+from samprof.sweeps.run.conditions import Conditions, conditions_of
 from samprof.sweeps.run.directory import RunDirectory
 from samprof.sweeps.run.layers_table import layers_table
 from samprof.sweeps.run.layout import RUN_FILE
 from samprof.sweeps.run.point import Point, point_key
 from samprof.sweeps.run.points_table import points_table
 from samprof.sweeps.run.predicted import Predicted, predicted_from
-from samprof.sweeps.run.samples import samples_table, speed_of
+from samprof.sweeps.run.samples import samples_table
 from samprof.sweeps.run.schema import inside
 from samprof.sweeps.run.selection import Selection, select
 from samprof.sweeps.run.variant_data import variant_tables
@@ -110,9 +110,9 @@ class RunData:
         return samples_table(self.measured)
 
     @cached_property
-    def usual_speed(self) -> UsualSpeed:
-        """See `samprof.sweeps.run.samples.speed_of`."""
-        return speed_of(sample for point in self.measured for sample in point.samples)
+    def conditions(self) -> Conditions:
+        """What the machine was like meanwhile."""
+        return conditions_of(sample for point in self.measured for sample in point.samples)
 
     def selection(self, variant: str) -> Selection:
         """Which samples of a variant its answer is made of."""
@@ -129,7 +129,7 @@ class RunData:
     @cached_property
     def layers(self) -> pd.DataFrame:
         """See `Run.layers`."""
-        return layers_table(self.measured, self.samples["state"].tolist(), self.usual_speed)
+        return layers_table(self.measured, self.samples["state"].tolist(), self.conditions)
 
     def variants(self) -> list[str]:
         """The variants that were measured, in the order in which they were asked for."""

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from samprof.analysis.statistics.cpu_speed import UsualSpeed
+from samprof.sweeps.run.conditions import Conditions
 from samprof.sweeps.run.point import Point
-from samprof.sweeps.run.samples import clean_repeats
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def layers_table(points: Sequence[Point], states: Sequence[str], usual: UsualSpeed) -> pd.DataFrame:
+def layers_table(
+    points: Sequence[Point], states: Sequence[str], conditions: Conditions
+) -> pd.DataFrame:
     """One row per recorded forward and layer; see `Run.layers`.
 
     Args:
         points: of the run.
         states: of the machine, by the number of the process.
-        usual: the CPUs' usual speed.
+        conditions: of the machine.
     """
     import pandas as pd
 
@@ -30,7 +31,7 @@ def layers_table(points: Sequence[Point], states: Sequence[str], usual: UsualSpe
             table = sample.frame(sample.layers)
             table.insert(3, "process", process)
             table.insert(4, "state", states[process])
-            clean = clean_repeats(sample, usual)
+            clean = conditions.recorded(sample).clean
             table["clean"] = [clean[one] or not any(clean) for one in table["repeat"]]
             frames.append(table)
     if not frames:

@@ -95,7 +95,7 @@ class Run:
 
         Returns:
             The columns of `Trace.layers`, with size, variant, round, process, state (of the machine),
-            step and repeat before them, and clean (whether the forward ran at the CPUs' usual speed, or
+            step and repeat before them, and clean (whether the forward counts, or
             none of its process did), time_ns and self_ns (total and self of the row's time source)
             after them.
         """

@@ -37,13 +37,17 @@ class Sample:
         error_limit: the largest relative error that counts as the same result.
         warmup_ns: forwards before anything is measured.
         wall_ns: forwards without the profiler.
-        reference_ns: the reference work before and after each of them, one more than forwards; empty
-            where it was not done. See `samprof.sweeps.measure.reference`.
+        reference_ns: the reference work before and after each of them, one more than forwards; two for
+            each of forwards taken in turns; empty where it was not done. See
+            `samprof.sweeps.measure.reference`.
+        latency_ns: cross-core latency before and after each of them, two for each forward; empty where
+            they were not taken in turns.
         usage: of these forwards: minor_faults, user_s, system_s, involuntary_switches.
         energy: joules and seconds of a forward; empty where no counter tells.
         energy_source: which counter: NVML of the GPU, RAPL of the CPU packages.
+        in_turns: whether the processes of its round took turns; see `samprof.sweeps.measure.turns`.
         recorded_wall_ns: forwards under the profiler.
-        recorded_reference_ns: as `reference_ns`, around those.
+        recorded_reference_ns, recorded_latency_ns: the same around those.
         time_source: device, or cpu where no device was active.
         time_ns: time of the root module in each recorded forward.
         kernels: device activities in each recorded forward.
@@ -61,7 +65,7 @@ class Sample:
             `samprof.trace.tables.largest_inputs`.
         is_profiled: whether `wall_ns` were taken under the profiler, as those of traces are.
         span_ns: start and end of a forward in the trace file, where that holds more than this sample.
-        cpu_s: CPU time of the whole process.
+        cpu_s: CPU time of the whole process, and its part of what the process took that forked it.
         notes: what a reader of the times should know.
     """
 
@@ -79,11 +83,14 @@ class Sample:
     warmup_ns: list[int] = field(default_factory=list)
     wall_ns: list[int] = field(default_factory=list)
     reference_ns: list[int] = field(default_factory=list)
+    latency_ns: list[float] = field(default_factory=list)
+    in_turns: bool = False
     usage: Mapping[str, float] = field(default_factory=dict)
     energy: Mapping[str, float] = field(default_factory=dict)
     energy_source: str = ""
     recorded_wall_ns: list[int] = field(default_factory=list)
     recorded_reference_ns: list[int] = field(default_factory=list)
+    recorded_latency_ns: list[float] = field(default_factory=list)
     time_source: str = ""
     time_ns: list[int] = field(default_factory=list)
     kernels: list[int] = field(default_factory=list)
@@ -115,7 +122,9 @@ class Sample:
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for JSON; what is empty is left out."""
         return {
-            key: value for key, value in asdict(self).items() if value not in ("", [], {}, None)
+            key: value
+            for key, value in asdict(self).items()
+            if value not in ("", [], {}, None) and value is not False
         }
 
     @classmethod

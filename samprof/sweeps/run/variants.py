@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from samprof.analysis.statistics.classes import LEAST_PROCESSES
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -181,6 +183,16 @@ class VariantTables:
             return [f"no layer is judged, because {self.unjudged}"]
         return [self.apart.sentence(self.axis)] if self.apart else []
 
+    def _few_rounds(self) -> list[str]:
+        """That layers have no class, where one more round would give them one."""
+        sizes = self.layers.groupby("size")["round"].nunique()
+        if self.unjudged or self.predicted or len(sizes) < 2 or sizes.min() != LEAST_PROCESSES - 1:
+            return []
+        return [
+            f"no layer has a class: they were recorded in {sizes.min()} rounds, and a class takes "
+            f"{LEAST_PROCESSES}"
+        ]
+
     def answer(self, limits: Limits) -> tuple[Verdict, pd.DataFrame]:
         """The verdict under the limits, and the potential at the batch size that it names.
 
@@ -210,7 +222,7 @@ class VariantTables:
             limits=limits,
             paging=paging_of(self.points, speedup=self.remedy_speedup),
             undecided=self.undecided,
-            remarks=[*self._doubts(), *self.remarks],
+            remarks=[*self._doubts(), *self._few_rounds(), *self.remarks],
             error=self._error,
         )
         most = potential(self.role_roofline, self.roof, found.best_size)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from samprof.analysis.scaling.axis import Axis
 
 _MANY = 0.1
+_SLOW, _MANY_SLOW = 0.9, 0.25
+"""Below which part of the usual speed a round is slow, and which part of them is worth a sentence."""
 _FEWEST = 3
 """Rounds of another state that are worth an answer of their own."""
 CPU_TIME_ONLY = "CPU TIME ONLY: the profiler recorded nothing of the GPU"
@@ -24,7 +26,12 @@ CPU_TIME_ONLY = "CPU TIME ONLY: the profiler recorded nothing of the GPU"
 
 def sample_remarks(selection: Selection, axis: Axis) -> tuple[str, ...]:
     """How many samples do not count, if those are many, and what else ran or was seen meanwhile."""
-    return (*_dropped(selection), *_on_the_gpu(selection), *_states(selection, axis))
+    return (
+        *_dropped(selection),
+        *_slow(selection),
+        *_on_the_gpu(selection),
+        *_states(selection, axis),
+    )
 
 
 def trace_remarks(points: Sequence[Point], axis: Axis) -> tuple[str, ...]:
@@ -74,6 +81,18 @@ def _dropped(selection: Selection) -> list[str]:
         return []
     why = main_reason(table.loc[~table["clean"], "why"].tolist())
     return [f"{selection.dropped} of {len(table)} samples do not count, most because {why}."]
+
+
+def _slow(selection: Selection) -> list[str]:
+    """That the CPUs were slow in many rounds that count: those whose sizes took turns."""
+    rounds = selection.table[selection.table["clean"]].groupby("round")["speed"].median()
+    slow = rounds[rounds < _SLOW]
+    if selection.undecided or len(slow) < _MANY_SLOW * len(rounds):
+        return []
+    return [
+        f"In {len(slow)} of {len(rounds)} rounds the CPUs ran at {slow.median():.2f} of their usual "
+        "speed, for all sizes alike."
+    ]
 
 
 def _on_the_gpu(selection: Selection) -> list[str]:

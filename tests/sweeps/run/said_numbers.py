@@ -292,6 +292,12 @@ def _energy(run: Run, verdict: Verdict, said: Given) -> Given:
     return (said[0], said[1], str(first), *said[3:-4], *used[0], *used[1])
 
 
+def _few_rounds(run: Run, verdict: Verdict, said: Given) -> Given:
+    assert set(run.scaling()["class"]) == {"undecided"}
+    assert not verdict.blame
+    return str(run.layers().groupby("size")["round"].nunique().min()), "3"
+
+
 def _nothing(run: Run, verdict: Verdict, said: Given) -> Given:
     """A sentence without a number of a table."""
     del run, verdict
@@ -326,6 +332,7 @@ SENTENCES: dict[str, Check] = {
     r"Batch (\d+) did not fit in memory\.": _oom,
     rf"No layer is judged, because under the profiler {SIZE} ran at {RATIO} \({CI}\), "
     rf"and without it at {RATIO}\.": _unjudged,
+    r"No layer has a class: they were recorded in (\d) rounds, and a class takes (\d)\.": _few_rounds,
     rf"In the device's own time {AT} \({CI}\): the difference lies between .+\.": _device,
     rf"Batch (\d+) uses {RATIO} the energy per image of {SIZE}(?: \({CI}\))?: "
     rf"{TEXT} J at {TEXT} W instead of {TEXT} J at {TEXT} W\.": _energy,

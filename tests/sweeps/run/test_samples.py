@@ -3,8 +3,9 @@
 import math
 from collections.abc import Sequence
 
+from samprof.sweeps.run.conditions import conditions_of
 from samprof.sweeps.run.point import Point
-from samprof.sweeps.run.samples import clean_repeats, samples_table, speed_of
+from samprof.sweeps.run.samples import samples_table
 from tests.support.samples import points, recorded, timed
 
 
@@ -70,8 +71,7 @@ def test_recorded_forwards_are_looked_at_alike() -> None:
     good = recorded(1, 4, [10, 30, 12, 14], recorded_reference_ns=[500, 500, 900, 500, 500])
     row = samples_table(points(*rounds, good)).iloc[4]
     assert (row["clean"], row["time_ns"], row["recorded_wall_ns"]) == (True, 12, 12)
-    usual = speed_of(rounds)
-    assert clean_repeats(good, usual) == [True, False, False, True]
+    assert conditions_of([*rounds, good]).recorded(good).clean == [True, False, False, True]
 
 
 NOT_PROBED = {"foreign_share": math.nan}

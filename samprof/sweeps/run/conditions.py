@@ -1,0 +1,167 @@
+"""What the machine was like around each forward of a run, and which forwards count therefore."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+
+from samprof.analysis.statistics.cpu_speed import (
+    UsualSpeed,
+    around,
+    clean_forwards,
+    is_slowed,
+    usual_speed,
+)
+from samprof.analysis.statistics.states import MIXED, States, find_states
+from samprof.sweeps.run.sample import Sample
+
+_Round = tuple[str, int]
+_AROUND = ("latency_before_ns", "latency_after_ns")
+
+
+@dataclass(frozen=True, slots=True)
+class Forwards:
+    """The forwards of one kind in a sample.
+
+    Attributes:
+        fast: whether each ran at the CPUs' usual speed.
+        clean: whether each counts: it was fast, and ran in the state of its round.
+        latencies: cross-core latency before and after each, where it was read.
+    """
+
+    fast: Sequence[bool]
+    clean: Sequence[bool]
+    latencies: Sequence[tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The machine during a run.
+
+    Attributes:
+        usual: the usual speed of its CPUs.
+        states: those that it was seen in.
+        of_rounds: variant and round -> the state of most of its forwards, where those were taken in
+            turns.
+        slow_rounds: variant and round of those taken in turns in which hardly a forward of some size
+            ran at the usual speed. All sizes were slowed alike then: their forwards count as they are.
+    """
+
+    usual: UsualSpeed
+    states: States
+    of_rounds: Mapping[_Round, str]
+    slow_rounds: Set[_Round] = frozenset()
+
+    def state_of(self, sample: Sample) -> str:
+        """The state of a sample; "mixed" where it changed meanwhile.
+
+        Of forwards taken in turns too few may have run in the state of most of them all.
+        """
+        latencies = _latencies(sample)
+        if not latencies:
+            return self.states.state_of(*(sample.machine.get(name) for name in _AROUND))
+        state = self.of_rounds[_round_of(sample)]
+        kinds = (self.timed(sample), self.recorded(sample))
+        few = any(is_slowed(one.clean) and not is_slowed(one.fast) for one in kinds)
+        return MIXED if few else state
+
+    def latency_of(self, sample: Sample) -> tuple[float, float]:
+        """The cross-core latency before and after a sample; NaN where it was not read.
+
+        Of forwards taken in turns that around those that count.
+        """
+        kinds = (self.timed(sample), self.recorded(sample))
+        counted = [
+            pair
+            for one in kinds
+            for pair, is_clean in zip(one.latencies, one.clean, strict=False)
+            if is_clean
+        ]
+        pairs = counted or _latencies(sample)
+        if pairs:
+            before, after = np.median(np.array(pairs), axis=0)
+            return float(before), float(after)
+        before, after = (sample.machine.get(name) for name in _AROUND)
+        return _number(before), _number(after)
+
+    def speed_of(self, sample: Sample) -> float:
+        """The CPUs' speed around the forwards of a sample, 1 is usual; NaN where it is not known."""
+        pairs = around(sample.reference_ns, len(sample.wall_ns))
+        pairs += around(sample.recorded_reference_ns, len(sample.recorded_wall_ns))
+        slower = [max(pair) for pair in pairs]
+        return self.usual.usual_ns / float(np.median(slower)) if slower else np.nan
+
+    def timed(self, sample: Sample) -> Forwards:
+        """The forwards without the profiler."""
+        measured = (sample.reference_ns, sample.latency_ns)
+        return self._forwards(sample, len(sample.wall_ns), *measured)
+
+    def recorded(self, sample: Sample) -> Forwards:
+        """The forwards with it."""
+        measured = (sample.recorded_reference_ns, sample.recorded_latency_ns)
+        return self._forwards(sample, len(sample.recorded_wall_ns), *measured)
+
+    def _forwards(
+        self, sample: Sample, number: int, references: Sequence[int], read: Sequence[float]
+    ) -> Forwards:
+        fast = clean_forwards(references, number, self.usual.slowest_ns)
+        if _round_of(sample) in self.slow_rounds:
+            fast = [True] * number
+        latencies = around(read, number)
+        state = self.of_rounds.get(_round_of(sample), "")
+        held = [self.states.state_of(*pair) == state for pair in latencies] or [True] * number
+        clean = [one and other for one, other in zip(fast, held, strict=True)]
+        return Forwards(fast, clean, latencies)
+
+
+def conditions_of(samples: Iterable[Sample]) -> Conditions:
+    """The machine during a run, found in its samples."""
+    samples = list(samples)
+    usual = usual_speed(
+        time for one in samples for time in (*one.reference_ns, *one.recorded_reference_ns)
+    )
+    read = [pair for one in samples for pair in _latencies(one)]
+    outside = [one.machine.get(name) for one in samples for name in _AROUND]
+    states = find_states([*chain.from_iterable(read), *outside])
+    seen: dict[_Round, Counter[str]] = {}
+    for sample in samples:
+        for pair in _latencies(sample):
+            seen.setdefault(_round_of(sample), Counter())[states.state_of(*pair)] += 1
+    of_rounds = {key: _most(count) for key, count in seen.items()}
+    slow = {_round_of(one) for one in samples if one.in_turns and _is_slow(one, usual)}
+    return Conditions(usual, states, of_rounds, slow)
+
+
+def _is_slow(sample: Sample, usual: UsualSpeed) -> bool:
+    kinds = (
+        (sample.reference_ns, sample.wall_ns),
+        (sample.recorded_reference_ns, sample.recorded_wall_ns),
+    )
+    return any(
+        is_slowed(clean_forwards(references, len(wall), usual.slowest_ns))
+        for references, wall in kinds
+    )
+
+
+def _latencies(sample: Sample) -> list[tuple[float, float]]:
+    """Around each forward, of both kinds; empty where they were not taken in turns."""
+    timed = around(sample.latency_ns, len(sample.wall_ns))
+    return timed + around(sample.recorded_latency_ns, len(sample.recorded_wall_ns))
+
+
+def _round_of(sample: Sample) -> _Round:
+    return sample.variant, sample.round
+
+
+def _most(seen: Counter[str]) -> str:
+    """The state seen most often; "mixed" only where no other was."""
+    known = {state: count for state, count in sorted(seen.items()) if state != MIXED}
+    return max(known, key=lambda state: known[state]) if known else MIXED
+
+
+def _number(value: float | None) -> float:
+    return np.nan if value is None else float(value)
