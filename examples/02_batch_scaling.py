@@ -21,7 +21,7 @@ def main(directory: str = "runs/example-02", *sizes: str) -> None:
 
     # Run it again and nothing is measured twice: rounds in the directory count.
     sizes = [int(size) for size in sizes] or [1, 2, 4]
-    run = samprof.sweep(encoder, image, sizes, rounds=2, repeats=2, warmup=1, out=directory)
+    run = samprof.sweep(encoder, image, sizes, rounds=3, repeats=2, warmup=1, out=directory)
 
     print(points_text(run.points(), 100))
     found = run.summary()

@@ -28,7 +28,7 @@ def main(directory: str = "runs/example-08", *sizes: str) -> None:
     """Prints how SAM's layer classes scale, and what happens inside an attention of SAM 2."""
     sizes = [int(size) for size in sizes] or [1, 2, 4]
     encoder = sam().get_submodule("vision_encoder")
-    run = samprof.sweep(encoder, torch.randn(1, 3, 256, 256), sizes, rounds=2, out=directory)
+    run = samprof.sweep(encoder, torch.randn(1, 3, 256, 256), sizes, rounds=3, out=directory)
     found = run.summary()
     print(scaling_text(found.roles, found.role_times, 100))
     print(run.verdict())

@@ -51,7 +51,7 @@ class Forwards:
         reference_ns: the reference work before the first forward of a series and after each; in turns
             before and after each.
         latency_ns: cross-core latency before and after each forward of a series; only in turns.
-        in_turns: whether the last series was in turns.
+        turns: how many the last series took, as many forwards in each.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Forwards:
         self._call, self._advance, self._reference, self._turn = call, advance, reference, turn
         self.reference_ns: list[int] = []
         self.latency_ns: list[float] = []
-        self.in_turns = False
+        self.turns = 0
         self.result: Any = None
         self.last_ns = 0
 
@@ -105,8 +105,8 @@ class Forwards:
         """
         self.reference_ns, self.latency_ns = [], []
         is_short = 0 < self.last_ns <= _LONGEST_IN_TURN_NS
-        self.in_turns = in_turns and is_short and self._turn is not None
-        if self.in_turns and self._turn is not None:
+        self.turns = 0
+        if in_turns and is_short and self._turn is not None:
             return self._in_turns(self._turn, repeats, forward or self)
         repeats = repeats or self.worthwhile()
         wall: list[int] = []
@@ -125,9 +125,10 @@ class Forwards:
         at_once = 1
         if repeats is None:
             at_once = max(1, min(_MOST_IN_TURN, round(_TURN_NS / max(self.last_ns, 1))))
+        self.turns = repeats or _TURNS
         wall: list[int] = []
         latency = turn()
-        for _ in range(repeats or _TURNS):
+        for _ in range(self.turns):
             self._refer()
             for place in range(at_once):
                 wall.append(forward())

@@ -178,7 +178,7 @@ def _timed(
         wall_ns=wall,
         reference_ns=forward.reference_ns,
         latency_ns=forward.latency_ns,
-        in_turns=forward.in_turns,
+        turns=forward.turns,
         usage=_per_forward(end.since(start), len(wall)) if start and end else {},
         energy=energy,
         energy_source=meter.source if meter is not None and energy else "",

@@ -64,7 +64,7 @@ def record(
         recorded_wall_ns=timed.wall_ns,
         recorded_reference_ns=timed.reference_ns,
         recorded_latency_ns=timed.latency_ns,
-        in_turns=timed.in_turns,
+        turns=timed.turns,
         time_source=source,
         time_ns=root[f"{source}_total_ns"].tolist(),
         kernels=[_activities(step) for step in timed.steps],

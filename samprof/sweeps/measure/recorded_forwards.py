@@ -26,14 +26,14 @@ class RecordedForwards:
     Attributes:
         recording: a step per forward; step 0 got the profiler going.
         wall_ns: of each measured forward.
-        reference_ns, latency_ns, in_turns: around them; see `Forwards`.
+        reference_ns, latency_ns, turns: around them, and those they took; see `Forwards`.
     """
 
     recording: Recording
     wall_ns: list[int]
     reference_ns: list[int]
     latency_ns: list[float]
-    in_turns: bool
+    turns: int
 
     @cached_property
     def trace(self) -> Trace:
@@ -101,7 +101,7 @@ def record_forwards(
             return wall_ns
 
         wall = forward.series(repeats, job.slowest_ns, one_step, in_turns=not counts)
-    around_them = (forward.reference_ns, forward.latency_ns, forward.in_turns)
+    around_them = (forward.reference_ns, forward.latency_ns, forward.turns)
     return RecordedForwards(recording, wall, *around_them)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -28,14 +28,16 @@ class Forwards:
     """The forwards of one kind in a sample.
 
     Attributes:
-        fast: whether each ran at the CPUs' usual speed.
+        fast: whether each ran at the CPUs' usual speed, or in a turn, whose slowness is known.
         clean: whether each counts: it was fast, and ran in the state of its round.
         latencies: cross-core latency before and after each, where it was read.
+        slowness: of the turn of each; 1 where it took none.
     """
 
     fast: Sequence[bool]
     clean: Sequence[bool]
     latencies: Sequence[tuple[float, float]]
+    slowness: Sequence[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +49,14 @@ class Conditions:
         states: those that it was seen in.
         of_rounds: variant and round -> the state of most of its forwards, where those were taken in
             turns.
-        slow_rounds: variant and round of those taken in turns in which hardly a forward of some size
-            ran at the usual speed. All sizes were slowed alike then: their forwards count as they are.
+        slowness: variant and round -> of each turn, how much longer forwards took than in most turns of
+            the round; 1 is usual. It is that of all sizes, and divides the time of each.
     """
 
     usual: UsualSpeed
     states: States
     of_rounds: Mapping[_Round, str]
-    slow_rounds: Set[_Round] = frozenset()
+    slowness: Mapping[_Round, Sequence[float]]
 
     def state_of(self, sample: Sample) -> str:
         """The state of a sample; "mixed" where it changed meanwhile.
@@ -108,14 +110,16 @@ class Conditions:
     def _forwards(
         self, sample: Sample, number: int, references: Sequence[int], read: Sequence[float]
     ) -> Forwards:
-        fast = clean_forwards(references, number, self.usual.slowest_ns)
-        if _round_of(sample) in self.slow_rounds:
-            fast = [True] * number
+        turns = self.slowness.get(_round_of(sample), ()) if sample.turns else ()
+        slowness = [one for one in turns for _ in range(number // len(turns))] or [1.0] * number
+        fast = [True] * number
+        if not turns:
+            fast = clean_forwards(references, number, self.usual.slowest_ns)
         latencies = around(read, number)
         state = self.of_rounds.get(_round_of(sample), "")
         held = [self.states.state_of(*pair) == state for pair in latencies] or [True] * number
         clean = [one and other for one, other in zip(fast, held, strict=True)]
-        return Forwards(fast, clean, latencies)
+        return Forwards(fast, clean, latencies, slowness)
 
 
 def conditions_of(samples: Iterable[Sample]) -> Conditions:
@@ -132,19 +136,33 @@ def conditions_of(samples: Iterable[Sample]) -> Conditions:
         for pair in _latencies(sample):
             seen.setdefault(_round_of(sample), Counter())[states.state_of(*pair)] += 1
     of_rounds = {key: _most(count) for key, count in seen.items()}
-    slow = {_round_of(one) for one in samples if one.in_turns and _is_slow(one, usual)}
-    return Conditions(usual, states, of_rounds, slow)
+    return Conditions(usual, states, of_rounds, _slowness(samples))
 
 
-def _is_slow(sample: Sample, usual: UsualSpeed) -> bool:
-    kinds = (
-        (sample.reference_ns, sample.wall_ns),
-        (sample.recorded_reference_ns, sample.recorded_wall_ns),
-    )
-    return any(
-        is_slowed(clean_forwards(references, len(wall), usual.slowest_ns))
-        for references, wall in kinds
-    )
+def _slowness(samples: Sequence[Sample]) -> dict[_Round, list[float]]:
+    """Of each turn of the rounds in which several processes took as many."""
+    rounds: dict[_Round, list[Sample]] = {}
+    for sample in samples:
+        if sample.turns and sample.status == "ok":
+            rounds.setdefault(_round_of(sample), []).append(sample)
+    return {key: _of_turns(held) for key, held in rounds.items() if _are_alike(held)}
+
+
+def _are_alike(samples: Sequence[Sample]) -> bool:
+    numbers = [(one.turns, len(_wall(one)) % one.turns, min(_wall(one)) > 0) for one in samples]
+    return len(samples) > 1 and set(numbers) == {(samples[0].turns, 0, True)}
+
+
+def _of_turns(samples: Sequence[Sample]) -> list[float]:
+    """The geometric mean over the sizes of how much longer a turn took than the median turn."""
+    times = [np.log(_wall(one)).reshape(one.turns, -1).mean(axis=1) for one in samples]
+    longer = np.mean([one - np.median(one) for one in times], axis=0)
+    slowness: list[float] = np.exp(longer - np.median(longer)).tolist()
+    return slowness
+
+
+def _wall(sample: Sample) -> Sequence[int]:
+    return sample.wall_ns or sample.recorded_wall_ns
 
 
 def _latencies(sample: Sample) -> list[tuple[float, float]]:

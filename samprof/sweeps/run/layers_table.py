@@ -31,8 +31,10 @@ def layers_table(
             table = sample.frame(sample.layers)
             table.insert(3, "process", process)
             table.insert(4, "state", states[process])
-            clean = conditions.recorded(sample).clean
+            forwards = conditions.recorded(sample)
+            clean, slowness = forwards.clean, forwards.slowness
             table["clean"] = [clean[one] or not any(clean) for one in table["repeat"]]
+            table["slowness"] = [slowness[one] for one in table["repeat"]]
             frames.append(table)
     if not frames:
         return pd.DataFrame()

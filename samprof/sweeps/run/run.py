@@ -95,9 +95,9 @@ class Run:
 
         Returns:
             The columns of `Trace.layers`, with size, variant, round, process, state (of the machine),
-            step and repeat before them, and clean (whether the forward counts, or
-            none of its process did), time_ns and self_ns (total and self of the row's time source)
-            after them.
+            step and repeat before them, and clean (whether the forward counts, or none of its process
+            did), slowness (of the forward's turn, by which all other tables divide; 1 where it took
+            none), time_ns and self_ns (total and self of the row's time source) after them.
         """
         return self.data.layers.copy()
 

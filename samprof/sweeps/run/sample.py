@@ -45,7 +45,8 @@ class Sample:
         usage: of these forwards: minor_faults, user_s, system_s, involuntary_switches.
         energy: joules and seconds of a forward; empty where no counter tells.
         energy_source: which counter: NVML of the GPU, RAPL of the CPU packages.
-        in_turns: whether the processes of its round took turns; see `samprof.sweeps.measure.turns`.
+        turns: how many the forwards took, as many in each; 0 where the processes of the round took none.
+            See `samprof.sweeps.measure.turns`.
         recorded_wall_ns: forwards under the profiler.
         recorded_reference_ns, recorded_latency_ns: the same around those.
         time_source: device, or cpu where no device was active.
@@ -84,7 +85,7 @@ class Sample:
     wall_ns: list[int] = field(default_factory=list)
     reference_ns: list[int] = field(default_factory=list)
     latency_ns: list[float] = field(default_factory=list)
-    in_turns: bool = False
+    turns: int = 0
     usage: Mapping[str, float] = field(default_factory=dict)
     energy: Mapping[str, float] = field(default_factory=dict)
     energy_source: str = ""
@@ -122,9 +123,7 @@ class Sample:
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for JSON; what is empty is left out."""
         return {
-            key: value
-            for key, value in asdict(self).items()
-            if value not in ("", [], {}, None) and value is not False
+            key: value for key, value in asdict(self).items() if value not in ("", [], {}, None)
         }
 
     @classmethod

@@ -10,7 +10,7 @@ import numpy as np
 from samprof.analysis.statistics.cpu_speed import is_slowed, slow_rounds
 from samprof.analysis.statistics.states import why_not_clean
 from samprof.sweeps.run import gpu_seen
-from samprof.sweeps.run.conditions import Conditions, conditions_of
+from samprof.sweeps.run.conditions import Conditions, Forwards, conditions_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +78,7 @@ def samples_table(points: Sequence[Point]) -> pd.DataFrame:
     measured = zip(*told, strict=True)
     table["why"] = pd.Series([why_not_clean(*values) for values in measured], dtype=object)
     table["clean"] = (table["why"] == "").astype(bool)
-    in_turns = pd.Series([sample.in_turns for sample in samples], dtype=bool)
+    in_turns = pd.Series([sample.turns > 0 for sample in samples], dtype=bool)
     for kind, time in (("timed", "wall_ns"), ("recorded", "recorded_wall_ns")):
         _drop_slow_rounds(table, in_turns, kind, time)
     return table
@@ -115,9 +115,9 @@ def _row(sample: Sample, conditions: Conditions) -> dict[str, Any]:
         "status": sample.status,
         "allocator": sample.allocator,
         "units": sample.units,
-        "wall_ns": _median(sample.wall_ns, timed.clean),
-        "recorded_wall_ns": _median(sample.recorded_wall_ns, recorded.clean),
-        "time_ns": _median(sample.time_ns, recorded.clean),
+        "wall_ns": _median(sample.wall_ns, timed),
+        "recorded_wall_ns": _median(sample.recorded_wall_ns, recorded),
+        "time_ns": _median(sample.time_ns, recorded),
         "faults_per_unit": sample.usage.get("minor_faults", np.nan) / units,
         "system_share": system / (user + system) if user + system > 0 else np.nan,
         "involuntary_switches": sample.usage.get("involuntary_switches", np.nan),
@@ -143,7 +143,8 @@ def _energy(sample: Sample, units: float) -> dict[str, float]:
     }
 
 
-def _median(values: Sequence[int], clean: Sequence[bool]) -> float:
-    """The median of the clean values, or of all where none is."""
-    chosen = [value for value, is_clean in zip(values, clean, strict=True) if is_clean]
+def _median(times: Sequence[int], forwards: Forwards) -> float:
+    """The median of the times that count, or of all where none does, each over its turn's slowness."""
+    values = [time / slow for time, slow in zip(times, forwards.slowness, strict=True)]
+    chosen = [value for value, is_clean in zip(values, forwards.clean, strict=True) if is_clean]
     return float(np.median(chosen or values)) if values else np.nan

@@ -59,12 +59,11 @@ def variant_tables(
     recorded = layers[layers["process"].isin(selection.recorded) & layers["clean"]]
     timed = samples[samples["process"].isin(selection.timed)]
     batches = {point.size: batches_in(point, axis) for point in own}
-    factor = recorded["size"].map(batches)
-    scaled = {name: recorded[name] * factor for name in ("time_ns", "self_ns")}
+    recorded = _scaled(recorded, 1 / recorded["slowness"])
     return VariantTables(
         points=points[points["variant"] == variant],
         layers=recorded,
-        per_batch=recorded.assign(**scaled) if set(batches.values()) != {1.0} else recorded,
+        per_batch=_scaled(recorded, recorded["size"].map(batches)),
         wall=wall_of(own, selection, axis),
         axis=axis,
         roof=roof,
@@ -84,6 +83,13 @@ def variant_tables(
         finer=finer,
         predicted=predicted,
     )
+
+
+def _scaled(layers: pd.DataFrame, factor: pd.Series) -> pd.DataFrame:
+    """The layers with their times multiplied."""
+    if not (factor != 1).any():
+        return layers
+    return layers.assign(**{name: layers[name] * factor for name in ("time_ns", "self_ns")})
 
 
 def _ops(points: Sequence[Point], counted: pd.DataFrame) -> pd.DataFrame:

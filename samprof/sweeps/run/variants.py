@@ -28,7 +28,8 @@ class VariantTables:
 
     Attributes:
         points: its rows of `Run.points`.
-        layers: its rows of `Run.layers`, of the processes that count.
+        layers: its rows of `Run.layers`, of the processes that count, times without the slowness of
+            their turns.
         per_batch: the same with the time of one batch, where a forward runs many of them.
         wall: one row per process that counts: size, round, wall_ns (of one batch, without the profiler).
         axis: what the sizes count.

@@ -99,7 +99,7 @@ def test_a_series_in_turns(last_ns: int, repeats: int | None, turns: int, forwar
     forward, taken = in_turns(last_ns)
     assert len(forward.series(repeats, in_turns=True)) == forwards
     assert taken.taken == turns
-    assert forward.in_turns
+    assert forward.turns == turns - 1
     assert forward.reference_ns == [500] * (2 * forwards)
     at_once = forwards // (turns - 1)
     around = [(n, n + 1) for n in range(1, turns) for _ in range(at_once)]
@@ -110,7 +110,7 @@ def test_a_series_in_turns(last_ns: int, repeats: int | None, turns: int, forwar
 def test_slow_forwards_and_those_of_unknown_time_take_no_turns(last_ns: int) -> None:
     forward, turns = in_turns(last_ns)
     assert len(forward.series(1, in_turns=True)) == 1
-    assert (turns.taken, forward.in_turns, forward.latency_ns) == (0, False, [])
+    assert (turns.taken, forward.turns, forward.latency_ns) == (0, 0, [])
 
 
 def test_a_series_takes_no_turns_unasked() -> None:
@@ -148,12 +148,12 @@ def test_the_processes_of_a_round_go_round(tmp_path: Path, monkeypatch: pytest.M
         alone = engine.measure(jobs(tmp_path, (1,))[0])
     assert told == [1, 2, *GOING_ROUND]  # each warms up by itself
     for size, sample in zip((1, 2), samples, strict=True):
-        assert (sample.size, sample.status, sample.in_turns) == (size, "ok", True)
+        assert (sample.size, sample.status, sample.turns) == (size, "ok", 3)
         assert len(sample.wall_ns) == 3
         assert len(sample.reference_ns) == 6
         assert len(sample.latency_ns) == (6 if is_read else 0)
         assert sample.cpu_s > 0
-    assert (alone.status, alone.in_turns, alone.latency_ns) == ("ok", False, [])
+    assert (alone.status, alone.turns, alone.latency_ns) == ("ok", 0, [])
 
 
 def test_recorded_forwards_take_turns_too(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_recorded_forwards_take_turns_too(tmp_path: Path) -> None:
     # more are for what is counted under the profiler.
     assert told == [1, 1, 1, 2, 2, 2, *GOING_ROUND, 2, 2, 1, 1]
     for sample in samples:
-        assert (sample.status, sample.in_turns) == ("ok", True)
+        assert (sample.status, sample.turns) == ("ok", 3)
         assert len(sample.recorded_wall_ns) == 3
         assert sample.check["ok"]
         assert {"flops", "cpu_total_ns"} <= set(sample.layers)

@@ -23,7 +23,8 @@ def around(*readings: float) -> list[float]:
 
 
 def in_turns(size: int, round_: int, wall_ns: list[int], **more: object) -> Sample:
-    given = {"reference_ns": FAST * len(wall_ns), "in_turns": True, **more}
+    """A sample with a forward in each turn."""
+    given = {"reference_ns": FAST * len(wall_ns), "turns": len(wall_ns), **more}
     return timed(size, round_, wall_ns, **given)
 
 
@@ -55,30 +56,86 @@ def test_each_round_has_a_state_of_its_own() -> None:
 
 
 def test_recorded_forwards_are_looked_at_alike() -> None:
-    given = {"recorded_reference_ns": FAST * 3, "in_turns": True}
+    given = {"recorded_reference_ns": FAST * 3, "turns": 3}
     one = recorded(1, 0, [10, 11, 90], recorded_latency_ns=around(NEAR, NEAR, NEAR, FAR), **given)
     found = conditions_of([one])
     assert found.recorded(one).clean == [True, True, False]
     assert found.state_of(one) == "near"
 
 
-def test_a_round_in_turns_that_was_slow_counts_as_it_is() -> None:
-    usual = [in_turns(1, number, [10, 11, 12]) for number in range(3)]
-    slow = [
-        in_turns(1, 3, [19, 20, 21], reference_ns=SLOW * 3),
-        in_turns(2, 3, [40, 41, 42], reference_ns=FAST + SLOW * 2),
+def test_what_slows_a_turn_is_divided_out_of_all_sizes() -> None:
+    """The second of three turns is twice as slow for both sizes, the third for one of them."""
+    one = in_turns(1, 0, [10, 20, 10])
+    two = in_turns(2, 0, [30, 60, 90])
+    found = conditions_of([one, two])
+    # The median turns take 10 and 60: in logs the turns are off by 0, 1, 0 and -1, 0, 0.58 of log 2.
+    off = [(0 - 1) / 2, (1 + 0) / 2, (0 + math.log2(1.5)) / 2]
+    expected = [2 ** (value - off[2]) for value in off]
+    assert found.timed(one).slowness == pytest.approx(expected)
+    assert found.timed(two).slowness == pytest.approx(expected)
+    times = [wall / slow for wall, slow in zip((10, 20, 10), expected, strict=True)]
+    assert samples_table(points(one, two))["wall_ns"][0] == pytest.approx(sorted(times)[1])
+
+
+def test_turns_that_slow_all_sizes_alike_leave_the_time_of_the_usual_one() -> None:
+    one, two = in_turns(1, 0, [10, 10, 30, 10, 20]), in_turns(2, 0, [40, 40, 120, 40, 80])
+    found = conditions_of([one, two])
+    assert found.timed(two).slowness == pytest.approx([1, 1, 3, 1, 2])
+    assert samples_table(points(one, two))["wall_ns"].tolist() == pytest.approx([10, 40])
+
+
+def test_several_forwards_of_a_turn_share_its_slowness() -> None:
+    one = timed(1, 0, [10, 10, 20, 20, 10, 10], turns=3)
+    two = in_turns(2, 0, [40, 80, 40])
+    assert conditions_of([one, two]).timed(one).slowness == pytest.approx([1, 1, 2, 2, 1, 1])
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [],
+        [timed(2, 0, [40, 80, 40])],
+        [in_turns(2, 0, [40, 80])],
+        [timed(2, 0, [40, 80, 40, 40], turns=3)],
+        [in_turns(2, 0, [0, 80, 40])],
+        [in_turns(2, 0, [40, 80, 40], status="interrupted")],
+    ],
+)
+def test_without_others_of_as_many_turns_nothing_is_divided_out(others: list[Sample]) -> None:
+    one = in_turns(1, 0, [10, 20, 10])
+    assert conditions_of([one, *others]).timed(one).slowness == [1.0] * 3
+
+
+@pytest.mark.parametrize("factor", [0.5, 3.0])
+def test_a_machine_that_is_slower_for_all_is_slower_for_all(factor: float) -> None:
+    """Scaling every time scales every number, and no slowness."""
+    walls = ([12, 17, 11, 19], [31, 52, 30, 55])
+    plain = [in_turns(size, 0, wall) for size, wall in zip((1, 2), walls, strict=True)]
+    scaled = [
+        in_turns(size, 0, [factor * time for time in wall])  # type: ignore[misc]
+        for size, wall in zip((1, 2), walls, strict=True)
     ]
-    found = conditions_of([*usual, *slow])
-    assert all(found.timed(one).clean == [True] * 3 for one in slow)
+    one, other = conditions_of(plain), conditions_of(scaled)
+    assert one.timed(plain[0]).slowness == pytest.approx(other.timed(scaled[0]).slowness)
+    before, after = samples_table(points(*plain)), samples_table(points(*scaled))
+    assert after["wall_ns"].tolist() == pytest.approx((factor * before["wall_ns"]).tolist())
+
+
+def test_recorded_layers_keep_their_times_beside_the_slowness() -> None:
+    one = recorded(1, 0, [10, 20, 10], turns=3)
+    two = recorded(2, 0, [40, 80, 40], turns=3)
+    found = conditions_of([one, two])
+    assert found.recorded(one).slowness == pytest.approx([1, 2, 1])
+    table = samples_table(points(one, two))
+    assert table["time_ns"].tolist() == pytest.approx([10, 40])
+
+
+def test_slow_reference_work_drops_nothing_of_a_round_in_turns() -> None:
+    usual = [in_turns(size, number, [10, 11, 12]) for number in range(3) for size in (1, 2)]
+    slow = [in_turns(size, 3, [19, 20, 21], reference_ns=SLOW * 3) for size in (1, 2)]
     table = samples_table(points(*usual, *slow))
     assert table["clean"].all()
-    assert table["speed"].tolist() == [1.0, 1.0, 1.0, pytest.approx(5 / 9), pytest.approx(5 / 9)]
-
-
-def test_a_few_slow_forwards_in_turns_do_not_count() -> None:
-    one = in_turns(1, 0, [10, 11, 90], reference_ns=FAST * 2 + SLOW)
-    others = [in_turns(1, number, [10, 11, 12]) for number in range(1, 4)]
-    assert conditions_of([one, *others]).timed(one).clean == [True, True, False]
+    assert table.set_index("round")["speed"][3].tolist() == [pytest.approx(5 / 9)] * 2
 
 
 def test_a_round_one_after_the_other_that_was_slow_does_not_count() -> None:
