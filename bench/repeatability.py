@@ -31,7 +31,6 @@ from samprof.analysis.statistics.classes import (
     SAME,
     UNDECIDED,
 )
-from samprof.analysis.verdict.verdict import Verdict
 
 SIZES = "1,2,4,8"
 _SMALLEST_SHARE = 0.01
@@ -109,7 +108,7 @@ def _lines(runs: Sequence[samprof.Run], seconds: dict[int, float]) -> list[str]:
     same = (classes["nunique"] == 1) & (classes["count"] == len(runs))
     failed, pairs = _gate(runs)
     rows = [
-        ("speed-up at the largest size", "; ".join(_speedup(one) for one in verdicts)),
+        ("speed-up at the largest size", "; ".join(_speedup(run) for run in runs)),
         ("claims", ", ".join(f"{one.claim}" for one in verdicts)),
         ("why undecided", "; ".join(one.reason for one in verdicts if one.claim == "undecided")),
         ("blamed", "; ".join(", ".join(one.blame) or "nobody" for one in verdicts)),
@@ -128,10 +127,12 @@ def _lines(runs: Sequence[samprof.Run], seconds: dict[int, float]) -> list[str]:
     return ["| what | measured |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)]
 
 
-def _speedup(verdict: Verdict) -> str:
-    if math.isnan(verdict.speedup):
+def _speedup(run: samprof.Run) -> str:
+    largest = run.points().sort_values("size").iloc[-1]
+    if math.isnan(largest["speedup"]):
         return "none"
-    return f"{verdict.speedup:.2f} ({verdict.speedup_low:.2f}-{verdict.speedup_high:.2f})"
+    low, high = largest["speedup_low"], largest["speedup_high"]
+    return f"{largest['speedup']:.2f} ({low:.2f}-{high:.2f})"
 
 
 def _states(run: samprof.Run) -> str:

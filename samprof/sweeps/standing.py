@@ -104,7 +104,8 @@ def _missing(
 def _rounds(plan: Plan, table: pd.DataFrame, selection: Selection, kind: Kind) -> int:
     """How many samples of this kind every size has."""
     rows = table[table[kind]]
-    clean = rows[rows["clean"] & (rows["state"] == selection.state)]
+    state = selection.state if kind == "timed" else selection.layers_state
+    clean = rows[rows["clean"] & (rows["state"] == state)]
     chosen = clean if plan.rounds is None else rows
     sizes = _live_sizes(plan, table)
     return min((int((chosen["size"] == size).sum()) for size in sizes), default=MOST_ROUNDS)

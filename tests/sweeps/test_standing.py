@@ -87,6 +87,18 @@ def test_what_rounds_share_cancels() -> None:
     assert found.missing == ()
 
 
+def test_layers_may_have_been_recorded_in_another_state() -> None:
+    """Three timed rounds near, four recorded ones far: those count, for the layers."""
+    near = [one for number in range(3) for one in round_of(number, 100, 400)]
+    far = [
+        recorded(size, number, [size], latency=(150.0, 150.0))
+        for number in range(10, 14)
+        for size in (1, 4)
+    ]
+    found = standing(PLAN, points(*near, *far))
+    assert (found.timed, found.recorded) == (3, 4)
+
+
 def test_contaminated_rounds_do_not_count() -> None:
     clean = [one for number in range(3) for one in round_of(number, 100, 400)]
     found = standing(PLAN, points(*clean, *round_of(3, 90, 500, machine=BUSY), *recordings(10, 6)))

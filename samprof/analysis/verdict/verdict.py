@@ -129,7 +129,7 @@ def verdict(
         speedups["wall_ns"].tolist(),
         limits,
         axis,
-        larger_are_faster=is_open or claim.word == HELPS,
+        larger_are_faster=claim.word == HELPS or (is_open and error is not None),
     )
     best = speedups.iloc[choice.index]
     if undecided:

@@ -24,6 +24,7 @@ class Selection:
 
     Attributes:
         state: the machine's main state; empty where it has one.
+        layers_state: that of the layers, which may be another.
         timed, recorded: numbers of the processes that count.
         undecided: why there is no clean answer; empty where there is one.
         layers_undecided: the same for the layers.
@@ -32,6 +33,7 @@ class Selection:
     """
 
     state: str
+    layers_state: str
     timed: frozenset[int]
     recorded: frozenset[int]
     undecided: str
@@ -53,11 +55,14 @@ def select(table: pd.DataFrame) -> Selection:
     timed, recorded = good[good["timed"]], good[good["recorded"]]
     state = _main_state(timed)
     chosen, undecided = _chosen(timed, state)
+    layers_state = state
     layers, layers_undecided = _chosen(recorded, state)
     if layers_undecided:
-        layers, layers_undecided = _chosen(recorded, _main_state(recorded))
+        layers_state = _main_state(recorded)
+        layers, layers_undecided = _chosen(recorded, layers_state)
     return Selection(
         state=state,
+        layers_state=layers_state,
         timed=frozenset(chosen["process"].tolist()),
         recorded=frozenset(layers["process"].tolist()),
         undecided=undecided,

@@ -6,6 +6,8 @@ import pytest
 
 from samprof.analysis.device.paging import Paging
 from samprof.analysis.scaling.axis import BATCH_SIZE
+from samprof.analysis.statistics.expected_error import ExpectedError
+from samprof.analysis.verdict.limits import Limits
 from samprof.analysis.verdict.verdict import Verdict, verdict
 from samprof.analysis.verdict.whole import whole_speedups
 from samprof.errors import RunError
@@ -85,6 +87,24 @@ def test_a_wide_interval_leaves_it_undecided() -> None:
         "Undecided, because the 95% interval of the speed-up at batch 2 is "
         f"{low:.2f}-{high:.2f} after 3 rounds."
     )
+
+
+OPEN = wall({1: [200, 300, 250], 2: [300, 290, 500], 4: [500, 800, 400]})
+
+
+@pytest.mark.parametrize("limits", [Limits(), Limits(latency_ns=600)])
+def test_what_is_undecided_is_for_no_larger_size(limits: Limits) -> None:
+    """Batch 4 seems to be faster, and may not be: asked again, batch 2 might."""
+    answer = found(OPEN, limits=limits)
+    assert (answer.claim, answer.best_size, answer.recommended) == ("undecided", 1, None)
+    seen = whole_speedups(OPEN, IMAGES)["speedup"]
+    assert seen.iloc[-1] > 1.05  # else it would be the smallest anyhow
+
+
+def test_what_is_predicted_is_for_the_size_that_is_predicted_to_be_best() -> None:
+    one = wall({1: [200], 2: [300], 4: [500]})
+    answer = found(one, error=ExpectedError(1.4, 1.7))
+    assert (answer.claim, answer.best_size) == ("undecided", 4)
 
 
 def test_without_a_clean_answer_no_number_is_claimed() -> None:
