@@ -40,7 +40,8 @@ from samprof.sweeps.measure.ended import last_line
 from samprof.sweeps.measure.job import error_answer
 from samprof.sweeps.measure.latency import cross_core_latency_ns
 from samprof.sweeps.measure.machine_state import is_switched_off
-from samprof.sweeps.measure.turns import Turn, TurnOf, has_room
+from samprof.sweeps.measure.room import has_room
+from samprof.sweeps.measure.turns import Turn, TurnOf
 from samprof.sweeps.measure.worker import handle_job
 from samprof.sweeps.target import Recipe, Target
 
@@ -67,6 +68,11 @@ def main() -> None:
         if not server.serve(json.loads(line)["jobs"]):
             break
     end_group()
+
+
+_LEAST_TURNS, _LONG_S = 3, 12.0
+"""Turns that are taken however long they take, and when more are not: other work slows them, or the
+model is slow."""
 
 
 class _NobodyWaitsError(Exception):
@@ -127,27 +133,39 @@ class _Server:
         return True
 
     def _serve(self, jobs: Sequence[dict[str, Any] | None]) -> None:
+        sizes = [job["size"] if job else 0 for job in jobs]
+        takes_turns = len(jobs) > 1
         for number, job in enumerate(jobs):
-            size = job["size"] if job else 0
-            if self._alive and not has_room([(one.pid, one.size) for one in self._alive], size):
-                self._take_turns()
             try:
-                child = self._forked(number, job, size, takes_turns=len(jobs) > 1)
+                child = self._forked(number, job, sizes[number], takes_turns=takes_turns)
             except OSError as error:
                 say_died(1, f"{type(error).__name__}: {error}", number)
-            else:
-                self._work(child)
+                continue
+            self._work(child)
+            others = sizes[number + 1 :]
+            if self._alive == [child] and not (others and has_room(child.pid, child.size, others)):
+                takes_turns = False
+                self._finish(child)
         self._take_turns()
+
+    def _finish(self, child: _Child) -> None:
+        """Lets a child work to its end, without turns."""
+        assert child.turns is not None
+        child.turns.give(None, is_alone=True)
+        self._work(child)
 
     def _take_turns(self) -> None:
         """Goes round until all children have ended; every other time in the other direction."""
+        began, times = time.monotonic(), 0
         while self._alive:
             latency = None if is_switched_off() else cross_core_latency_ns(usable_cpus())
+            is_enough = times >= _LEAST_TURNS and time.monotonic() - began > _LONG_S
             for child in self._alive.copy():
                 assert child.turns is not None
-                child.turns.give(latency)
+                child.turns.give(latency, is_enough=is_enough)
                 self._work(child)
             self._alive.reverse()
+            times += 1
 
     def _work(self, child: _Child) -> None:
         """Waits until a child hands its turn on, or has ended and is not alive any more."""

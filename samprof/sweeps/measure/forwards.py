@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from samprof.analysis.statistics.cpu_speed import clean_forwards, is_slowed
 from samprof.record.session import synchronize
 from samprof.sweeps.inputs import Arguments
 from samprof.sweeps.measure.reference import Reference
+from samprof.sweeps.measure.turns import AloneError, Given
 from samprof.sweeps.plan import Plan
 
 Advance = Callable[[int], None]
 """Told the number of forwards done since it was last told."""
-HandOn = Callable[[], float | None]
+HandOn = Callable[[], Given]
 """Hands the turn on and waits for the next; see `samprof.sweeps.measure.turns`."""
 
 _WORTH_NS = 350_000_000
@@ -107,7 +109,8 @@ class Forwards:
         is_short = 0 < self.last_ns <= _LONGEST_IN_TURN_NS
         self.turns = 0
         if in_turns and is_short and self._turn is not None:
-            return self._in_turns(self._turn, repeats, forward or self)
+            with suppress(AloneError):
+                return self._in_turns(self._turn, repeats, forward or self)
         repeats = repeats or self.worthwhile()
         wall: list[int] = []
         self._refer()
@@ -121,23 +124,28 @@ class Forwards:
         return wall
 
     def _in_turns(self, turn: HandOn, repeats: int | None, forward: Callable[[], int]) -> list[int]:
-        """The same, in turns: each waits for its turn, and the last one hands it on."""
+        """The same, in turns: each waits for its turn, and the last one hands it on.
+
+        Raises:
+            AloneError: before the first turn, if there are none.
+        """
         at_once = 1
         if repeats is None:
             at_once = max(1, min(_MOST_IN_TURN, round(_TURN_NS / max(self.last_ns, 1))))
-        self.turns = repeats or _TURNS
         wall: list[int] = []
-        latency = turn()
-        for _ in range(self.turns):
+        before = turn()
+        while self.turns < (repeats or _TURNS) and (repeats or not before.is_enough):
+            self.turns += 1
             self._refer()
             for place in range(at_once):
                 wall.append(forward())
                 self._refer()
                 if place + 1 < at_once:  # it is what comes before the next one, too
                     self.reference_ns += self.reference_ns[-1:]
-            before, latency = latency, turn()
-            if before is not None and latency is not None:
-                self.latency_ns += [before, latency] * at_once
+            after = turn()
+            if before.latency_ns is not None and after.latency_ns is not None:
+                self.latency_ns += [before.latency_ns, after.latency_ns] * at_once
+            before = after
         if len(self.latency_ns) != 2 * len(wall):
             self.latency_ns = []
         return wall

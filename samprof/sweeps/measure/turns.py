@@ -10,13 +10,27 @@ from __future__ import annotations
 import math
 import os
 import struct
-from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
+from typing import NamedTuple
 
-_LATENCY = struct.Struct("=d")
-_PROC, _CGROUPS = Path("/proc"), Path("/sys/fs/cgroup")
-_KIB = 1024
+_GIVEN = struct.Struct("=d??")
+"""What is told with a turn: the latency, whether it is alone, whether the turns so far are enough."""
+
+
+class AloneError(Exception):
+    """No other process takes turns: there is none, or no room for it."""
+
+
+class Given(NamedTuple):
+    """What a process is told with its turn.
+
+    Attributes:
+        latency_ns: the cross-core latency, read just before; None where it cannot be read.
+        is_enough: whether the turns before were enough: they took long.
+    """
+
+    latency_ns: float | None
+    is_enough: bool = False
 
 
 class Turn:
@@ -30,18 +44,20 @@ class Turn:
     def __init__(self, go: int, done: int) -> None:
         self._go, self._done = go, done
 
-    def __call__(self) -> float | None:
+    def __call__(self) -> Given:
         """Hands the turn on, and waits for the next.
 
-        Returns:
-            The cross-core latency in ns, read just before, as `cross_core_latency_ns` gives it.
+        Raises:
+            AloneError: there will be no other turns.
         """
         os.write(self._done, b"\0")
-        told = os.read(self._go, _LATENCY.size)
-        if len(told) < _LATENCY.size:
+        told = os.read(self._go, _GIVEN.size)
+        if len(told) < _GIVEN.size:
             raise EOFError("nobody gives turns any more")
-        (latency,) = _LATENCY.unpack(told)
-        return None if math.isnan(latency) else latency
+        latency, is_alone, is_enough = _GIVEN.unpack(told)
+        if is_alone:
+            raise AloneError
+        return Given(None if math.isnan(latency) else latency, is_enough)
 
 
 class TurnOf:
@@ -63,10 +79,20 @@ class TurnOf:
         for end in self._of_process:
             os.close(end)
 
-    def give(self, latency_ns: float | None) -> None:
-        """Gives the process its turn; whether it still runs shows in its end."""
+    def give(
+        self, latency_ns: float | None, *, is_enough: bool = False, is_alone: bool = False
+    ) -> None:
+        """Gives the process its turn; whether it still runs shows in its end.
+
+        Args:
+            latency_ns: what it is told, as `is_enough`; see `Given`.
+            is_enough: likewise.
+            is_alone: whether it is the only one, and this its only turn.
+        """
+        latency = math.nan if latency_ns is None else latency_ns
+        given = _GIVEN.pack(latency, is_alone, is_enough)
         with suppress(BrokenPipeError):
-            os.write(self._give, _LATENCY.pack(math.nan if latency_ns is None else latency_ns))
+            os.write(self._give, given)
 
     def taken_back(self) -> None:
         """Reads that the process has handed its turn on."""
@@ -76,40 +102,3 @@ class TurnOf:
         """The process has ended."""
         os.close(self._give)
         os.close(self.handed_on)
-
-
-def has_room(waiting: Sequence[tuple[int, int]], size: int, proc: Path = _PROC) -> bool:
-    """Whether another process fits beside those that wait: it may take half of the memory that is left.
-
-    Args:
-        waiting: process number and size of each that waits.
-        size: of the next.
-        proc: where the kernel shows its processes; where it does not, there is no room.
-    """
-    try:
-        left = _available_bytes(proc)
-        taken = max(_peak_bytes(proc, pid) * max(1.0, size / other) for pid, other in waiting)
-    except (OSError, ValueError, StopIteration):
-        return False
-    return taken <= left / 2
-
-
-def _available_bytes(proc: Path, cgroups: Path = _CGROUPS) -> int:
-    available = _kib_in(proc / "meminfo", "MemAvailable:")
-    for most, used in (
-        ("memory.max", "memory.current"),
-        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
-    ):
-        with suppress(OSError, ValueError):  # "max" is no number: no limit
-            limit, now = (int((cgroups / name).read_text()) for name in (most, used))
-            available = min(available, limit - now)
-    return available
-
-
-def _peak_bytes(proc: Path, pid: int) -> int:
-    return _kib_in(proc / str(pid) / "status", "VmHWM:")
-
-
-def _kib_in(path: Path, name: str) -> int:
-    lines = path.read_text().splitlines()
-    return _KIB * next(int(line.split()[1]) for line in lines if line.startswith(name))

@@ -1,4 +1,4 @@
-"""Processes that take turns: who works when, what they are told, and when there is no room."""
+"""Processes that take turns: who works when, and what they are told."""
 
 import os
 import threading
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from samprof.sweeps.inputs import Arguments
+from samprof.sweeps.measure import forked
 from samprof.sweeps.measure.cpu_counters import usable_cpus
 from samprof.sweeps.measure.engines import ThisProcess
 from samprof.sweeps.measure.forked import Forked
@@ -14,25 +15,23 @@ from samprof.sweeps.measure.forwards import Forwards
 from samprof.sweeps.measure.job import Job
 from samprof.sweeps.measure.latency import cross_core_latency_ns
 from samprof.sweeps.measure.machine_state import SWITCH
-from samprof.sweeps.measure.turns import TurnOf, has_room
+from samprof.sweeps.measure.turns import AloneError, Given, TurnOf
 from samprof.sweeps.plan import Plan
 from samprof.sweeps.target import Recipe
 from tests.support.paths import ROOT
 from tests.support.targets import net
 
-MEMORY = "MemTotal: 900 kB\nMemAvailable:     400 kB\n"
 
-
-@pytest.mark.parametrize("latency", [31.5, None])
-def test_a_turn_tells_the_latency_read_before_it(latency: float | None) -> None:
+@pytest.mark.parametrize(("latency", "is_enough"), [(31.5, False), (None, False), (31.5, True)])
+def test_a_turn_tells_the_latency_read_before_it(latency: float | None, is_enough: bool) -> None:
     giver = TurnOf()
-    told: list[float | None] = []
+    told: list[Given] = []
     process = threading.Thread(target=lambda: told.append(giver.turn()))
     process.start()
     giver.taken_back()  # it has handed its turn on, and waits
-    giver.give(latency)
+    giver.give(latency, is_enough=is_enough)
     process.join()
-    assert told == [latency]
+    assert told == [Given(latency, is_enough)]
     giver.forked()
     giver.close()
 
@@ -49,38 +48,23 @@ def test_where_nobody_gives_turns_any_more_a_process_ends() -> None:
     giver.forked()
 
 
-@pytest.mark.parametrize(
-    ("peak", "size", "fits"), [(100, 2, True), (101, 2, False), (200, 1, True)]
-)
-def test_another_process_may_take_half_of_the_memory_left(
-    tmp_path: Path, peak: int, size: int, fits: bool
-) -> None:
-    # One of size 1 took so many kB at most: one of size 2 is taken for twice as much.
-    (tmp_path / "meminfo").write_text(MEMORY)
-    (tmp_path / "7").mkdir()
-    (tmp_path / "7" / "status").write_text(f"Name: x\nVmHWM: {peak} kB\n")
-    assert has_room([(7, 1)], size, tmp_path) is fits
-
-
-def test_where_memory_is_not_known_there_is_no_room(tmp_path: Path) -> None:
-    assert not has_room([(7, 1)], 1, tmp_path)
-    (tmp_path / "meminfo").write_text("MemTotal: 900 kB\n")
-    assert not has_room([(7, 1)], 1, tmp_path)
-
-
 class Turns:
-    """Gives turns at once, and tells a latency that grows by one."""
+    """Gives turns at once, and tells a latency that grows by one.
 
-    def __init__(self) -> None:
-        self.taken = 0
+    Args:
+        enough: how many turns are.
+    """
 
-    def __call__(self) -> float:
+    def __init__(self, enough: int = 99) -> None:
+        self.taken, self.enough = 0, enough
+
+    def __call__(self) -> Given:
         self.taken += 1
-        return float(self.taken)
+        return Given(float(self.taken), is_enough=self.taken > self.enough)
 
 
-def in_turns(last_ns: int) -> tuple[Forwards, Turns]:
-    turns = Turns()
+def in_turns(last_ns: int, enough: int = 99) -> tuple[Forwards, Turns]:
+    turns = Turns(enough)
     forward = Forwards(lambda: None, Arguments(), reference=lambda: 500, turn=turns)  # type: ignore[arg-type]
     forward.last_ns = last_ns
     return forward, turns
@@ -106,11 +90,30 @@ def test_a_series_in_turns(last_ns: int, repeats: int | None, turns: int, forwar
     assert forward.latency_ns == [float(end) for pair in around for end in pair]
 
 
+@pytest.mark.parametrize(("repeats", "turns"), [(None, 3), (5, 5)])
+def test_turns_end_when_they_took_long_unless_so_many_are_asked(
+    repeats: int | None, turns: int
+) -> None:
+    forward, taken = in_turns(300_000_000, enough=3)
+    assert len(forward.series(repeats, in_turns=True)) == forward.turns == turns
+    assert taken.taken == turns + 1
+
+
 @pytest.mark.parametrize("last_ns", [0, 2_000_000_001])
 def test_slow_forwards_and_those_of_unknown_time_take_no_turns(last_ns: int) -> None:
     forward, turns = in_turns(last_ns)
     assert len(forward.series(1, in_turns=True)) == 1
     assert (turns.taken, forward.turns, forward.latency_ns) == (0, 0, [])
+
+
+def test_where_there_are_no_others_a_series_takes_no_turns() -> None:
+    def alone() -> Given:
+        raise AloneError
+
+    forward = Forwards(lambda: None, Arguments(), turn=alone)
+    forward.last_ns = 300_000_000
+    assert len(forward.series(in_turns=True)) == 3
+    assert (forward.turns, forward.latency_ns) == (0, [])
 
 
 def test_a_series_takes_no_turns_unasked() -> None:
@@ -170,6 +173,21 @@ def test_recorded_forwards_take_turns_too(tmp_path: Path) -> None:
         assert len(sample.recorded_wall_ns) == 3
         assert sample.check["ok"]
         assert {"flops", "cpu_total_ns"} <= set(sample.layers)
+
+
+def test_where_there_is_no_room_each_works_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forked, "_SERVER", "tests.support.cramped_server")
+    told: list[int] = []
+    with Forked(recipe("net")) as engine:
+        samples = engine.measure_together(
+            jobs(tmp_path, (1, 2, 4)), lambda job, _: told.append(job.size)
+        )
+    assert told == [1] * 4 + [2] * 4 + [4] * 4  # each warms up first
+    assert [(one.size, one.status, one.turns) for one in samples] == [
+        (size, "ok", 0) for size in (1, 2, 4)
+    ]
 
 
 def test_a_process_that_dies_leaves_the_others_their_turns(tmp_path: Path) -> None:
