@@ -20,6 +20,7 @@ from samprof.analysis.statistics.states import MIXED, States, find_states
 from samprof.sweeps.run.sample import Sample
 
 _Round = tuple[str, int]
+_Together = tuple[str, int, str]
 _AROUND = ("latency_before_ns", "latency_after_ns")
 
 
@@ -49,14 +50,14 @@ class Conditions:
         states: those that it was seen in.
         of_rounds: variant and round -> the state of most of its forwards, where those were taken in
             turns.
-        slowness: variant and round -> of each turn, how much longer forwards took than in most turns of
-            the round; 1 is usual. It is that of all sizes, and divides the time of each.
+        slowness: samples that were taken together -> of each turn, how much longer forwards took than in
+            most turns; 1 is usual. It is that of all sizes, and divides the time of each.
     """
 
     usual: UsualSpeed
     states: States
     of_rounds: Mapping[_Round, str]
-    slowness: Mapping[_Round, Sequence[float]]
+    slowness: Mapping[_Together, Sequence[float]]
 
     def state_of(self, sample: Sample) -> str:
         """The state of a sample; "mixed" where it changed meanwhile.
@@ -110,7 +111,7 @@ class Conditions:
     def _forwards(
         self, sample: Sample, number: int, references: Sequence[int], read: Sequence[float]
     ) -> Forwards:
-        turns = self.slowness.get(_round_of(sample), ()) if sample.turns else ()
+        turns = self.slowness.get(_together(sample), ()) if sample.turns else ()
         slowness = [one for one in turns for _ in range(number // len(turns))] or [1.0] * number
         fast = [True] * number
         if not turns:
@@ -139,13 +140,13 @@ def conditions_of(samples: Iterable[Sample]) -> Conditions:
     return Conditions(usual, states, of_rounds, _slowness(samples))
 
 
-def _slowness(samples: Sequence[Sample]) -> dict[_Round, list[float]]:
-    """Of each turn of the rounds in which several processes took as many."""
-    rounds: dict[_Round, list[Sample]] = {}
+def _slowness(samples: Sequence[Sample]) -> dict[_Together, list[float]]:
+    """Of each turn where several processes took as many together."""
+    groups: dict[_Together, list[Sample]] = {}
     for sample in samples:
         if sample.turns and sample.status == "ok":
-            rounds.setdefault(_round_of(sample), []).append(sample)
-    return {key: _of_turns(held) for key, held in rounds.items() if _are_alike(held)}
+            groups.setdefault(_together(sample), []).append(sample)
+    return {key: _of_turns(held) for key, held in groups.items() if _are_alike(held)}
 
 
 def _are_alike(samples: Sequence[Sample]) -> bool:
@@ -173,6 +174,14 @@ def _latencies(sample: Sample) -> list[tuple[float, float]]:
 
 def _round_of(sample: Sample) -> _Round:
     return sample.variant, sample.round
+
+
+def _together(sample: Sample) -> _Together:
+    """What samples taken together share: a round that was interrupted is finished by others.
+
+    The machine was read before and after all of them, and no two readings are alike.
+    """
+    return (*_round_of(sample), str(sample.machine))
 
 
 def _most(seen: Counter[str]) -> str:

@@ -99,6 +99,7 @@ def test_several_forwards_of_a_turn_share_its_slowness() -> None:
         [timed(2, 0, [40, 80, 40, 40], turns=3)],
         [in_turns(2, 0, [0, 80, 40])],
         [in_turns(2, 0, [40, 80, 40], status="interrupted")],
+        [in_turns(2, 0, [40, 80, 40], machine={"foreign_share": 0.02})],  # not together: resumed
     ],
 )
 def test_without_others_of_as_many_turns_nothing_is_divided_out(others: list[Sample]) -> None:
