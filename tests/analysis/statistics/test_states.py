@@ -56,6 +56,8 @@ def test_one_reading_is_enough_for_a_sample() -> None:
         (float("nan"), float("nan"), "far", ""),
         (0.70, 0.0, "near", "foreign processes used 0.70 of the CPU"),
         (0.0, 0.5, "near", "the CPU was contended 0.50 of the time"),
+        (0.0, 0.11, "near", "the CPU was contended 0.11 of the time"),
+        (0.0, 0.10, "near", ""),
         (0.0, 0.0, "mixed", "the machine changed its state meanwhile"),
         (
             0.7,
