@@ -112,9 +112,10 @@ class Conditions:
         self, sample: Sample, number: int, references: Sequence[int], read: Sequence[float]
     ) -> Forwards:
         turns = self.slowness.get(_together(sample), ()) if sample.turns else ()
-        slowness = [one for one in turns for _ in range(number // len(turns))] or [1.0] * number
+        slowness = [one for one in turns for _ in range(number // len(turns))]
         fast = [True] * number
-        if not turns:
+        if not slowness or len(slowness) != number:
+            slowness = [1.0] * number
             fast = clean_forwards(references, number, self.usual.slowest_ns)
         latencies = around(read, number)
         state = self.of_rounds.get(_round_of(sample), "")
@@ -144,7 +145,7 @@ def _slowness(samples: Sequence[Sample]) -> dict[_Together, list[float]]:
     """Of each turn where several processes took as many together."""
     groups: dict[_Together, list[Sample]] = {}
     for sample in samples:
-        if sample.turns and sample.status == "ok":
+        if sample.turns > 0 and _wall(sample) and sample.status == "ok":
             groups.setdefault(_together(sample), []).append(sample)
     return {key: _of_turns(held) for key, held in groups.items() if _are_alike(held)}
 

@@ -107,6 +107,23 @@ def test_without_others_of_as_many_turns_nothing_is_divided_out(others: list[Sam
     assert conditions_of([one, *others]).timed(one).slowness == [1.0] * 3
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        in_turns(1, 0, [], turns=3),
+        in_turns(1, 0, [10, 20, 10], turns=-3),
+        in_turns(1, 0, [10, 20, 10], turns=10**9),
+        in_turns(1, 0, [10, 20, 10], latency_ns=[-1.0, math.inf, 0.0, math.nan, 5.0, 5.0]),
+        in_turns(1, 0, [10, 20, 10], latency_ns=[1.0]),
+        in_turns(1, 0, [10, 20, 10], recorded_wall_ns=[7, 8], time_ns=[7, 8]),
+    ],
+)
+def test_numbers_of_a_stranger_are_numbers(odd: Sample) -> None:
+    """Whatever a point's file says, its samples are a table."""
+    table = samples_table(points(odd, in_turns(2, 0, [40, 80, 40])))
+    assert table["size"].tolist() == [1, 2]
+
+
 @pytest.mark.parametrize("factor", [0.5, 3.0])
 def test_a_machine_that_is_slower_for_all_is_slower_for_all(factor: float) -> None:
     """Scaling every time scales every number, and no slowness."""
