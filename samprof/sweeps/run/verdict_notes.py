@@ -90,8 +90,8 @@ def _slow(selection: Selection) -> list[str]:
     if selection.undecided or len(slow) < _MANY_SLOW * len(rounds):
         return []
     return [
-        f"In {len(slow)} of {len(rounds)} rounds the CPUs ran at {slow.median():.2f} of their usual "
-        "speed, for all sizes alike."
+        f"In {len(slow)} of {len(rounds)} rounds the CPUs ran at {slow.median():.2f} of the speed that "
+        "they reach at times, for all sizes alike."
     ]
 
 

@@ -51,3 +51,24 @@ def test_another_state_has_an_answer_of_its_own() -> None:
         "With the cores far (166 ns apart instead of 28 ns) batch 2 runs at 1.50x the throughput of "
         "batch 1 (95% CI 1.50-1.50, 3 rounds)."
     )
+
+
+def in_turns(first: int, count: int, reference_ns: float) -> list[Sample]:
+    """Rounds of two turns with reference work that takes so long."""
+    return [
+        timed(size, n, [100 * size] * 2, turns=2, reference_ns=[reference_ns] * 4)
+        for n in range(first, first + count)
+        for size in (1, 2)
+    ]
+
+
+def test_many_rounds_of_slow_cpus_are_told() -> None:
+    assert said(*in_turns(0, 3, 500.0), *in_turns(3, 1, 625.0)) == (
+        "In 1 of 4 rounds the CPUs ran at 0.80 of the speed that they reach at times, for all sizes "
+        "alike.",
+    )
+
+
+def test_few_of_them_or_hardly_slower_ones_are_not() -> None:
+    assert said(*in_turns(0, 4, 500.0), *in_turns(4, 1, 625.0)) == ()
+    assert said(*in_turns(0, 3, 500.0), *in_turns(3, 1, 550.0)) == ()
