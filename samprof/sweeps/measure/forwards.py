@@ -167,16 +167,18 @@ class Forwards:
         return self.last_ns > SLOW_NS
 
 
-def warm_up(forward: Forwards, plan: Plan, *, timed: bool) -> list[int]:
+def warm_up(forward: Forwards, plan: Plan, *, all_of_it: bool) -> list[int]:
     """The wall times of the plan's warm-up; a slow module is warm after its first forward.
 
     Args:
         forward: what is warmed up.
         plan: how often.
-        timed: whether timed forwards follow; else the recording's own first forward is one of these.
+        all_of_it: whether timed forwards follow, or such whose page faults are counted: an allocator may
+            take fresh memory for the second forward, too. Else the recording's own first forward is one
+            of these.
     """
     times: list[int] = []
-    most = plan.warmup if timed else plan.warmup - 1
+    most = plan.warmup if all_of_it else plan.warmup - 1
     while len(times) < most and not (times and forward.is_slow and plan.repeats is None):
         times.append(forward())
     return times

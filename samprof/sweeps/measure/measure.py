@@ -131,7 +131,8 @@ def _filled(
     reference = Reference() if minds_speed else None
     forward = Forwards(call, arguments, advance, reference, turn)
     synchronize()
-    warmup = warm_up(forward, plan, timed=job.timed)
+    counts_faults = job.recorded and job.paging and device.type == "cpu"
+    warmup = warm_up(forward, plan, all_of_it=job.timed or counts_faults)
     sample = replace(
         sample,
         dtype=target.dtype,
@@ -146,7 +147,7 @@ def _filled(
         held_bytes = prepared.held_bytes if prepared else 0
         sample = _timed(sample, forward, job, device, held_bytes)
     if job.recorded:
-        if device.type == "cpu" and job.paging:
+        if counts_faults:
             sample = replace(sample, paging=_paging(target, forward))
         sample = record(target, job, sample, forward, on_host=device.type == "cpu")
         if device.type == "cuda" and sample.time_source == "cpu":
