@@ -15,7 +15,7 @@ from samprof.sweeps.measure.job import Job
 from samprof.sweeps.measure.machine_state import MachineMonitor, MachineReading, spent
 from samprof.sweeps.plan import LEAST_ROUNDS, Plan
 from samprof.sweeps.progress import Progress
-from samprof.sweeps.run.conditions import conditions_of
+from samprof.sweeps.run.conditions import usual_speed_in
 from samprof.sweeps.run.directory import RunDirectory
 from samprof.sweeps.run.point import Point
 from samprof.sweeps.run.sample import Sample
@@ -81,6 +81,7 @@ class Rounds:
 
     def _take(self, number: int, kind: Kind, sizes: list[int]) -> None:
         """One round: a sample of each of these sizes, in the order of the round."""
+        slowest_ns = self._slowest_ns()
         jobs = [
             Job(
                 self._plan,
@@ -90,7 +91,7 @@ class Rounds:
                 timed=kind == "timed",
                 recorded=kind == "recorded",
                 paging=self._taken["recorded"] < _PAGING_ROUNDS,
-                slowest_ns=self._slowest_ns(),
+                slowest_ns=slowest_ns,
             )
             for size in self._plan.order(number)
             if size in sizes
@@ -116,8 +117,11 @@ class Rounds:
             return self._engine.measure_together(jobs, self._advance)
 
         samples = self._watched(measured)
-        for place, sample in enumerate(samples or ()):
-            if samples and sample.status != "ok":
+        if samples is None:
+            self._alone = True  # no round of this engine needs to be tried again
+            return None
+        for place, sample in enumerate(samples):
+            if sample.status != "ok":
                 samples[place] = self._sample(jobs[place])
                 self._alone |= samples[place].status == "ok"
         return samples
@@ -150,7 +154,7 @@ class Rounds:
     def _slowest_ns(self) -> float:
         """What the reference work takes at most, as far as is known by now."""
         measured = (sample for point in self._measured() for sample in point.samples)
-        return conditions_of(measured).usual.slowest_ns
+        return usual_speed_in(measured).slowest_ns
 
     def _next(self, found: Standing) -> Kind | None:
         """What to take next: what is missing and still fits into the time; None at the end."""

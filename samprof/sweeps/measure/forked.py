@@ -5,7 +5,7 @@ The children of one round take turns; see `samprof.sweeps.measure.turns`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
@@ -14,7 +14,7 @@ from samprof.sweeps.about import About
 from samprof.sweeps.measure.allocators import environment_for
 from samprof.sweeps.measure.ended import Ending, not_started, sample_of
 from samprof.sweeps.measure.engines import Advance, AdvanceOf
-from samprof.sweeps.measure.helper import Helper, Request
+from samprof.sweeps.measure.helper import AdvanceNumbered, Helper, Request
 from samprof.sweeps.measure.job import Job, about_in, request_of
 from samprof.sweeps.run.sample import Sample
 from samprof.sweeps.target import Recipe
@@ -87,7 +87,7 @@ class Forked:
         return None
 
     def _ask(
-        self, request: Request, jobs: int, advance: Callable[[int, int], None] = lambda _, __: None
+        self, request: Request, jobs: int, advance: AdvanceNumbered = lambda _, __: None
     ) -> tuple[list[dict[str, Any] | Ending], float]:
         assert self._server is not None
         answers = self._server.ask_all(request, jobs, advance)

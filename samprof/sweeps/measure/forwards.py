@@ -12,13 +12,11 @@ from samprof.analysis.statistics.cpu_speed import clean_forwards, is_slowed
 from samprof.record.session import synchronize
 from samprof.sweeps.inputs import Arguments
 from samprof.sweeps.measure.reference import Reference
-from samprof.sweeps.measure.turns import AloneError, Given
+from samprof.sweeps.measure.turns import AloneError, HandOn
 from samprof.sweeps.plan import Plan
 
 Advance = Callable[[int], None]
 """Told the number of forwards done since it was last told."""
-HandOn = Callable[[], Given]
-"""Hands the turn on and waits for the next; see `samprof.sweeps.measure.turns`."""
 
 _WORTH_NS = 350_000_000
 """Time that a process spends on timed forwards: longer says little more, for processes differ more

@@ -23,7 +23,7 @@ from samprof.sweeps.measure.engines import Advance
 from samprof.sweeps.measure.memory_events import oom_kills
 
 Request = Mapping[str, Any]
-AdvanceOf = Callable[[int, int], None]
+AdvanceNumbered = Callable[[int, int], None]
 """Told the number of a job and of the forwards done for it since it was last told."""
 _ENDING_S = 10.0
 FREE_SPACE = "free space in the temporary directory, or set TMPDIR"
@@ -77,7 +77,7 @@ class Helper:
         return answer
 
     def ask_all(
-        self, request: Request, jobs: int, advance: AdvanceOf = lambda _, __: None
+        self, request: Request, jobs: int, advance: AdvanceNumbered = lambda _, __: None
     ) -> tuple[list[dict[str, Any] | Ending], float]:
         """The answers to a request of several jobs.
 

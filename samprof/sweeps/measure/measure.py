@@ -20,7 +20,7 @@ from samprof.sweeps.measure.allocators import current_allocator
 from samprof.sweeps.measure.device_memory import peak_bytes, reset_peak
 from samprof.sweeps.measure.ended import is_of_surroundings, says_out_of_memory
 from samprof.sweeps.measure.energy import Metered, meter_of
-from samprof.sweeps.measure.forwards import Advance, Forwards, HandOn, warm_up
+from samprof.sweeps.measure.forwards import Advance, Forwards, warm_up
 from samprof.sweeps.measure.job import Job
 from samprof.sweeps.measure.machine_state import is_switched_off
 from samprof.sweeps.measure.page_faults import paging_by_layer
@@ -28,6 +28,7 @@ from samprof.sweeps.measure.peaks import peaks_of
 from samprof.sweeps.measure.prepare import DeviatesError, prepare
 from samprof.sweeps.measure.recorded import record
 from samprof.sweeps.measure.reference import Reference
+from samprof.sweeps.measure.turns import HandOn
 from samprof.sweeps.measure.usage import Usage, own_usage
 from samprof.sweeps.run.sample import Sample, Status
 from samprof.sweeps.run.verdict_notes import CPU_TIME_ONLY

@@ -2,7 +2,7 @@
 
 What slows a machine for a second or two then slows the forwards of all sizes alike, and is gone from
 their ratio. On two virtual CPUs of a busy host the speed-up of the small encoder at batch 8 varied by
-16 % between rounds whose processes ran one after the other, and by 6 % between rounds of six turns.
+16 % between rounds whose processes ran one after the other, and by 5 % between rounds in turns.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import os
 import struct
+from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -31,6 +32,10 @@ class Given(NamedTuple):
 
     latency_ns: float | None
     is_enough: bool = False
+
+
+HandOn = Callable[[], Given]
+"""Hands the turn on and waits for the next; see `Turn`."""
 
 
 class Turn:

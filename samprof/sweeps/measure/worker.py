@@ -24,7 +24,7 @@ from samprof.sweeps.measure.answers import (
     scratch,
 )
 from samprof.sweeps.measure.job import answer_of, error_answer, job_of
-from samprof.sweeps.measure.turns import Given
+from samprof.sweeps.measure.turns import HandOn
 from samprof.sweeps.target import Recipe, Target
 
 
@@ -48,7 +48,7 @@ def handle_job(
     target: Target,
     job: Mapping[str, Any] | None,
     advance: Callable[[int], None],
-    turn: Callable[[], Given] | None = None,
+    turn: HandOn | None = None,
 ) -> dict[str, Any]:
     """The same for a target that is there already.
 

@@ -25,8 +25,8 @@ _AROUND = ("latency_before_ns", "latency_after_ns")
 
 
 @dataclass(frozen=True, slots=True)
-class Forwards:
-    """The forwards of one kind in a sample.
+class ForwardConditions:
+    """What the machine was like around the forwards of one kind in a sample.
 
     Attributes:
         fast: whether each ran at the CPUs' usual speed, or in a turn, whose slowness is known.
@@ -98,19 +98,19 @@ class Conditions:
         slower = [max(pair) for pair in pairs]
         return self.usual.usual_ns / float(np.median(slower)) if slower else np.nan
 
-    def timed(self, sample: Sample) -> Forwards:
+    def timed(self, sample: Sample) -> ForwardConditions:
         """The forwards without the profiler."""
         measured = (sample.reference_ns, sample.latency_ns)
         return self._forwards(sample, len(sample.wall_ns), *measured)
 
-    def recorded(self, sample: Sample) -> Forwards:
+    def recorded(self, sample: Sample) -> ForwardConditions:
         """The forwards with it."""
         measured = (sample.recorded_reference_ns, sample.recorded_latency_ns)
         return self._forwards(sample, len(sample.recorded_wall_ns), *measured)
 
     def _forwards(
         self, sample: Sample, number: int, references: Sequence[int], read: Sequence[float]
-    ) -> Forwards:
+    ) -> ForwardConditions:
         turns = self.slowness.get(_together(sample), ()) if sample.turns else ()
         slowness = [one for one in turns for _ in range(number // len(turns))]
         fast = [True] * number
@@ -121,15 +121,12 @@ class Conditions:
         state = self.of_rounds.get(_round_of(sample), "")
         held = [self.states.state_of(*pair) == state for pair in latencies] or [True] * number
         clean = [one and other for one, other in zip(fast, held, strict=True)]
-        return Forwards(fast, clean, latencies, slowness)
+        return ForwardConditions(fast, clean, latencies, slowness)
 
 
 def conditions_of(samples: Iterable[Sample]) -> Conditions:
     """The machine during a run, found in its samples."""
     samples = list(samples)
-    usual = usual_speed(
-        time for one in samples for time in (*one.reference_ns, *one.recorded_reference_ns)
-    )
     read = [pair for one in samples for pair in _latencies(one)]
     outside = [one.machine.get(name) for one in samples for name in _AROUND]
     states = find_states([*chain.from_iterable(read), *outside])
@@ -138,7 +135,14 @@ def conditions_of(samples: Iterable[Sample]) -> Conditions:
         for pair in _latencies(sample):
             seen.setdefault(_round_of(sample), Counter())[states.state_of(*pair)] += 1
     of_rounds = {key: _most(count) for key, count in seen.items()}
-    return Conditions(usual, states, of_rounds, _slowness(samples))
+    return Conditions(usual_speed_in(samples), states, of_rounds, _slowness(samples))
+
+
+def usual_speed_in(samples: Iterable[Sample]) -> UsualSpeed:
+    """The usual speed of the CPUs in these samples."""
+    return usual_speed(
+        time for one in samples for time in (*one.reference_ns, *one.recorded_reference_ns)
+    )
 
 
 def _slowness(samples: Sequence[Sample]) -> dict[_Together, list[float]]:

@@ -10,7 +10,7 @@ import numpy as np
 from samprof.analysis.statistics.cpu_speed import is_slowed, slow_rounds
 from samprof.analysis.statistics.states import why_not_clean
 from samprof.sweeps.run import gpu_seen
-from samprof.sweeps.run.conditions import Conditions, Forwards, conditions_of
+from samprof.sweeps.run.conditions import Conditions, ForwardConditions, conditions_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,7 +143,7 @@ def _energy(sample: Sample, units: float) -> dict[str, float]:
     }
 
 
-def _median(times: Sequence[int], forwards: Forwards) -> float:
+def _median(times: Sequence[int], forwards: ForwardConditions) -> float:
     """The median of the times that count, or of all where none does, each over its turn's slowness."""
     values = [time / slow for time, slow in zip(times, forwards.slowness, strict=True)]
     chosen = [value for value, is_clean in zip(values, forwards.clean, strict=True) if is_clean]
