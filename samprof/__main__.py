@@ -13,12 +13,13 @@ _INTERRUPTED = 130
 def program() -> int:
     """Runs the command line; returns the exit code. For a whole process: it changes how Ctrl-C acts."""
     signal.signal(signal.SIGINT, _leave)
-    from samprof.cli.interrupts import watch_interrupts
+    from samprof.cli.interrupts import forget_interrupt, watch_interrupts
     from samprof.cli.main import main
 
     watch_interrupts()
     code = main()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # all that is left is to exit
+    forget_interrupt()
     return code
 
 

@@ -20,6 +20,15 @@ def was_interrupted() -> bool:
     return _seen.is_set()
 
 
+def forget_interrupt() -> None:
+    """Makes Python exit with the code that it is given, although it was interrupted.
+
+    `python -m samprof` would otherwise end by SIGINT, and only sometimes: CPython notes an interrupt
+    that passes through `exec` of a string, as where a dataclass is made, and forgets it at the next one.
+    """
+    exec("")
+
+
 def _interrupt(*_: object) -> None:
     _seen.set()
     raise KeyboardInterrupt

@@ -142,7 +142,3 @@ def _of_command(error: SamprofError, command: str | None) -> SamprofError:
 
 def _sentence(text: str) -> str:
     return text[0].upper() + text[1:] + "."
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -69,7 +69,7 @@ def eventually(ready: Any) -> Any:
 @pytest.fixture(scope="module")
 def served(run: Run) -> Iterator[Served]:
     """`samprof tensorboard` as a user starts it; one server for all tests."""
-    command = [sys.executable, "-m", "samprof.cli.main", "tensorboard", str(run.path)]
+    command = [sys.executable, "-m", "samprof", "tensorboard", str(run.path)]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
     )

@@ -27,7 +27,7 @@ def sweep(out: Path, factory: str, *more: str) -> list[str]:
 
 
 def program(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "samprof.cli.main", *arguments]
+    return [sys.executable, "-m", "samprof", *arguments]
 
 
 def statuses(out: Path) -> dict[int, str]:

@@ -15,7 +15,7 @@ FORWARDS = ("--rounds", "1", "--repeats", "1", "--warmup", "0")
 
 def sweep(out: Path, factory: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """A sweep of batch 1 and 4 on Ray."""
-    command = [sys.executable, "-m", "samprof.cli.main", "sweep", "--engine", "ray"]
+    command = [sys.executable, "-m", "samprof", "sweep", "--engine", "ray"]
     command += ["--factory", f"tests.support.targets:{factory}", "--batch-sizes", "1,4"]
     command += [*FORWARDS, *arguments, "--out", str(out)]
     return subprocess.run(
