@@ -9,7 +9,7 @@ import pandas as pd
 
 from samprof.analysis.scaling.axis import Axis
 from samprof.analysis.scaling.scaling import by_role, scaling_table
-from samprof.analysis.statistics.classes import LOSES, NO_GAIN, SAME
+from samprof.analysis.statistics.classes import BAND, LOSES, NO_GAIN, SAME
 from samprof.analysis.statistics.expected_error import ExpectedError, with_expected
 from samprof.analysis.verdict import whole
 from samprof.analysis.verdict.wording import interval_text, listed, ratio_text, sentence
@@ -52,6 +52,8 @@ def blamed(
 ) -> tuple[Blame, ...]:
     """The classes with the most time at the largest size, among those that are proven not to gain.
 
+    Their class is proven at 90 %, and that they do not gain at 95 % too: that interval is printed.
+
     Args:
         layers: as `Run.layers` gives them, of one variant, clean and of one state; empty where there
             are no clean ones: nobody is blamed.
@@ -64,7 +66,8 @@ def blamed(
         return ()
     roles = with_expected(scaling_table(by_role(layers), axis), error)
     roles["share"] = roles["unit_ns_largest"] / roles["unit_ns_largest"].sum()
-    found = roles[roles["class"].isin(_HOLDING[claim]) & (roles["share"] >= _SMALLEST_SHARE)]
+    is_proven = roles["class"].isin(_HOLDING[claim]) & (roles["speedup_high"] < BAND)
+    found = roles[is_proven & (roles["share"] >= _SMALLEST_SHARE)]
     most = found.sort_values("share", ascending=False, kind="stable").head(_MOST_BLAMED)
     columns = ["share", "speedup", "speedup_low", "speedup_high"]
     numbers, size = most[columns].to_numpy(float).tolist(), int(layers["size"].max())

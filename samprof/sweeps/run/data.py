@@ -266,10 +266,9 @@ class RunData:
     def summary(self, variant: str | None) -> Summary:
         """All tables of a variant in one value, as the renderers take it."""
         from samprof.report.summary import Summary
-
-        name = self.chosen(variant)
         from samprof.sweeps.run.mode_answers import about_modes, component_speedups_of
 
+        name = self.chosen(variant)
         tables = self.tables(name)
         shown = [one for one in self.variants() if any(p.components for p in self.points_of(one))]
         return Summary(
@@ -293,6 +292,7 @@ class RunData:
             roof=self.roof(name),
             components={one: self.components(None, one) for one in shown},
             colors=self.colors,
+            is_profiled=any(one.is_profiled for p in self.points_of(name) for one in p.samples),
         )
 
 

@@ -82,7 +82,8 @@ def points_table(
         speedup (of the throughput over that of the variant's smallest size, paired within rounds)
         with its 95 % interval speedup_low, speedup_high (NaN where fewer than two processes tell,
         or nothing is clean), time_ns (median of the recorded root module), time_iqr_ns, time_source
-        (device or cpu), profiler_overhead (recorded wall time over wall time), peak_memory_bytes,
+        (device or cpu), profiler_overhead (recorded wall time over wall time in the same state of
+        the machine; NaN where nothing was timed in that), peak_memory_bytes,
         energy_per_unit_j and power_w (of the device, from its counter; NaN where it has none),
         energy_source, throttled (what held a GPU back), machine_state, faults_per_unit (page
         faults), system_share (of the CPU time), processes (that count), dropped (that do not),
@@ -169,16 +170,23 @@ def _row(point: Point, numbers: range, chosen: Selection, axis: Axis) -> dict[st
     }
     if recorded:
         time, time_range = _spread(traced["time_ns"], recorded[0].time_ns)
+        beside = wall if chosen.is_of_one_state else _wall_beside_layers(shown, chosen)
         counts = {count for sample in recorded for count in sample.kernels}
         row |= {
             "time_ns": time,
             "time_iqr_ns": time_range,
             "profiler_overhead": np.nan
             if timed[0].is_profiled or timed[0].time_source == "given"
-            else round(traced["recorded_wall_ns"].median()) / wall,
+            else round(traced["recorded_wall_ns"].median()) / beside,
             "kernels": counts.pop() if len(counts) == 1 else None,
         }
     return row
+
+
+def _wall_beside_layers(samples: pd.DataFrame, chosen: Selection) -> float:
+    """The wall time in the state in which the layers were recorded; NaN where none is clean."""
+    counts = samples["timed"] & samples["clean"] & (samples["state"] == chosen.layers_state)
+    return float(samples.loc[counts, "wall_ns"].median())
 
 
 def _as_predicted(row: dict[str, Any], predicted: Predicted) -> dict[str, Any]:

@@ -41,6 +41,11 @@ class Selection:
     dropped: int
     table: pd.DataFrame
 
+    @property
+    def is_of_one_state(self) -> bool:
+        """Whether the layers were recorded in the state that the answer is of."""
+        return self.state == self.layers_state
+
 
 def select(table: pd.DataFrame) -> Selection:
     """The selection of one variant: clean samples of the machine's main state.

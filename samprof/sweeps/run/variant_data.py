@@ -73,6 +73,7 @@ def variant_tables(
         remedy_speedup=None if selection.undecided else _remedy_speedup(points, variant),
         undecided=selection.undecided,
         layers_undecided=selection.layers_undecided,
+        is_of_one_state=selection.is_of_one_state,
         remarks=(
             *recording_remarks(own),
             *sample_remarks(selection, axis),

@@ -40,6 +40,7 @@ class VariantTables:
         remedy_speedup: what another allocator was measured to give; None where it was not.
         undecided: why there is no clean answer; empty where there is one.
         layers_undecided: the same for the layers.
+        is_of_one_state: whether the layers were recorded in the machine's state that the answer is of.
         remarks: what else a reader of the verdict should know.
         finer: the granularity that shows more than these layers; empty where none does.
         predicted: how the run was predicted; None where it was measured.
@@ -57,6 +58,7 @@ class VariantTables:
     remedy_speedup: float | None = None
     undecided: str = ""
     layers_undecided: str = ""
+    is_of_one_state: bool = True
     remarks: Sequence[str] = ()
     finer: str = ""
     predicted: Predicted | None = None
@@ -99,7 +101,7 @@ class VariantTables:
         from samprof.analysis.verdict.recorded import apart
         from samprof.analysis.verdict.whole import whole_speedups
 
-        if self.undecided or self.layers_undecided or self.wall.empty:
+        if self.undecided or self.layers_undecided or not self.is_of_one_state or self.wall.empty:
             return None
         return apart(self.per_batch, whole_speedups(self.wall, self.axis), self.axis)
 
@@ -107,6 +109,11 @@ class VariantTables:
     def unjudged(self) -> str:
         """Why nothing is proven of any layer; empty where it is."""
         return self.layers_undecided or (self.apart.why_unjudged(self.axis) if self.apart else "")
+
+    @property
+    def _layers_explain(self) -> bool:
+        """Whether the speed-up of the whole is a matter of these layers."""
+        return self.is_of_one_state and not self.unjudged
 
     def _proven(self, table: pd.DataFrame) -> pd.DataFrame:
         """The table without intervals and classes where nothing is proven of layers."""
@@ -165,7 +172,7 @@ class VariantTables:
         from samprof.analysis.scaling.op_changes import op_sentence
         from samprof.analysis.statistics.classes import GAINS, LOSES
 
-        if self.undecided or self.unjudged or found.remedy or self.op_changes.empty:
+        if self.undecided or not self._layers_explain or found.remedy or self.op_changes.empty:
             return ""
         changing = self.roles[self.roles["class"].isin((GAINS, LOSES))]
         largest = changing.sort_values("unit_ns_largest", ascending=False)["path"].head(2).tolist()
@@ -214,7 +221,7 @@ class VariantTables:
         from samprof.analysis.verdict.verdict import verdict
         from samprof.analysis.verdict.why import explained
 
-        layers = self.per_batch.head(0) if self.unjudged else self.per_batch
+        layers = self.per_batch if self._layers_explain else self.per_batch.head(0)
         found = verdict(
             self.points,
             self.wall,

@@ -13,6 +13,8 @@ from samprof.sweeps.run.selection import Selection, main_reason, other_states
 from samprof.units import digits
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from samprof.analysis.scaling.axis import Axis
 
 _MANY = 0.1
@@ -31,6 +33,7 @@ def sample_remarks(selection: Selection, axis: Axis) -> tuple[str, ...]:
         *_slow(selection),
         *_on_the_gpu(selection),
         *_states(selection, axis),
+        *_layers(selection),
     )
 
 
@@ -123,12 +126,27 @@ def _states(selection: Selection, axis: Axis) -> tuple[str, ...]:
             digits(factor * float(value[0])) for value in (found.estimate, found.low, found.high)
         )
         rounds = rows["round"].nunique()
-        latency = (
-            clean.groupby("state")[["latency_before_ns", "latency_after_ns"]].mean().mean(axis=1)
-        )
         remarks.append(
-            f"With the cores {state} ({latency[state]:.0f} ns apart instead of "
-            f"{latency[selection.state]:.0f} ns) {axis.text(last)} runs at {speedup}x the throughput of "
-            f"{axis.text(first)} (95% CI {low}-{high}, {rounds} rounds)."
+            f"With {_cores(clean, state, selection.state)} {axis.text(last)} runs at {speedup}x the "
+            f"throughput of {axis.text(first)} (95% CI {low}-{high}, {rounds} rounds)."
         )
     return tuple(remarks)
+
+
+def _layers(selection: Selection) -> list[str]:
+    """That the layers are of another state than the answer: then they explain nothing of it."""
+    if selection.is_of_one_state or selection.undecided or selection.layers_undecided:
+        return []
+    clean = selection.table[selection.table["clean"]]
+    cores = _cores(clean, selection.layers_state, selection.state)
+    return [
+        f"The layers were recorded with {cores}: they do not explain the speed-up of the whole."
+    ]
+
+
+def _cores(samples: pd.DataFrame, state: str, main: str) -> str:
+    """Names a state that is not the main one."""
+    found = samples.groupby("state")[["latency_before_ns", "latency_after_ns"]].mean()
+    latency = found.mean(axis=1)
+    apart = f"{latency[state]:.0f} ns apart instead of {latency[main]:.0f} ns"
+    return f"the cores {state} ({apart})"

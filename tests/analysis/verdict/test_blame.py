@@ -1,5 +1,6 @@
 """Who holds larger sizes back."""
 
+import numpy as np
 import pytest
 
 from samprof.analysis.scaling.axis import BATCH_SIZE
@@ -38,3 +39,18 @@ def test_a_layer_of_little_time_is_not_blamed() -> None:
     # 5 of 105 ns per image at batch 4 are less than 5 %.
     found = blamed(small, BATCH_SIZE, "helps")
     assert [entry.role for entry in found] == ["window attention"]
+
+
+@pytest.mark.parametrize(
+    ("spread", "blame"), [(0.05, ["window attention", "MLP"]), (0.06, ["MLP"])]
+)
+def test_what_may_gain_within_the_interval_that_is_printed_is_not_blamed(
+    spread: float, blame: list[str]
+) -> None:
+    # Logs of +-0.06 in four rounds: the 90 % interval ends at 1.08x, in the band, and that of 95 % at
+    # 1.12x, beyond it. With +-0.05 that is 1.10x, just within.
+    varied = layers(rounds=4)
+    attention = (varied["path"] == "enc.block.attn") & (varied["size"] == varied["size"].max())
+    varied.loc[attention, "self_ns"] *= np.exp(spread * (-1.0) ** varied["round"])
+    found = blamed(varied, BATCH_SIZE, "no gain")
+    assert [entry.role for entry in found] == blame

@@ -46,6 +46,7 @@ def test_a_trace_per_size_gives_the_scaling_of_every_layer(kind: str, tmp_path: 
     assert points["status"].tolist() == ["ok"] * 3
     assert points["time_ns"].tolist() == [wall_of(size) for size in SIZES]
     assert points["profiler_overhead"].isna().all()
+    assert run.summary().is_profiled
     assert points["message"].str.contains("size by what was given").all()
 
 
