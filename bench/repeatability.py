@@ -31,6 +31,7 @@ from samprof.analysis.statistics.classes import (
     SAME,
     UNDECIDED,
 )
+from samprof.analysis.statistics.states import find_states
 
 SIZES = "1,2,4,8"
 _SMALLEST_SHARE = 0.01
@@ -100,17 +101,22 @@ def _percent(share: float) -> str:
 
 
 def _lines(runs: Sequence[samprof.Run], seconds: dict[int, float]) -> list[str]:
-    times = _times(runs)
-    scaling = _scaling(runs)
+    alike = _of_one_state(runs)
+    times = _times(alike)
+    scaling = _scaling(alike)
     verdicts = [run.verdict() for run in runs]
     covered, disjoint = _coverage(times), _disjoint(times)
     classes = scaling.groupby("path")["class"].agg(["nunique", "count"])
-    same = (classes["nunique"] == 1) & (classes["count"] == len(runs))
+    same = (classes["nunique"] == 1) & (classes["count"] == len(alike))
     failed, pairs = _gate(runs)
     rows = [
         ("speed-up at the largest size", "; ".join(_speedup(run) for run in runs)),
         ("claims", ", ".join(f"{one.claim}" for one in verdicts)),
         ("why undecided", "; ".join(one.reason for one in verdicts if one.claim == "undecided")),
+        (
+            "runs that recorded their layers in the machine's other state: left out below",
+            f"{len(runs) - len(alike)} of {len(runs)}",
+        ),
         ("blamed", "; ".join(", ".join(one.blame) or "nobody" for one in verdicts)),
         ("intervals of layers and sizes that cover the median of all runs", _percent(covered)),
         ("pairs of runs whose intervals exclude each other", _percent(disjoint)),
@@ -125,6 +131,16 @@ def _lines(runs: Sequence[samprof.Run], seconds: dict[int, float]) -> list[str]:
         ("machine states", ", ".join(str(_states(run)) for run in runs)),
     ]
     return ["| what | measured |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)]
+
+
+def _of_one_state(runs: Sequence[samprof.Run]) -> list[samprof.Run]:
+    """The runs that recorded their layers with the cores as far apart as most did."""
+    chosen = [run.data.selection(run.data.chosen(None)) for run in runs]
+    apart = np.array([one.cores_apart_ns(one.recorded) for one in chosen])
+    states = find_states(apart)
+    names = [states.state_of(one, one) for one in apart.tolist()]
+    most = max(dict.fromkeys(names), key=names.count)
+    return [run for run, name in zip(runs, names, strict=True) if name == most]
 
 
 def _speedup(run: samprof.Run) -> str:

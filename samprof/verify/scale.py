@@ -25,6 +25,7 @@ class Scale:
         overhead_rounds, overhead_forwards: rounds over all profilers, and forwards in each visit.
         warm_rounds: rounds that do not count.
         points_per_side: of automatic masks.
+        photo_size: height and width of the image that these are made of; None for an ordinary one.
         compile_backend: of torch.compile.
         oom_batch: a batch size that fits nowhere.
         peak_seconds: time for each peak.
@@ -68,6 +69,7 @@ class Scale:
     overhead_forwards: int = 4
     warm_rounds: int = 1
     points_per_side: int = 16
+    photo_size: tuple[int, int] | None = None
     compile_backend: str = "inductor"
     oom_batch: int = 256
     peak_seconds: float = 0.5
@@ -120,6 +122,7 @@ DRY = Scale(
     overhead_forwards=1,
     warm_rounds=0,
     points_per_side=2,
+    photo_size=(96, 128),
     compile_backend="eager",
     oom_batch=10**9,
     peak_seconds=0.05,

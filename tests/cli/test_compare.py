@@ -179,6 +179,41 @@ def test_cpus_of_two_kinds_are_compared(before: Path, after: Path) -> None:
     assert main(["compare", str(before), str(after), "--gate", "5%"]) == 1
 
 
+def put_cores_apart(run: Path, latency_ns: float, *, kind: str = "") -> Path:
+    """The same times, measured while the cores were so far apart; of samples of a kind only."""
+    for path in (run / "points").iterdir():
+        point = json.loads(path.read_text())
+        for sample in point["samples"]:
+            if not kind or kind in sample:
+                latency = {f"latency_{when}_ns": latency_ns for when in ("before", "after")}
+                sample["machine"] = {**sample.get("machine", {}), **latency}
+        path.write_text(json.dumps(point))
+    return run
+
+
+@pytest.mark.parametrize(
+    ("kind", "what"),
+    [("wall_ns", "the forwards were timed"), ("layers", "the layers were recorded")],
+)
+def test_what_was_measured_with_the_cores_elsewhere_is_not_judged(
+    kind: str, what: str, before: Path, after: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put_cores_apart(before, 30.0)
+    put_cores_apart(put_cores_apart(after, 31.0), 121.0, kind=kind)
+    assert main(["compare", str(before), str(after), "--gate", "5%"]) == 0
+    why = f"in {after} {what} with the cores 121 ns apart, and 30 ns in {before}"
+    assert capsys.readouterr().out.endswith(f"gate 5%: undecided, because {why}\n")
+    assert set(samprof.compare(before, after)["change"]) == {"undecided"}
+
+
+def test_cores_that_stay_where_they_are_do_not_keep_a_gate_from_failing(
+    before: Path, after: Path
+) -> None:
+    put_cores_apart(before, 30.0)
+    put_cores_apart(after, 40.0)
+    assert main(["compare", str(before), str(after), "--gate", "5%"]) == 1
+
+
 def test_the_gate_is_what_it_says(before: Path, after: Path) -> None:
     # The slowest of before and the fastest of after at batch 2: 500003 and 1000000 ns.
     assert main(["compare", str(before), str(after), "--gate", "99%"]) == 1

@@ -25,8 +25,8 @@ SIDE, WIDTH = 128, 32
 SIZES = [1, 4, 8]
 
 
-def tiny_sam() -> nn.Module:
-    """segment_anything's classes at 128 pixels: a window block and a global one."""
+def tiny_sam(blocks: int = 2) -> nn.Module:
+    """segment_anything's classes at 128 pixels: window blocks, and at last a global one."""
     from segment_anything.modeling import (
         ImageEncoderViT,
         MaskDecoder,
@@ -38,13 +38,13 @@ def tiny_sam() -> nn.Module:
     encoder = ImageEncoderViT(
         img_size=SIDE,
         embed_dim=WIDTH,
-        depth=2,
+        depth=blocks,
         num_heads=2,
         out_chans=WIDTH,
         norm_layer=partial(nn.LayerNorm, eps=1e-6),
         use_rel_pos=True,
         window_size=7,
-        global_attn_indexes=(1,),
+        global_attn_indexes=(blocks - 1,),
     )
     tokens = (SIDE // 16, SIDE // 16)
     transformer = TwoWayTransformer(depth=2, embedding_dim=WIDTH, num_heads=2, mlp_dim=64)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from samprof.analysis.statistics.states import find_states
 from samprof.analysis.verdict.advice import no_size_ran
 from samprof.errors import RunError
 
@@ -43,7 +44,8 @@ def compare_runs(
 
     Returns:
         See `samprof.analysis.compare.runs.compare_layers`. All changes are undecided where a side has
-        too few clean samples, or where the CPUs ran faster for one side than for the other.
+        too few clean samples, or where the CPUs ran faster or lay nearer for one side than for the
+        other.
 
     Raises:
         RunError: a run has no such variant, they were swept over different things, or they have no
@@ -126,6 +128,21 @@ def _not_comparable(sides: Sequence[tuple[RunData, str]]) -> str:
     speed = speeds[0] / speeds[1]
     if abs(np.log(speed)) > np.log(_SAME_SPEED):  # NaN is not
         return f"the CPUs ran at {speed:.2f} of their speed in {a.path}"
+    return _cores_elsewhere(sides)
+
+
+def _cores_elsewhere(sides: Sequence[tuple[RunData, str]]) -> str:
+    """That two sides are of different states of the machine, each of its own run; empty if not."""
+    (a, _), (b, _) = sides
+    one, other = (run.selection(variant) for run, variant in sides)
+    for what, first, second in (
+        ("the forwards were timed", one.timed, other.timed),
+        ("the layers were recorded", one.recorded, other.recorded),
+    ):
+        apart = one.cores_apart_ns(first), other.cores_apart_ns(second)
+        if find_states(apart).borders:
+            where = f"{apart[1]:.0f} ns apart, and {apart[0]:.0f} ns in {a.path}"
+            return f"in {b.path} {what} with the cores {where}"
     return ""
 
 

@@ -46,6 +46,11 @@ class Selection:
         """Whether the layers were recorded in the state that the answer is of."""
         return self.state == self.layers_state
 
+    def cores_apart_ns(self, processes: frozenset[int]) -> float:
+        """The median cross-core latency around the samples of these; NaN where it was not read."""
+        rows = self.table[self.table["process"].isin(processes)]
+        return float(_latency(rows).median())
+
 
 def select(table: pd.DataFrame) -> Selection:
     """The selection of one variant: clean samples of the machine's main state.
@@ -87,8 +92,11 @@ def other_states(selection: Selection) -> list[str]:
 def _main_state(samples: pd.DataFrame) -> str:
     if samples.empty:
         return ""
-    latency = samples[["latency_before_ns", "latency_after_ns"]].mean(axis=1)
-    return main_state(samples.assign(latency_ns=latency))
+    return main_state(samples.assign(latency_ns=_latency(samples)))
+
+
+def _latency(samples: pd.DataFrame) -> pd.Series[float]:
+    return samples[["latency_before_ns", "latency_after_ns"]].mean(axis=1)
 
 
 def _chosen(samples: pd.DataFrame, state: str) -> tuple[pd.DataFrame, str]:

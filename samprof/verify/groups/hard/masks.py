@@ -34,8 +34,10 @@ def _masks(session: VerifySession) -> Iterator[Check]:
         "device": session.device.name,
         "points_per_side": scale.points_per_side,
     }
-    plan = Plan(target=arguments, sizes=(1,), rounds=1, repeats=1, warmup=0)
     with tempfile.TemporaryDirectory() as folder:
+        if scale.photo_size is not None:
+            arguments["images"] = _photo(Path(folder), scale.photo_size)
+        plan = Plan(target=arguments, sizes=(1,), rounds=1, repeats=1, warmup=0)
         out = Path(folder) / "run"
         engine = ThisProcess(lambda: session.shortened(amg(**arguments)))
         point = measure_once(plan, engine, 1, out)
@@ -50,3 +52,14 @@ def _masks(session: VerifySession) -> Iterator[Check]:
     yield is_true(f"{label}: host work has rows", true=not missing, note=", ".join(missing))
     off = abs(int(named.sum()) - point.recorded_wall_ns[-1]) / point.recorded_wall_ns[-1]
     yield shown(f"{label}: components against wall time", 100 * off, "%")
+
+
+def _photo(folder: Path, size: tuple[int, int]) -> str:
+    """A file with a synthetic image of this height and width."""
+    from PIL import Image
+
+    from samprof.sam.inputs.synthetic import synthetic
+
+    path = folder / "photo.png"
+    Image.fromarray(synthetic(size).pixels).save(path)
+    return str(path)
