@@ -1,12 +1,10 @@
 """Settings that all tests share."""
 
 import atexit
-import gc
 import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -61,12 +59,3 @@ def _peaks_are_known() -> None:
     versions = {"torch": str(torch.__version__), "threads": "1"}
     name = device_name(torch.device("cpu"))
     cache_peaks(Peaks(name, rates, 2e10, "2026-01-01", versions, "made up for tests"))
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _imports_are_no_garbage() -> Iterator[None]:
-    """A sweep collects garbage after every point: half a second among all that tests import."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()

@@ -4,10 +4,8 @@ Python: the blocks of a page share their names and run in order. Shell: each com
 parsed as it stands, and run as `tests/docs/commands.py` says; the same one on several pages only once.
 """
 
-import gc
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,11 +56,10 @@ class Workplace:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
     workplace = Workplace(tmp_path_factory.mktemp("docs"))
     stand_ins.prepare(workplace.folder, workplace.sam)
-    yield workplace
-    gc.unfreeze()
+    return workplace
 
 
 @pytest.fixture
@@ -72,8 +69,6 @@ def workplace(prepared: Workplace, monkeypatch: pytest.MonkeyPatch) -> Workplace
     monkeypatch.setenv("XDG_CACHE_HOME", str(prepared.folder / "cache"))
     monkeypatch.setattr(models, "_build_small", stand_ins.tiny_sam)
     stand_ins.keep_some_peaks()
-    # Each point of a sweep begins with a full collection, which else takes longer than its forwards.
-    gc.freeze()
     return prepared
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import TracebackType
@@ -87,12 +88,28 @@ class EngineContext:
 class ThisProcess(EngineContext):
     """Takes samples in this process. What all of them share, no repetition can tell.
 
+    What was there before is not searched for garbage after every sample: among all that torch imports
+    that would take longer than many a forward.
+
     Args:
         make: the target; called for each sample, since a sample may change it for good.
     """
 
     def __init__(self, make: Callable[[], Target]) -> None:
         self._make = make
+        self._has_frozen = False
+
+    def __enter__(self) -> Self:
+        if gc.get_freeze_count() == 0:  # else it is somebody else's to undo
+            gc.collect()
+            gc.freeze()
+            self._has_frozen = True
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._has_frozen:
+            gc.unfreeze()
+            self._has_frozen = False
 
     def about(self) -> About:
         """See `Engine`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -122,9 +122,8 @@ class Sample:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for JSON; what is empty is left out."""
-        return {
-            key: value for key, value in asdict(self).items() if value not in ("", [], {}, None)
-        }
+        plain: dict[str, Any] = msgspec.to_builtins(self)
+        return {key: value for key, value in plain.items() if value not in ("", [], {}, None)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], source: object) -> Sample:
