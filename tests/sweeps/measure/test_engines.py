@@ -1,4 +1,4 @@
-"""Samples that are taken in this process: what was there before is left alone, and is as it was after."""
+"""Samples that are taken in this process: what was there before is left alone, and freed after it."""
 
 import gc
 import weakref
