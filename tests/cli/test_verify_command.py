@@ -17,7 +17,7 @@ def test_a_used_folder_an_unknown_group_and_no_device_are_exit_2(
     told = capsys.readouterr().err.splitlines()
     assert len(told) == 2
     assert told[0].endswith("the folder is not empty; give another one with --out")
-    assert "nothing: no such group; the groups are ground truth, hard cases, " in told[1]
+    assert "--only nothing: no such group; the groups are ground-truth, hard-cases, " in told[1]
     if not torch.cuda.is_available():
         assert main(["verify", "-o", str(tmp_path / "new")]) == 2
         assert "no CUDA device here" in capsys.readouterr().err

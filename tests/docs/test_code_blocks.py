@@ -4,6 +4,7 @@ Python: the blocks of a page share their names and run in order. Shell: each com
 parsed as it stands, and run as `tests/docs/commands.py` says; the same one on several pages only once.
 """
 
+import gc
 import re
 import sys
 from pathlib import Path
@@ -58,6 +59,7 @@ class Workplace:
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
     workplace = Workplace(tmp_path_factory.mktemp("docs"))
+    gc.freeze()
     stand_ins.prepare(workplace.folder, workplace.sam)
     return workplace
 
@@ -69,6 +71,7 @@ def workplace(prepared: Workplace, monkeypatch: pytest.MonkeyPatch) -> Workplace
     monkeypatch.setenv("XDG_CACHE_HOME", str(prepared.folder / "cache"))
     monkeypatch.setattr(models, "_build_small", stand_ins.tiny_sam)
     stand_ins.keep_some_peaks()
+    gc.freeze()  # pages import more than any other tests: see tests/conftest.py
     return prepared
 
 

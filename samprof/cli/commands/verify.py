@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from samprof.cli.output import write_err, write_out
+from samprof.errors import UsageError
 from samprof.verify.run import GROUPS, MINUTES
 
 if TYPE_CHECKING:
@@ -62,7 +63,11 @@ def _option(group: str) -> str:
 def _groups(text: str) -> list[str]:
     """The groups of `--only`, in the names of which a hyphen may stand for a space."""
     names = {_option(group): group for group in GROUPS}
-    return [names.get(_option(word.strip()), word) for word in text.split(",")]
+    words = [word.strip() for word in text.split(",")]
+    if unknown := [word for word in words if _option(word) not in names]:
+        remedy = f"the groups are {', '.join(names)}"
+        raise UsageError("verify", f"--only {unknown[0]}", "no such group", remedy)
+    return [names[_option(word)] for word in words]
 
 
 def _compiler_missing(*, dry: bool) -> str:
