@@ -114,7 +114,7 @@ def _lines(runs: Sequence[samprof.Run], seconds: dict[int, float]) -> list[str]:
         ("claims", ", ".join(f"{one.claim}" for one in verdicts)),
         ("why undecided", "; ".join(one.reason for one in verdicts if one.claim == "undecided")),
         (
-            "runs that recorded their layers in the machine's other state: left out below",
+            "runs whose layers are of the machine's other state: left out of intervals and classes",
             f"{len(runs) - len(alike)} of {len(runs)}",
         ),
         ("blamed", "; ".join(", ".join(one.blame) or "nobody" for one in verdicts)),

@@ -38,7 +38,7 @@ class Summary:
         colors: role or component -> colour `#rrggbb`, where the model's labels know one.
         commands: the command lines that made the run, word by word.
         verified: what `samprof verify` found on the device; empty where it was not verified.
-        is_profiled: whether all forwards were timed under the profiler, as those of traces are.
+        is_profiled: whether forwards were timed under the profiler, as those of traces are.
     """
 
     asked: Mapping[str, Any]

@@ -28,6 +28,14 @@ def sample(
     return Sample(size=size, round=round_, machine=machine, **given)
 
 
+def layer_rows(time_ns: int, role: str = "") -> dict[str, list[Any]]:
+    """The layers of a recorded forward of one module, as a sample holds them."""
+    row = {"path": "net", "depth": 0, "repeat": 0, "step": 1, "calls": 1, "time_source": "cpu"}
+    row |= {"device_total_ns": 0, "device_self_ns": 0}
+    row |= {"cpu_total_ns": time_ns, "cpu_self_ns": time_ns, "type": "", "role": role}
+    return {name: [value] for name, value in row.items()}
+
+
 def points(*samples: Sample) -> list[Point]:
     """The points of these samples, sizes ascending."""
     found: dict[int, Point] = {}

@@ -49,7 +49,7 @@ class Selection:
     def cores_apart_ns(self, processes: frozenset[int]) -> float:
         """The median cross-core latency around the samples of these; NaN where it was not read."""
         rows = self.table[self.table["process"].isin(processes)]
-        return float(_latency(rows).median())
+        return float(cross_core_latency_ns(rows).median())
 
 
 def select(table: pd.DataFrame) -> Selection:
@@ -92,10 +92,11 @@ def other_states(selection: Selection) -> list[str]:
 def _main_state(samples: pd.DataFrame) -> str:
     if samples.empty:
         return ""
-    return main_state(samples.assign(latency_ns=_latency(samples)))
+    return main_state(samples.assign(latency_ns=cross_core_latency_ns(samples)))
 
 
-def _latency(samples: pd.DataFrame) -> pd.Series[float]:
+def cross_core_latency_ns(samples: pd.DataFrame) -> pd.Series[float]:
+    """The mean of each sample's readings before and after it."""
     return samples[["latency_before_ns", "latency_after_ns"]].mean(axis=1)
 
 

@@ -9,7 +9,12 @@ import numpy as np
 
 from samprof.analysis.device.cliffs import cliffs_of
 from samprof.sweeps.run.point import Point
-from samprof.sweeps.run.selection import Selection, main_reason, other_states
+from samprof.sweeps.run.selection import (
+    Selection,
+    cross_core_latency_ns,
+    main_reason,
+    other_states,
+)
 from samprof.units import digits
 
 if TYPE_CHECKING:
@@ -146,7 +151,6 @@ def _layers(selection: Selection) -> list[str]:
 
 def _cores(samples: pd.DataFrame, state: str, main: str) -> str:
     """Names a state that is not the main one."""
-    found = samples.groupby("state")[["latency_before_ns", "latency_after_ns"]].mean()
-    latency = found.mean(axis=1)
+    latency = cross_core_latency_ns(samples).groupby(samples["state"]).mean()
     apart = f"{latency[state]:.0f} ns apart instead of {latency[main]:.0f} ns"
     return f"the cores {state} ({apart})"

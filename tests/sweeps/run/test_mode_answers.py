@@ -8,7 +8,7 @@ from samprof.sweeps.plan import Plan
 from samprof.sweeps.run.directory import RunDirectory
 from samprof.sweeps.run.mode_answers import component_speedups_of
 from samprof.sweeps.run.run import Run
-from tests.support.samples import points, recorded, timed
+from tests.support.samples import layer_rows, points, recorded, timed
 
 NAMES = ("encoder", "decoder")
 ENCODER = {"one-by-one": 80, "batched": 40}
@@ -20,12 +20,6 @@ def parts(encoder: int) -> dict[str, list[Any]]:
     return {"step": [1, 1], "component": list(NAMES), "host_ns": [encoder, 20.0], **numbers}
 
 
-def layers(time: int) -> dict[str, list[Any]]:
-    row = {"path": "net", "depth": 0, "repeat": 0, "step": 1, "calls": 1, "time_source": "cpu"}
-    row |= {"device_total_ns": 0, "device_self_ns": 0, "cpu_total_ns": time, "cpu_self_ns": time}
-    return {name: [value] for name, value in (row | {"type": "", "role": ""}).items()}
-
-
 def run_of(folder: Path, rounds: int, **more: Any) -> Run:
     directory = RunDirectory(folder)
     for variant, encoder in ENCODER.items():
@@ -34,7 +28,7 @@ def run_of(folder: Path, rounds: int, **more: Any) -> Run:
         whole, found = encoder + 20, []
         for number in range(rounds):
             found.append(timed(4, number, [whole], variant=variant, **more))
-            held = {"components": parts(encoder), "layers": layers(whole)}
+            held = {"components": parts(encoder), "layers": layer_rows(whole)}
             held["check"] = {"ok": True}
             found.append(recorded(4, rounds + number, [whole], variant=variant, **held, **more))
         for point in points(*found):

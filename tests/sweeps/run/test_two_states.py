@@ -9,18 +9,12 @@ from samprof.sweeps.about import About
 from samprof.sweeps.plan import Plan
 from samprof.sweeps.run.directory import RunDirectory
 from samprof.sweeps.run.run import Run
-from tests.support.samples import points, recorded, timed
+from tests.support.samples import layer_rows, points, recorded, timed
 
 NEAR, FAR = (25.0, 31.0), (160.0, 171.0)
 SIZES = (1, 4)
 WALL_NS = {NEAR: 100, FAR: 150}
 """Of an image, at every size: batching brings no gain in either state."""
-
-
-def layers(time: int) -> dict[str, list[Any]]:
-    row = {"path": "net", "depth": 0, "repeat": 0, "step": 1, "calls": 1, "time_source": "cpu"}
-    row |= {"device_total_ns": 0, "device_self_ns": 0, "cpu_total_ns": time, "cpu_self_ns": time}
-    return {name: [value] for name, value in (row | {"type": "", "role": "MLP"}).items()}
 
 
 def run_of(folder: Path, timed_in: list[Any], recorded_in: Any) -> Run:
@@ -35,7 +29,7 @@ def run_of(folder: Path, timed_in: list[Any], recorded_in: Any) -> Run:
             found.append(timed(size, number, [WALL_NS[state] * size], latency=state))
         for number in range(len(timed_in), len(timed_in) + 4):
             time = round(1.2 * WALL_NS[recorded_in]) * size
-            held = {"layers": layers(time), "check": {"ok": True}}
+            held = {"layers": layer_rows(time, "MLP"), "check": {"ok": True}}
             found.append(recorded(size, number, [time], latency=recorded_in, **held))
     for point in points(*found):
         directory.write_point(point)
