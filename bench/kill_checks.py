@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import samprof
-from samprof.sweeps.run.directory import RunDirectory
+from samprof.sweeps.run.stored.directory import RunDirectory
 from samprof.trace.model.slicing import slice_time
 
 _OTHERS = re.compile(r"torchinductor_.*")

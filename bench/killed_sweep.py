@@ -16,11 +16,15 @@ from typing import IO, Any
 
 from samprof.cli import main as command_line
 from samprof.cli.commands import sweep
-from samprof.sweeps.measure import helper
+from samprof.sweeps.measure.processes import helper
 
 IMPORTED_LATE = (
     *("torch._dynamo", "pandas", "pyarrow.parquet", "pyarrow.pandas_compat", "scipy.special"),
-    *("rich.progress", "samprof.sweeps.measure.fork_server", "samprof.sweeps.measure.measure"),
+    *(
+        "rich.progress",
+        "samprof.sweeps.measure.processes.fork_server",
+        "samprof.sweeps.measure.measure",
+    ),
     *("samprof.sweeps.execute_all", "samprof.cli.progress"),
 )
 """What a sweep imports at some time: here already, so that it takes a second."""

@@ -22,7 +22,7 @@ from torch import nn
 
 import samprof
 from bench.sweeps import print_page, spin, sweep
-from samprof.record.labels import ModelLabels
+from samprof.record.ranges.labels import ModelLabels
 from samprof.sweeps.target import Target
 
 _ARGUMENTS = ("--factory", "bench.planted:planted", "--batch-sizes", "1,2,4,8")

@@ -9,14 +9,12 @@ import sys
 import torch
 
 import samprof
-from samprof.report.text.layers import layers_text
-from samprof.sam.model.build import build_sam
 
 
 def main(model: str = "small", directory: str = "runs/example-01") -> None:
     """Prints the layer table of one forward, then what one block does inside."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    encoder = build_sam(model).image_encoder.to(device)
+    encoder = samprof.build_sam(model).image_encoder.to(device)
     images = torch.randn(1, 3, encoder.img_size, encoder.img_size, device=device)
 
     with torch.inference_mode():
@@ -26,16 +24,13 @@ def main(model: str = "small", directory: str = "runs/example-01") -> None:
         with samprof.profile(encoder.blocks[0], name="block", granularity="op") as inside:
             encoder(images)
 
-    time_source = recording.trace.time_source
-    print(layers_text(recording.layers(), 100, time_source=time_source, depth=1))
-    print(layers_text(inside.layers(), 100, time_source=time_source))
+    print(samprof.text(recording, depth=1))
+    print(samprof.text(inside))
 
-    layers = recording.layers()
+    layers, time_source = recording.layers(), recording.trace.time_source
     attention = layers[layers["role"].isin(["window attention", "global attention"])]
     total = layers[f"{time_source}_self_ns"].sum()
     print(f"Attention takes {attention[f'{time_source}_total_ns'].sum() / total:.0%} of the time.")
-    exact = "exact" if recording.trace.check().ok else "NOT exact"
-    print(f"Time accounting is {exact}.")
     print(f"For TensorBoard, HTA or Perfetto: {recording.save(directory)}")
 
 

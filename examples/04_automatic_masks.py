@@ -7,21 +7,15 @@ python examples/04_automatic_masks.py photos/    # a folder, as segment_anything
 import sys
 
 import samprof
-from samprof.report.text.components import components_text
-from samprof.sam.inputs.images import gather
 
 
 def main(
     images: str | None = None, model: str = "small", directory: str = "runs/example-04"
 ) -> None:
     """Prints the components of all images together, and how many masks are left."""
-    gathered = gather(images)
-    if gathered.note:
-        print(gathered.note)
     run = samprof.measure_workload(
         "amg",
         model=model,
-        size=len(gathered.photos),
         images=images,
         points_per_side=8,
         points_per_batch=32,
@@ -30,7 +24,7 @@ def main(
         warmup=1,
         out=directory,
     )
-    print(components_text({"": run.components()}, 100))
+    print(samprof.text(run, "components"))
     print(run.points()["message"].iloc[0])
     print(*run.figures(f"{directory}/figures"), sep="\n")
     # Over the points per batch: samprof sweep --over points-per-batch --sizes 16,32,64,128

@@ -6,8 +6,6 @@ python examples/05_compare_variants.py
 import sys
 
 import samprof
-from samprof.report.text.compare import compare_text
-from samprof.sweeps.run.compare import compare_runs
 
 
 def main(model: str = "small", directory: str = "runs/example-05") -> None:
@@ -26,10 +24,10 @@ def main(model: str = "small", directory: str = "runs/example-05") -> None:
     for variant in ("sdpa", "bf16"):
         error = points.loc[variant, "relative_error"]
         print(f"{variant}: relative error {error:.1e} against eager float32")
-        table = compare_runs(run.data, run.data, "eager", variant)
-        print(compare_text(table, 100, names=("eager", variant), depth=1))
-        changed = table[(table["change"] == "slower") | (table["change"] == "faster")]
-        print("Beyond noise:", ", ".join(changed["path"]) or "nothing", end="\n\n")
+        table = samprof.compare(run, run, variants=("eager", variant))
+        changed = table[table["change"].isin(["slower", "faster"])]
+        print("Beyond noise:", ", ".join(changed["path"]) or "nothing")
+    print(samprof.text(run, "variants", depth=1))
     # For CI, against an earlier run: samprof compare runs/before runs/after --gate 5%
 
 

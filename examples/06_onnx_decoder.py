@@ -6,7 +6,6 @@ python examples/06_onnx_decoder.py
 import sys
 
 import samprof
-from samprof.report.text.components import components_text
 
 
 def main(model: str = "small", directory: str = "runs/example-06") -> None:
@@ -23,9 +22,7 @@ def main(model: str = "small", directory: str = "runs/example-06") -> None:
                 f"{point['variant']}: relative error {point['relative_error']:.1e}, "
                 f"exported in {export:.1f} s"
             )
-    ok = set(run.points().query("status == 'ok'")["variant"])
-    tables = {mode: run.components(variant=mode) for mode in run.variants() if mode in ok}
-    print(components_text(tables, 100))
+    print(samprof.text(run, "components"))
 
 
 if __name__ == "__main__":

@@ -12,8 +12,6 @@ import torch
 from torch import nn
 
 import samprof
-from samprof.report.text.layers import layers_text
-from samprof.sam.model.build import build_sam
 
 
 class AutoSam(nn.Module):
@@ -47,7 +45,7 @@ class AutoSam(nn.Module):
 def main(model: str = "small", directory: str = "runs/example-07") -> None:
     """Profiles forward and training step; each step of the recording is one of them."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    encoder = build_sam(model).image_encoder
+    encoder = samprof.build_sam(model).image_encoder
     side = encoder.img_size
     net = AutoSam(encoder, classes=2).to(device)
     optimiser = torch.optim.AdamW(net.head.parameters())
@@ -71,7 +69,7 @@ def main(model: str = "small", directory: str = "runs/example-07") -> None:
         table = recording.layers().set_index("path")[f"{time_source}_total_ns"]
         whole = table["autosam"] + table["(outside)"]
         print(what)
-        print(layers_text(recording.layers(), 100, time_source=time_source, depth=1))
+        print(samprof.text(recording, depth=1))
         print(f"The encoder takes {table['autosam.encoder'] / whole:.0%} of the {what}.\n")
         recording.save(f"{directory}/{what.replace(' ', '-')}")
 

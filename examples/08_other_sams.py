@@ -20,8 +20,6 @@ from transformers import (
 )
 
 import samprof
-from samprof.report.text.layers import layers_text
-from samprof.report.text.scaling import scaling_text
 
 
 def main(directory: str = "runs/example-08", *sizes: str) -> None:
@@ -29,8 +27,7 @@ def main(directory: str = "runs/example-08", *sizes: str) -> None:
     sizes = [int(size) for size in sizes] or [1, 2, 4]
     encoder = sam().get_submodule("vision_encoder")
     run = samprof.sweep(encoder, torch.randn(1, 3, 256, 256), sizes, rounds=3, out=directory)
-    found = run.summary()
-    print(scaling_text(found.roles, found.role_times, 100))
+    print(samprof.text(run, "roles"))
     print(run.verdict())
 
     attention = sam2().get_submodule("vision_encoder.backbone.blocks.3.attn")
@@ -39,8 +36,8 @@ def main(directory: str = "runs/example-08", *sizes: str) -> None:
         attention(tokens)  # warm-up
         with samprof.profile(attention, name="attention", granularity="op") as recording:
             attention(tokens)
+    print(samprof.text(recording))
     layers = recording.layers()
-    print(layers_text(layers, 100, time_source=recording.trace.time_source))
 
     # transformers 5.23 computes the weights, then attends with one op that does not need them.
     ops = {f"attention.{name}()" for name in ("mul", "matmul", "softmax", "to")}

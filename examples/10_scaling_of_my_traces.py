@@ -11,14 +11,11 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 import samprof
-from samprof.report.text.points import points_text
-from samprof.report.text.scaling import scaling_text
-from samprof.sam.model.build import build_sam
 
 
 def record(folder: Path) -> None:
     """Three traces as a colleague would send them: no line of samprof, but stacks and shapes."""
-    encoder = build_sam("small").image_encoder
+    encoder = samprof.build_sam("small").image_encoder
     folder.mkdir(parents=True, exist_ok=True)
     for batch in (1, 2, 4):
         images = torch.randn(batch, 3, encoder.img_size, encoder.img_size)
@@ -38,10 +35,7 @@ def main(directory: str = "runs/example-10", *traces: str) -> None:
         record(Path(directory) / "traces")
         traces = (str(Path(directory) / "traces"),)
     run = samprof.scaling(traces)
-    found = run.summary()
-    print(points_text(run.points(), 100))
-    print(scaling_text(found.scaling, found.times, 100, depth=1))
-    print(run.verdict())
+    print(samprof.text(run, depth=1))
     print(f"The page: {run.report(Path(directory) / 'report.html')}")
 
 

@@ -17,20 +17,28 @@ if TYPE_CHECKING:
         profile,
         scaling,
         sweep,
+        text,
     )
+    from samprof.record.ranges.labels import Function, ModelLabels
     from samprof.record.recording import Recording
+    from samprof.sam.model.build import build_sam
     from samprof.sweeps.run.run import Run
+    from samprof.sweeps.target import Target
     from samprof.trace import Trace
     from samprof.trace.ranks.ranks import Ranks
 
 __all__ = [
+    "Function",
+    "ModelLabels",
     "Ranks",
     "Recording",
     "Run",
     "SamprofError",
+    "Target",
     "Trace",
     "Verdict",
     "__version__",
+    "build_sam",
     "compare",
     "last",
     "load",
@@ -39,17 +47,22 @@ __all__ = [
     "profile",
     "scaling",
     "sweep",
+    "text",
 ]
 _LAZY = {
+    "Function": "samprof.record.ranges.labels",
+    "ModelLabels": "samprof.record.ranges.labels",
     "Ranks": "samprof.trace.ranks.ranks",
     "Recording": "samprof.record.recording",
     "Run": "samprof.sweeps.run.run",
+    "Target": "samprof.sweeps.target",
     "Trace": "samprof.trace",
     "Verdict": "samprof.analysis.verdict.verdict",
+    "build_sam": "samprof.sam.model.build",
     **dict.fromkeys(
         (
             *("compare", "last", "load", "measure_workload", "predict", "profile", "scaling"),
-            "sweep",
+            *("sweep", "text"),
         ),
         "samprof.api",
     ),

@@ -9,15 +9,26 @@ from typing import TYPE_CHECKING, Literal
 from samprof.sam.predict import predict
 from samprof.sam.sweep import sweep
 from samprof.sam.workloads.measure import measure_workload
+from samprof.texts import text
 
-__all__ = ["compare", "last", "load", "measure_workload", "predict", "profile", "scaling", "sweep"]
+__all__ = [
+    "compare",
+    "last",
+    "load",
+    "measure_workload",
+    "predict",
+    "profile",
+    "scaling",
+    "sweep",
+    "text",
+]
 
 if TYPE_CHECKING:
     import pandas as pd
     from torch import nn
 
-    from samprof.record.labels import Granularity, ModelLabels
     from samprof.record.profile import Profile
+    from samprof.record.ranges.labels import Granularity, ModelLabels
     from samprof.record.recording import Recording
     from samprof.sweeps.gather.sources import Given
     from samprof.sweeps.run.run import Run
@@ -144,7 +155,7 @@ def load(path: str | Path, *, cache: bool = True) -> Trace | Run | Ranks:
     Raises:
         SamprofError: there is nothing to read, or it cannot be read.
     """
-    from samprof.sweeps.run.layout import RUN_FILE
+    from samprof.sweeps.run.stored.layout import RUN_FILE
     from samprof.trace import load_trace
     from samprof.trace.read.load import traces_in
 
@@ -206,8 +217,8 @@ def scaling(
     from samprof.sam.model.colors import COLORS
     from samprof.sweeps.gather.gather import gather
     from samprof.sweeps.gather.numbers import SUFFIX, numbers_run
-    from samprof.sweeps.run.layout import RUN_FILE
     from samprof.sweeps.run.run import Run
+    from samprof.sweeps.run.stored.layout import RUN_FILE
 
     if isinstance(traces, str | Path) and (Path(traces) / RUN_FILE).is_file():
         return Run(traces)
@@ -227,6 +238,7 @@ def compare(
     by: By = "auto",
     size: int | None = None,
     fused: Literal["sets", "parent"] = "sets",
+    variants: tuple[str, str] | None = None,
 ) -> pd.DataFrame:
     """One row per layer or op: how the times of b differ from those of a.
 
@@ -241,6 +253,7 @@ def compare(
         size: of a run, which; None: all that both runs have, or that of the trace.
         fused: whether kernels that a compiler made from several layers have a row for each set of
             layers, or are a part of the layer around all of these.
+        variants: of runs, which of a and which of b, such as `("eager", "sdpa")` of one run given twice.
 
     Returns:
         Of two runs see `samprof.analysis.compare.runs.compare_layers`, else
@@ -250,6 +263,7 @@ def compare(
     Raises:
         SamprofError: one of them cannot be read, or they have nothing in common to compare.
     """
+    from samprof.errors import UsageError
     from samprof.sweeps.compare.compare import compare_any, refuse_ranges
     from samprof.sweeps.run.compare import compare_runs, differences
     from samprof.sweeps.run.run import Run
@@ -257,8 +271,12 @@ def compare(
     first, second = (load(one) if isinstance(one, str | Path) else one for one in (a, b))
     if isinstance(first, Run) and isinstance(second, Run):
         refuse_ranges(by)
-        table = compare_runs(first.data, second.data, size=size, fused=fused)
+        one, other = variants or (None, None)
+        table = compare_runs(first.data, second.data, one, other, size, fused)
         table.attrs["notes"] = differences(first.data, second.data)
         return table
+    if variants is not None:
+        cause = "only runs have variants"
+        raise UsageError("compare", ", ".join(variants), cause, "leave out variants")
     paths = (str(a), str(b)) if isinstance(a, str | Path) and isinstance(b, str | Path) else None
     return compare_any(first, second, by=by, size=size, paths=paths, fused=fused).table

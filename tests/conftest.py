@@ -53,8 +53,8 @@ def _peaks_are_known() -> None:
     """Every sweep would measure them: beside other tests they are never good enough to keep."""
     import torch
 
-    from samprof.record.environment import device_name
-    from samprof.record.peaks_cache import Peaks, cache_peaks
+    from samprof.record.device.environment import device_name
+    from samprof.record.device.peaks_cache import Peaks, cache_peaks
 
     rates = {"float32": 1e11, "bfloat16": 5e10, "float16": 5e10}
     versions = {"torch": str(torch.__version__), "threads": "1"}

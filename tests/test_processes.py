@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from samprof import processes
-from samprof.sweeps.measure.forked import Forked
-from samprof.sweeps.measure.subprocess_engine import Subprocess
+from samprof.sweeps.measure.processes.forked import Forked
+from samprof.sweeps.measure.processes.subprocess_engine import Subprocess
 from samprof.sweeps.target import Recipe
 from tests.support.paths import ROOT
 from tests.support.tracefile import TraceFile
 
 TARGET = """
 import torch
-from samprof.record.labels import ModelLabels
+from samprof.record.ranges.labels import ModelLabels
 from samprof.sweeps.target import Target
 
 def net():
@@ -45,7 +45,7 @@ def marks(folder: Path) -> str:
 @pytest.mark.parametrize("entries", [[], [""], ["."]])
 def test_a_helper_imports_nothing_from_here(stranger: Path, entries: list[str]) -> None:
     sys.path[:0] = entries  # as in an interactive session
-    helper = processes.start("samprof.sweeps.measure.machine_state", [str(os.getpid())])
+    helper = processes.start("samprof.sweeps.measure.machine.state", [str(os.getpid())])
     assert helper.stdin is not None
     assert helper.stdout is not None
     try:

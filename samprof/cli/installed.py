@@ -30,7 +30,7 @@ def versions() -> dict[str, str | None]:
     """Versions of what samprof builds on; None where it is not here."""
     import torch
 
-    from samprof.record.environment import environment
+    from samprof.record.device.environment import environment
 
     gpu = environment(torch.device("cuda")) if torch.cuda.is_available() else {}
     return {

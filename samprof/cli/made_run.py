@@ -22,7 +22,7 @@ def made_run(options: argparse.Namespace, scratch: ExitStack, make: Callable[[Pa
         scratch: holds the directory where none is asked for.
         make: makes the run in a directory.
     """
-    from samprof.sweeps.run.directory import RunDirectory
+    from samprof.sweeps.run.stored.directory import RunDirectory
 
     if options.out is None:
         return make(Path(scratch.enter_context(tempfile.TemporaryDirectory(prefix="samprof-"))))

@@ -12,13 +12,13 @@ from samprof.errors import MissingPackageError, RunError
 from samprof.sam.catalogue import AUTO
 from samprof.sam.workloads.plans import variant_recipe
 from samprof.sweeps.measure.engines import Engine, ThisProcess
-from samprof.sweeps.measure.forked import Forked
-from samprof.sweeps.measure.subprocess_engine import Ray, Subprocess
+from samprof.sweeps.measure.processes.forked import Forked
+from samprof.sweeps.measure.processes.subprocess_engine import Ray, Subprocess
 from samprof.sweeps.plan import Plan
 from samprof.sweeps.remedy_names import model_variant
-from samprof.sweeps.run.differences import asked_besides
-from samprof.sweeps.run.directory import RunDirectory
 from samprof.sweeps.run.run import Run
+from samprof.sweeps.run.stored.differences import asked_besides
+from samprof.sweeps.run.stored.directory import RunDirectory
 from samprof.sweeps.target import Recipe
 
 DONE, FAILED = 0, 1

@@ -179,6 +179,6 @@ def existing(path: str) -> Path:
 
 def is_run(path: Path) -> bool:
     """Whether there is a run directory at the path."""
-    from samprof.sweeps.run.layout import RUN_FILE
+    from samprof.sweeps.run.stored.layout import RUN_FILE
 
     return (path / RUN_FILE).is_file()

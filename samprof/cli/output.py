@@ -92,13 +92,6 @@ def for_programs(options: argparse.Namespace) -> bool:
     return bool(options.json or options.csv or options.markdown or options.parquet)
 
 
-def notes_text(notes: Sequence[str], width: int | None) -> str:
-    """The notes below a table: what its reader should know."""
-    from samprof.report.text.table import wrapped
-
-    return "".join(wrapped(f"Note: {note}", width) for note in notes)
-
-
 def _parquet(table: pd.DataFrame, path: Path) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from samprof.errors import UsageError
 from samprof.sam.axes import axis_named
 from samprof.sam.catalogue import AUTO, PROMPT_KINDS, WORKLOADS, variants_of
 from samprof.sam.workloads import plans
-from samprof.sweeps.measure.allocators import ALLOCATORS, environment_for, find_allocator
+from samprof.sweeps.measure.machine.allocators import ALLOCATORS, environment_for, find_allocator
 from samprof.sweeps.plan import Plan, measuring
 from samprof.sweeps.target import Recipe
 from samprof.units import nanoseconds_of

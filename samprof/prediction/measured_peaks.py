@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from samprof.errors import UsageError
 from samprof.prediction.devices import WORKSPACE_BYTES, Device, device_named
-from samprof.record.peaks_cache import Peaks, cached_peaks
+from samprof.record.device.peaks_cache import Peaks, cached_peaks
 
 THIS = "this"
 """What `--device` calls the GPU of this machine."""
@@ -78,7 +78,7 @@ def by_measured_peaks(gpu: Gpu, peaks: Peaks, known: Device | None = None) -> De
 def _gpu() -> Gpu | None:
     import torch
 
-    from samprof.record.environment import device_name
+    from samprof.record.device.environment import device_name
 
     if not torch.cuda.is_available():
         return None

@@ -10,7 +10,7 @@ from torch import nn
 from samprof.analysis.scaling.variant import EAGER
 from samprof.prediction.predict import Forward
 from samprof.prediction.shapes import shapes_of
-from samprof.record.labels import ModelLabels
+from samprof.record.ranges.labels import ModelLabels
 from samprof.sweeps.inputs import Arguments
 
 

@@ -26,11 +26,11 @@ from samprof.sweeps.gather.calls import calls_of
 from samprof.sweeps.gather.pool import Pool
 from samprof.sweeps.gather.sample import sample_of
 from samprof.sweeps.plan import Plan
-from samprof.sweeps.run.directory import RunDirectory
-from samprof.sweeps.run.made_anew import made_anew
-from samprof.sweeps.run.point import Point, point_key
 from samprof.sweeps.run.run import Run
-from samprof.sweeps.run.sample import Sample
+from samprof.sweeps.run.stored.directory import RunDirectory
+from samprof.sweeps.run.stored.made_anew import made_anew
+from samprof.sweeps.run.stored.point import Point, point_key
+from samprof.sweeps.run.stored.sample import Sample
 from samprof.trace import Trace, load_trace
 from samprof.units import memory_text
 

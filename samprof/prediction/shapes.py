@@ -14,8 +14,8 @@ from torch.utils import _pytree as pytree
 
 from samprof.errors import ModelError, first_line
 from samprof.prediction.shapes_only import META, ShapesOnly
-from samprof.record.labels import ModelLabels
 from samprof.record.profile import Profile
+from samprof.record.ranges.labels import ModelLabels
 from samprof.sweeps.inputs import Arguments
 from samprof.trace import Trace
 

@@ -8,7 +8,7 @@ import sys
 import torch
 from torch.profiler import ProfilerActivity
 
-from samprof.record.entering import fast_record_function
+from samprof.record.ranges.entering import fast_record_function
 
 
 def what_is_missing(device: torch.device) -> dict[str, str]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from samprof.record.other_threads import Range, as_events
+from samprof.record.ranges.other_threads import Range, as_events
 
 try:
     from isal.isal_zlib import compressobj

@@ -6,8 +6,8 @@ from typing import Any
 
 from samprof._version import __version__
 from samprof.record.compiled import noted
-from samprof.record.entering import fast_record_function
-from samprof.record.environment import machine
+from samprof.record.device.environment import machine
+from samprof.record.ranges.entering import fast_record_function
 from samprof.trace.model.names import encoded
 
 SCHEMA = 1

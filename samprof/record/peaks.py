@@ -12,8 +12,8 @@ from typing import Any
 import torch
 
 from samprof.errors import RunError
-from samprof.record.environment import device_name, environment
-from samprof.record.peaks_cache import Peaks
+from samprof.record.device.environment import device_name, environment
+from samprof.record.device.peaks_cache import Peaks
 from samprof.record.session import synchronize
 from samprof.units import memory_text
 

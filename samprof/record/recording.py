@@ -21,9 +21,9 @@ from samprof.markup import html_paragraphs
 from samprof.printable import printable
 from samprof.record import words
 from samprof.record.interrupts import complete
-from samprof.record.marks import Mark
-from samprof.record.patches import enter_ranges, leave_ranges
-from samprof.record.select import Selection
+from samprof.record.ranges.marks import Mark
+from samprof.record.ranges.patches import enter_ranges, leave_ranges
+from samprof.record.ranges.select import Selection
 from samprof.record.session import FREE_SPACE, Options, Session, join, leave
 from samprof.trace import Trace, load_trace
 from samprof.trace.model.events import STEP_PREFIX

@@ -14,11 +14,11 @@ import torch.autograd.profiler as autograd_profiler
 from samprof.errors import RecordingError
 from samprof.files import temporary_folder
 from samprof.record.captures import keep_captures, kept_captures
-from samprof.record.entering import other_threads
 from samprof.record.export import write_trace
 from samprof.record.metadata import as_json
-from samprof.record.other_threads import Range, ids_of_launches
-from samprof.record.patches import root_calls
+from samprof.record.ranges.entering import other_threads
+from samprof.record.ranges.other_threads import Range, ids_of_launches
+from samprof.record.ranges.patches import root_calls
 from samprof.record.start import NOT_RUNNING, start
 
 FREE_SPACE = "free space in the temporary directory, or set TMPDIR"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from samprof.prediction.meta_forwards import MetaModel
     from samprof.prediction.predict import Forward
-    from samprof.record.labels import Granularity, ModelLabels
+    from samprof.record.ranges.labels import Granularity, ModelLabels
     from samprof.sweeps.run.run import Run
 
 BATCH_SIZES = (1, 2, 4, 8, 16)

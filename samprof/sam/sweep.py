@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import nn
 
-    from samprof.record.labels import Granularity, ModelLabels
+    from samprof.record.ranges.labels import Granularity, ModelLabels
     from samprof.sweeps.progress import Progress
     from samprof.sweeps.run.run import Run
 
@@ -93,7 +93,7 @@ def sweep(
     from samprof.sweeps.measure.engines import ThisProcess
     from samprof.sweeps.plan import Plan, checked_count, checked_sizes, measuring
     from samprof.sweeps.run.run import Run
-    from samprof.sweeps.run.schema import is_variant
+    from samprof.sweeps.run.stored.schema import is_variant
     from samprof.sweeps.search.search_run import search_largest
     from samprof.sweeps.target import Target
 

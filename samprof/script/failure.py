@@ -9,8 +9,8 @@ _PACKAGE = Path(__file__).parents[1]
 _AROUND = (
     str(_PACKAGE / "script"),
     str(_PACKAGE / "cli"),
-    str(_PACKAGE / "record" / "entering.py"),
-    str(_PACKAGE / "record" / "other_threads.py"),
+    str(_PACKAGE / "record" / "ranges" / "entering.py"),
+    str(_PACKAGE / "record" / "ranges" / "other_threads.py"),
 )
 """Where samprof's own frames around and inside a program's calls come from."""
 

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from samprof.record.select import inner_module
+from samprof.record.ranges.select import inner_module
 from samprof.sam.model.recognise import component_role, root_name
 
 

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 
 from torch import nn
 
-from samprof.record.select import inner_module
+from samprof.record.ranges.select import inner_module
 from samprof.script.module_names import is_meant, name_of, parts_meant
 from samprof.script.roots import MOST_ROOTS, Root, Settings
 

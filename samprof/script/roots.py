@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from samprof.record.labels import ModelLabels
+from samprof.record.ranges.labels import ModelLabels
 
 MOST_ROOTS = 20
 MOST_SIZES = 8

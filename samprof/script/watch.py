@@ -16,7 +16,7 @@ import torch
 from torch import nn
 from torch.profiler import profile as torch_profile
 
-from samprof.record.input_size import size_of
+from samprof.record.ranges.input_size import size_of
 from samprof.sam.model.pipeline import functions_around, model_of
 from samprof.sam.model.recognise import is_whole_class
 from samprof.script.folder import Folder, folder_name

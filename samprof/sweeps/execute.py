@@ -7,14 +7,14 @@ from pathlib import Path
 
 from samprof.sweeps.measure.engines import Engine
 from samprof.sweeps.measure.job import Job
-from samprof.sweeps.measure.machine_state import MachineMonitor
+from samprof.sweeps.measure.machine.state import MachineMonitor
 from samprof.sweeps.plan import Plan
 from samprof.sweeps.progress import Progress
 from samprof.sweeps.rounds import Rounds
-from samprof.sweeps.run.directory import RunDirectory
-from samprof.sweeps.run.point import Point
 from samprof.sweeps.run.run import Run
-from samprof.sweeps.run.sample import Sample
+from samprof.sweeps.run.stored.directory import RunDirectory
+from samprof.sweeps.run.stored.point import Point
+from samprof.sweeps.run.stored.sample import Sample
 from samprof.sweeps.standing import standing
 
 TIME_LIMIT_S = 90.0

@@ -8,8 +8,8 @@ from samprof.sweeps.measure.engines import Engine
 from samprof.sweeps.plan import Plan
 from samprof.sweeps.progress import Progress
 from samprof.sweeps.remedy import measure_remedy
-from samprof.sweeps.run.directory import RunDirectory
 from samprof.sweeps.run.run import Run
+from samprof.sweeps.run.stored.directory import RunDirectory
 
 
 def run_sweeps(

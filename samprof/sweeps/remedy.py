@@ -8,8 +8,8 @@ from pathlib import Path
 
 from samprof.analysis.device.paging import paging_of
 from samprof.sweeps.execute import run_sweep
-from samprof.sweeps.measure.allocators import find_allocator
 from samprof.sweeps.measure.engines import Engine
+from samprof.sweeps.measure.machine.allocators import find_allocator
 from samprof.sweeps.plan import LEAST_ROUNDS, Plan
 from samprof.sweeps.progress import Progress
 from samprof.sweeps.remedy_names import REMEDY_ALLOCATOR, remedy_variant

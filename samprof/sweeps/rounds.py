@@ -12,13 +12,13 @@ import numpy as np
 from samprof.analysis.statistics.classes import LEAST_PROCESSES
 from samprof.sweeps.measure.engines import Engine
 from samprof.sweeps.measure.job import Job
-from samprof.sweeps.measure.machine_state import MachineMonitor, MachineReading, spent
+from samprof.sweeps.measure.machine.state import MachineMonitor, MachineReading, spent
 from samprof.sweeps.plan import LEAST_ROUNDS, Plan
 from samprof.sweeps.progress import Progress
-from samprof.sweeps.run.conditions import usual_speed_in
-from samprof.sweeps.run.directory import RunDirectory
-from samprof.sweeps.run.point import Point
-from samprof.sweeps.run.sample import Sample
+from samprof.sweeps.run.stored.directory import RunDirectory
+from samprof.sweeps.run.stored.point import Point
+from samprof.sweeps.run.stored.sample import Sample
+from samprof.sweeps.run.tables.conditions import usual_speed_in
 from samprof.sweeps.standing import Kind, Standing, standing
 
 LONGEST_S = 1200.0

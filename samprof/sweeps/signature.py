@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from samprof.record.select import has_forward
+from samprof.record.ranges.select import has_forward
 
 _PLAIN = (type(None), bool, int, float, str)
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from samprof.sweeps.plan import LEAST_ROUNDS, Plan
-from samprof.sweeps.run.point import Point
-from samprof.sweeps.run.samples import samples_table
-from samprof.sweeps.run.selection import Selection, select
+from samprof.sweeps.run.stored.point import Point
+from samprof.sweeps.run.tables.samples import samples_table
+from samprof.sweeps.run.tables.selection import Selection, select
 
 if TYPE_CHECKING:
     import pandas as pd

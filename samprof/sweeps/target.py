@@ -14,7 +14,7 @@ from samprof.errors import UsageError
 if TYPE_CHECKING:
     from torch import nn
 
-    from samprof.record.labels import ModelLabels
+    from samprof.record.ranges.labels import ModelLabels
     from samprof.sweeps.inputs import Arguments
 
 

@@ -14,7 +14,7 @@ from samprof.verify.limits import DRY_LIMITS, LIMITS, Limits
 from samprof.verify.scale import DRY, Scale, quick
 
 if TYPE_CHECKING:
-    from samprof.record.verified import Verified
+    from samprof.record.device.verified import Verified
     from samprof.verify.case import Case
     from samprof.verify.check import Check
     from samprof.verify.conclusion import Conclusion
@@ -67,7 +67,7 @@ def verify(
         UsageError: there is no CUDA device, or no such group.
         RunError: the folder is not empty, or the cache cannot be written.
     """
-    from samprof.record.verified import cache_verified
+    from samprof.record.device.verified import cache_verified
     from samprof.verify.runner import Runner
 
     is_quick = groups is None and minutes < _QUICK_BELOW
@@ -91,7 +91,8 @@ def verify(
 
 
 def _run(runner: Runner, wanted: Sequence[str]) -> Conclusion:
-    from samprof.sweeps.measure.machine_state import MachineMonitor
+    from samprof.sweeps.measure.garbage import older_objects_spared
+    from samprof.sweeps.measure.machine.state import MachineMonitor
     from samprof.verify.archive import pack
     from samprof.verify.case import Case
     from samprof.verify.conclusion import conclusion
@@ -100,7 +101,8 @@ def _run(runner: Runner, wanted: Sequence[str]) -> Conclusion:
     session = runner.session
     results = session.results
     results.write()
-    with MachineMonitor(results.about["environment"].get("gpu_uuid")) as monitor:
+    uuid = results.about["environment"].get("gpu_uuid")
+    with MachineMonitor(uuid) as monitor, older_objects_spared():
         monitor.read()
         runner.run_regardless_of_time(device.GROUP, device.cases)
         with _own_cache(session.out):
@@ -125,7 +127,7 @@ def _run(runner: Runner, wanted: Sequence[str]) -> Conclusion:
 
 def _verified(results: Results, found: Conclusion) -> Verified:
     """The verification as the cache holds it."""
-    from samprof.record.verified import Verified
+    from samprof.record.device.verified import Verified
 
     where = results.about["environment"]
     versions = {
@@ -190,7 +192,7 @@ def _empty_folder(out: Path) -> Path:
 def _session(
     device: Cpu, scale: Scale, limits: Limits, out: Path, seconds: float, groups: Sequence[str]
 ) -> VerifySession:
-    from samprof.record.environment import environment
+    from samprof.record.device.environment import environment
     from samprof.verify.budget import Budget
     from samprof.verify.results import Results
     from samprof.verify.session import VerifySession
@@ -206,7 +208,7 @@ def _session(
 
 
 def _state(device: Cpu) -> dict[str, str]:
-    from samprof.record.environment import device_state
+    from samprof.record.device.environment import device_state
 
     with suppress(RuntimeError):  # after an error of a kernel every call of CUDA raises it again
         return device_state(device.torch_device)

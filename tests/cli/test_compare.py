@@ -302,6 +302,25 @@ def test_several_runs_are_each_compared_with_the_first(
     assert capsys.readouterr().out.count("rows changed beyond noise") == 2
 
 
+def test_the_same_from_python(
+    variants: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    run = samprof.load(variants)
+    assert isinstance(run, samprof.Run)
+    assert main(["compare", str(variants)]) == 0
+    assert capsys.readouterr().out.rstrip("\n") == samprof.text(run, "variants")
+    table = samprof.compare(run, run, variants=("eager", "slow")).set_index(["path", "size"])
+    assert table.loc[("net.second", 1), "change"] == "slower"
+    with pytest.raises(RunError, match="no good point of variant fast"):
+        samprof.compare(run, run, variants=("eager", "fast"))
+
+
+def test_only_runs_have_variants(trace: Path) -> None:
+    with pytest.raises(UsageError, match="only runs have variants"):
+        samprof.compare(trace, trace, variants=("eager", "sdpa"))
+
+
 def test_variants_of_one_run_are_compared_with_eager(
     variants: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -19,11 +19,12 @@ from samprof._version import __version__
 from samprof.cli import installed
 from samprof.cli.main import main
 from samprof.errors import RunError
-from samprof.record import capabilities, environment, peaks
-from samprof.record.environment import device_name
+from samprof.record import capabilities, peaks
+from samprof.record.device import environment
+from samprof.record.device.environment import device_name
+from samprof.record.device.peaks_cache import Peaks, cache_peaks, peaks_from
+from samprof.record.device.verified import Verified, cache_verified
 from samprof.record.peaks import current_versions
-from samprof.record.peaks_cache import Peaks, cache_peaks, peaks_from
-from samprof.record.verified import Verified, cache_verified
 from tests.support.paths import ROOT
 
 CPU = torch.device("cpu")

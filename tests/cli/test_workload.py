@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import samprof
 from samprof.cli.main import main
 from samprof.trace.tables.components import IDLE, OTHER, TRANSFERS, WAITS
 from tests.trace.tables.test_components import pipeline
@@ -51,6 +52,16 @@ def test_a_workload_is_measured_in_each_of_its_modes(
     assert "2 prompts" in head
     for words in ("together", "one-by-one", "mask upsampling", "whole", "without the profiler"):
         assert words in text
+
+
+def test_the_same_text_from_python(
+    measured: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    assert main(["workload", str(measured)]) == 0
+    run = samprof.load(measured)
+    assert isinstance(run, samprof.Run)
+    assert capsys.readouterr().out.rstrip("\n") == samprof.text(run, "components")
 
 
 def test_the_rows_of_a_run_are_there_for_programs(

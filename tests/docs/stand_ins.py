@@ -12,8 +12,8 @@ from torch import nn
 
 import samprof
 from samprof.record.compiled import BACKEND, inductor
-from samprof.record.environment import device_name
-from samprof.record.peaks_cache import Peaks, cache_peaks
+from samprof.record.device.environment import device_name
+from samprof.record.device.peaks_cache import Peaks, cache_peaks
 from samprof.sam.inputs.synthetic import synthetic
 from samprof.testing import write_trace
 from tests.docs.blocks import BLOCKS
@@ -136,7 +136,7 @@ def prepare(folder: Path, sam: nn.Module) -> None:
         Image.fromarray(synthetic((96, 128), len(name)).pixels).save(folder / "photos" / name)
     for name in ("sam_vit_b_01ec64.pth", "sam_vit_h.pth"):
         torch.save(sam.state_dict(), folder / name)
-    (factory,) = (block.text for block in BLOCKS if "def encoder() -> Target" in block.text)
+    (factory,) = (block.text for block in BLOCKS if "def encoder() -> samprof.Target" in block.text)
     (folder / "my_models.py").write_text(factory)
     encoder, image = sam.get_submodule("image_encoder"), torch.randn(1, 3, SIDE, SIDE)
     first = folder / "runs" / "vit_b"

@@ -14,7 +14,7 @@ from samprof.prediction.devices import device_named
 from samprof.prediction.measured_peaks import Gpu, by_measured_peaks, this_device
 from samprof.prediction.shares import Shares, load_shares
 from samprof.prediction.times import op_times
-from samprof.record.peaks_cache import Peaks, cache_peaks
+from samprof.record.device.peaks_cache import Peaks, cache_peaks
 from samprof.report.text.run import run_text
 
 CARD = Gpu("A card of no table", 64, 24 * 2**30, 32 * 2**20)

@@ -14,8 +14,8 @@ from samprof.prediction.devices import device_named
 from samprof.prediction.measured_peaks import _workspace_bytes
 from samprof.prediction.predict import Forward, peak_bytes
 from samprof.prediction.shapes import arguments_on_meta, on_meta, shapes_of
-from samprof.record.labels import ModelLabels
 from samprof.record.profile import Profile
+from samprof.record.ranges.labels import ModelLabels
 from samprof.sam.model.build import build_sam
 from samprof.sam.model.variants import apply
 from samprof.sweeps.inputs import Arguments

@@ -8,8 +8,8 @@ from samprof.errors import ModelError
 from samprof.prediction.fused import fused
 from samprof.prediction.shapes import arguments_on_meta, on_meta, shapes_of
 from samprof.prediction.work import work_of
-from samprof.record.labels import ModelLabels
 from samprof.record.profile import Profile
+from samprof.record.ranges.labels import ModelLabels
 from samprof.sam.model.build import build_sam
 from samprof.sam.model.roles import describe
 from samprof.sweeps.inputs import Arguments

@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from samprof.record import entering, patches, session
+from samprof.record import session
+from samprof.record.ranges import entering, patches
 
 Places = Mapping[str, Mapping[Any, Any]]
 

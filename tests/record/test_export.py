@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from samprof.record.export import write_trace
-from samprof.record.other_threads import Range
+from samprof.record.ranges.other_threads import Range
 
 PLAIN = """
 {

@@ -17,8 +17,9 @@ from torch import Tensor, nn
 
 import samprof
 from samprof.errors import RecordingError
-from samprof.record import entering, patches, session
+from samprof.record import session
 from samprof.record.interrupts import complete
+from samprof.record.ranges import entering, patches
 from tests.record.models import Add, calls, small_net
 from tests.record.snapshot import assert_untouched, world
 

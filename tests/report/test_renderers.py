@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pytest
@@ -38,13 +39,16 @@ from samprof.report.text.ranks import ranks_text, slowest_text
 from samprof.report.text.run import run_text
 from samprof.report.text.scaling import scaling_text
 from samprof.report.text.table import Cells, Width, table_text, wrapped
+from samprof.report.text.trace import notes_text, trace_text
 from samprof.script.record import Ran
 from samprof.script.roots import Calls, Root
+from samprof.trace import load_trace
 from tests.report.tables import summary, trace_layers
 from tests.report.test_components_text_and_figures import table as components
 from tests.report.text.test_compare import table as comparison
 from tests.report.text.test_compare_traces import comparison as trace_comparison
 from tests.support.hostile import UNSEEN
+from tests.support.tracefile import TraceFile
 
 HOSTILE = f"<script>alert(1)</script> a|b`c [31m エンコーダ {UNSEEN}"
 WIDTHS = (40, 80, None)
@@ -97,6 +101,19 @@ def texts_of_layers(case: str) -> list[str]:
     rows = [("enc", 0, 900, 100), ("enc.block", 1, 800, 800)]
     found = named(trace_layers(rows), "path", case)
     return [layers_text(found, width, time_source="device") for width in WIDTHS]
+
+
+def texts_of_traces(case: str) -> list[str]:
+    file = TraceFile()
+    if case != "empty":
+        file.range(HOSTILE if case == "hostile" else "net", 0, 10)
+    with TemporaryDirectory() as folder:
+        trace = load_trace(file.write(Path(folder) / "trace.json"), cache=False)
+        return [trace_text(trace, width) for width in WIDTHS]
+
+
+def texts_of_notes(case: str) -> list[str]:
+    return [notes_text([HOSTILE], width) for width in WIDTHS]
 
 
 def texts_of_kernels(case: str) -> list[str]:
@@ -242,6 +259,8 @@ RENDERERS: dict[Callable[..., str], Rendered] = {
     doctor_text: texts_of_doctor,
     figures_text: texts_of_hta,
     table_text: texts_of_tables,
+    trace_text: texts_of_traces,
+    notes_text: texts_of_notes,
     wrapped: texts_of_sentences,
     run_html: html,
     run_page: page,

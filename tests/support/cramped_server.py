@@ -1,6 +1,6 @@
 """The fork server, on a machine without room for two of its children."""
 
-from samprof.sweeps.measure import fork_server
+from samprof.sweeps.measure.processes import fork_server
 
 fork_server.has_room = lambda *_: False
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from samprof.record import nvml
-from samprof.record.nvml import _Process, _Utilisation
+from samprof.record.device import nvml
+from samprof.record.device.nvml import _Process, _Utilisation
 
 UUID = "GPU-00000000-0000-0000-0000-000000000001"
 MIG = "MIG-00000000-0000-0000-0000-000000000002"

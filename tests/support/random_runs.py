@@ -8,8 +8,8 @@ import numpy as np
 
 from samprof.sweeps.about import About
 from samprof.sweeps.plan import Plan
-from samprof.sweeps.run.directory import RunDirectory
 from samprof.sweeps.run.run import Run
+from samprof.sweeps.run.stored.directory import RunDirectory
 from tests.support import samples
 
 PEAKS = {"flops_per_s": {"float32": 1e12}, "bytes_per_s": 1e11}

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from samprof.sweeps.run.point import Point
-from samprof.sweeps.run.sample import Sample
+from samprof.sweeps.run.stored.point import Point
+from samprof.sweeps.run.stored.sample import Sample
 
 QUIET = {"foreign_share": 0.01, "pressure": 0.0, "steal_share": 0.0}
 

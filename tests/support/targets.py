@@ -7,7 +7,7 @@ import time
 import torch
 from torch import nn
 
-from samprof.record.labels import ModelLabels
+from samprof.record.ranges.labels import ModelLabels
 from samprof.sweeps.target import Target
 from tests.support.hostile import EVIL, FORMULA
 

@@ -11,10 +11,10 @@ from samprof.report.text.run import run_text
 from samprof.sam.axes import AXES, axis_named, checked_on
 from samprof.sweeps.about import About
 from samprof.sweeps.plan import Plan
-from samprof.sweeps.run.directory import RunDirectory
 from samprof.sweeps.run.page import sides_of
-from samprof.sweeps.run.point import Point
 from samprof.sweeps.run.run import Run
+from samprof.sweeps.run.stored.directory import RunDirectory
+from samprof.sweeps.run.stored.point import Point
 from tests.support.samples import recorded, timed
 
 LAYER = {

@@ -16,8 +16,8 @@ from samprof.sweeps.execute import run_sweep
 from samprof.sweeps.measure.engines import Advance, AdvanceOf, ThisProcess
 from samprof.sweeps.measure.job import Job
 from samprof.sweeps.plan import Plan
-from samprof.sweeps.run.lock import LOCK_FILE
-from samprof.sweeps.run.sample import Sample
+from samprof.sweeps.run.stored.lock import LOCK_FILE
+from samprof.sweeps.run.stored.sample import Sample
 from samprof.trace import load_trace
 from tests.support.targets import WIDTH, Fails, Net, net
 

@@ -14,8 +14,8 @@ from samprof.cli.main import main
 from samprof.errors import UsageError
 from samprof.sam.model.build import build_sam
 from samprof.sweeps.inputs import Arguments, arguments_of, batched, wrong_arguments_named
-from samprof.sweeps.measure.forked import Forked
 from samprof.sweeps.measure.job import Job
+from samprof.sweeps.measure.processes.forked import Forked
 from samprof.sweeps.plan import Plan
 from samprof.sweeps.target import Recipe
 from tests.support.targets import WIDTH, Net

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from samprof.sweeps.plan import Plan
-from samprof.sweeps.run.sample import Sample
+from samprof.sweeps.run.stored.sample import Sample
 from samprof.sweeps.standing import MOST_ROUNDS, standing
 from tests.support.samples import points, recorded, sample, timed
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from samprof.errors import RunError
-from samprof.record.verified import Verified, cache_verified, cached_verified, verified_from
+from samprof.record.device.verified import Verified, cache_verified, cached_verified, verified_from
 from samprof.verify.check import Check, Limit, is_true, limited, none_of, not_run, shown
 from samprof.verify.conclusion import conclusion
 

@@ -1,4 +1,4 @@
-"""A dry run: every check runs on the CPU, and what it leaves is read back."""
+"""A dry run of the wheel in an empty folder: every check runs, and what it leaves is read back."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ import hashlib
 import io
 import json
 import math
+import os
+import shutil
+import subprocess
+import sys
 import tarfile
+import zipfile
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +27,7 @@ from samprof.verify import run as verify_run
 from samprof.verify.check import Check, Limit
 from samprof.verify.event_sums import events_ns
 from samprof.verify.runner import Runner
+from tests.support.paths import ROOT
 
 ACCOUNTING = (
     ("sum of rows minus sum of events (I1)", "pass"),
@@ -154,9 +160,44 @@ def run(out: Path, *arguments: str) -> Done:
 
 
 @pytest.fixture(scope="module")
-def dry(tmp_path_factory: pytest.TempPathFactory) -> Done:
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the contents of the wheel, as pip would install them."""
+    folder = tmp_path_factory.mktemp("wheel")
+    # Built from a copy: setuptools writes into the folder that it builds from.
+    source = folder / "source"
+    source.mkdir()
+    for name in ("pyproject.toml", "setup.cfg", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "samprof", source / "samprof", ignore=ignored)
+    command = ["pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", str(folder)]
+    subprocess.run([sys.executable, "-m", *command, str(source)], check=True)
+    (built,) = folder.glob("*.whl")
+    site = folder / "site"
+    with zipfile.ZipFile(built) as archive:
+        archive.extractall(site)
+    return site
+
+
+@pytest.fixture(scope="module")
+def dry(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Done:
     # Nothing is left out for lack of time, however slow this machine is.
-    return run(tmp_path_factory.mktemp("verify") / "out", "--minutes", "600")
+    command = ["-m", "samprof", "verify", "--dry", "--minutes", "600"]
+    empty = tmp_path_factory.mktemp("verify")
+    done = installed(wheel, empty, *command)
+    return Done(done.returncode, done.stdout.splitlines(), empty / "runs" / "verify")
+
+
+def installed(wheel: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Python with the wheel on its path, run in a folder."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(wheel)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def checks(done: Done) -> list[Check]:
@@ -175,6 +216,16 @@ def limit_of(data: dict[str, Any] | None) -> Limit | None:
     return data and Limit(**data)
 
 
+def test_the_wheel_holds_every_file_of_the_package(wheel: Path, tmp_path: Path) -> None:
+    files = [path for path in (ROOT / "samprof").rglob("*") if path.is_file()]
+    expected = [path.relative_to(ROOT) for path in files if path.suffix != ".pyc"]
+    assert Path("samprof/py.typed") in expected
+    assert any(path.parent.name == "templates" for path in expected)
+    assert not [str(path) for path in expected if not (wheel / path).is_file()]
+    where = installed(wheel, tmp_path, "-c", "import samprof; print(samprof.__file__)")
+    assert Path(where.stdout.strip()) == wheel / "samprof" / "__init__.py"
+
+
 def test_every_check_is_there_with_its_verdict(dry: Done) -> None:
     found = [(check.group, check.what, check.verdict) for check in checks(dry)]
     assert found == EXPECTED
@@ -188,7 +239,7 @@ def test_results_hold_every_line_that_was_printed(dry: Done) -> None:
     assert dry.lines[-2].startswith("82 pass, 0 fail, 48 shown, 8 not run; ")
     assert torch.__version__.startswith(dry.results["environment"]["packages"]["torch"])
     assert {"torch", "pandas"} <= dry.results["environment"]["all_packages"].keys()
-    assert dry.results["command"].startswith("samprof verify --dry -o ")
+    assert dry.results["command"] == "samprof verify --dry --minutes 600"
 
 
 def test_figures_are_sane(dry: Done) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from samprof.record.verified import cached_verified
+from samprof.record.device.verified import cached_verified
 from samprof.verify import run as verify_run
 from samprof.verify.device import Cpu
 from samprof.verify.limits import DRY_LIMITS

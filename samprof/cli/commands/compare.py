@@ -148,22 +148,12 @@ def _compared(runs: Sequence[Run], options: argparse.Namespace) -> list[_Compari
 
 
 def _variants(run: Run, options: argparse.Namespace) -> list[_Comparison]:
-    from samprof.sweeps.run.compare import compare_runs
+    from samprof.sweeps.run.compare import compare_variants
 
-    first, *others = run.data.good_variants() or [""]
-    if not others:
-        cause = f"one run with {'one variant' if first else 'no good point'}: nothing to compare"
-        raise UsageError("compare", run.path, cause, "give another run directory as well")
-    tables = [
-        compare_runs(run.data, run.data, first, other, options.size, options.fused)
-        for other in others
-    ]
-    failed = sorted(set(run.points()["variant"]) - {first, *others})
+    tables = compare_variants(run.data, options.size, options.fused)
+    failed = sorted(set(run.points()["variant"]) - set(run.data.good_variants()))
     print_notes([f"no size of variant {variant} ran to its end" for variant in failed])
-    return [
-        _Comparison((first, other), table, run.axis)
-        for other, table in zip(others, tables, strict=True)
-    ]
+    return [_Comparison(names, table, run.axis) for names, table in tables.items()]
 
 
 def _narrowed(compared: _Comparison, options: argparse.Namespace) -> _Comparison:

@@ -16,7 +16,7 @@ from samprof.errors import RunError
 if TYPE_CHECKING:
     import torch
 
-    from samprof.record.peaks_cache import Peaks
+    from samprof.record.device.peaks_cache import Peaks
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,8 +32,8 @@ def run(options: argparse.Namespace) -> int:
     """Prints what is here and what the device can do."""
     from samprof.cli.doctor_text import doctor_text
     from samprof.record.capabilities import what_is_missing
-    from samprof.record.environment import device_state, environment
-    from samprof.record.verified import cached_verified
+    from samprof.record.device.environment import device_state, environment
+    from samprof.record.device.verified import cached_verified
     from samprof.sam.model.build import resolve_device
 
     device = resolve_device(options.device)
@@ -66,8 +66,8 @@ def run(options: argparse.Namespace) -> int:
 def _peaks(device: torch.device, *, again: bool) -> tuple[Peaks | None, bool]:
     """The peaks, if they can be measured, and whether they came from the cache."""
     from samprof.record import peaks
-    from samprof.record.environment import device_name
-    from samprof.record.peaks_cache import cache_peaks, cached_peaks
+    from samprof.record.device.environment import device_name
+    from samprof.record.device.peaks_cache import cache_peaks, cached_peaks
 
     name = device_name(device)
     cached = None if again else cached_peaks(name)

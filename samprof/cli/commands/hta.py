@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from samprof.cli.open_path import ANY_PATH, add_trace_arguments, trace_files
-from samprof.cli.output import add_output_arguments, notes_text, print_table
+from samprof.cli.output import add_output_arguments, print_table
 from samprof.errors import TraceError
 
 
@@ -39,6 +39,7 @@ def run(options: argparse.Namespace) -> int:
 
     def as_text(width: int | None) -> str:
         from samprof.integrations.hta.text import figures_text
+        from samprof.report.text.trace import notes_text
 
         return figures_text(table, width, options.top) + notes_text(ranks.notes, width)
 

@@ -11,7 +11,7 @@ from samprof.cli.open_path import (
     add_trace_arguments,
     open_trace,
 )
-from samprof.cli.output import add_output_arguments, notes_text, print_table
+from samprof.cli.output import add_output_arguments, print_table
 from samprof.cli.part_options import add_root_argument, check_root
 from samprof.errors import TraceError, UsageError
 
@@ -62,6 +62,7 @@ def run(options: argparse.Namespace) -> int:
 
     def as_text(width: int | None) -> str:
         from samprof.report.text.kernels import kernels_text
+        from samprof.report.text.trace import notes_text
 
         shown = activities_as_kernels(rows, whole_ns) if options.each else rows
         text = kernels_text(shown, width)
@@ -95,6 +96,7 @@ def _print_ops(trace: Trace, options: argparse.Namespace) -> int:
 
     def as_text(width: int | None) -> str:
         from samprof.report.text.ops import ops_text
+        from samprof.report.text.trace import notes_text
 
         return ops_text(rows, width) + notes_text(trace.notes, width)
 

@@ -12,7 +12,7 @@ from samprof.cli.open_path import (
     add_trace_arguments,
     open_traces,
 )
-from samprof.cli.output import add_output_arguments, notes_text, print_table
+from samprof.cli.output import add_output_arguments, print_table
 from samprof.cli.part_options import add_fused_argument, add_part_arguments, part_shown
 from samprof.errors import TraceError, UsageError
 
@@ -82,21 +82,18 @@ def _print_trace(trace: Trace, options: argparse.Namespace) -> None:
     time_source = trace.time_source if options.time_source == "auto" else options.time_source
 
     def as_text(width: int | None) -> str:
-        from samprof.report.text.check import check_text
-        from samprof.report.text.layers import layers_text
-        from samprof.report.text.table import wrapped
+        from samprof.report.text.trace import trace_text
 
-        check = trace.check(options.by)
-        text = layers_text(
-            table,
+        return trace_text(
+            trace,
             width,
+            by=options.by,
+            layers=table,
             time_source=time_source,
             depth=options.depth,
             root=options.root,
             sums=options.total,
         )
-        accounting = wrapped(f"Time accounting of the trace: {check_text(check.as_dict())}", width)
-        return f"{text}\n{accounting}{notes_text(check.notes, width)}"
 
     print_table(part_shown(table, options), options, as_text, trace.notes)
 
@@ -106,6 +103,7 @@ def _print_memory(trace: Trace, options: argparse.Namespace) -> None:
 
     def as_text(width: int | None) -> str:
         from samprof.report.text.memory import memory_text_of
+        from samprof.report.text.trace import notes_text
 
         text = memory_text_of(table, width, depth=options.depth, root=options.root)
         return text + notes_text(trace.notes, width)
@@ -131,6 +129,7 @@ def _print_ranks(ranks: Ranks, options: argparse.Namespace) -> None:
 
     def as_text(width: int | None) -> str:
         from samprof.report.text.ranks import ranks_text
+        from samprof.report.text.trace import notes_text
 
         totals = ranks.totals(options.by)
         text = ranks_text(table, totals, width, depth=options.depth, root=options.root)

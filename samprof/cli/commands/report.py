@@ -40,8 +40,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _several(options: argparse.Namespace) -> Path:
-    from samprof.sweeps.run.directory import write_whole
     from samprof.sweeps.run.page import page_of
+    from samprof.sweeps.run.stored.directory import write_whole
 
     if options.output is None:
         cause = "several runs, and no file to write their page to"

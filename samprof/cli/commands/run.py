@@ -95,7 +95,7 @@ def _program(options: argparse.Namespace) -> Program:
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    from samprof.record.labels import GRANULARITIES
+    from samprof.record.ranges.labels import GRANULARITIES
     from samprof.script.roots import Settings
 
     if options.granularity not in GRANULARITIES:

@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samprof.analysis.scaling.measured import measured
 from samprof.cli.measuring import directory_of, measure_all, say_failures, write_pages
 from samprof.cli.open_path import (
     add_cache_argument,
@@ -15,7 +14,7 @@ from samprof.cli.open_path import (
     refuse_selection,
     refuse_several,
 )
-from samprof.cli.output import add_output_arguments, notes_text, print_table
+from samprof.cli.output import add_output_arguments, print_table
 from samprof.cli.workload_options import add_workload_arguments, plans_of, workload_recipe
 from samprof.errors import RunError, UsageError
 from samprof.sam.catalogue import WORKLOADS
@@ -101,6 +100,7 @@ def _print_trace(trace: Trace, options: argparse.Namespace) -> int:
 
     def as_text(width: int | None) -> str:
         from samprof.report.text.components import components_text
+        from samprof.report.text.trace import notes_text
 
         return components_text({"": table}, width) + notes_text(trace.notes, width)
 
@@ -112,24 +112,11 @@ def _print_run(run: Run, options: argparse.Namespace, size: int | None = None) -
     """The components of one size in each variant."""
     import pandas as pd
 
-    tables = {name: run.components(size, name) for name in _variants_with(run, size)}
+    from samprof.texts import component_tables, components_text_of
+
+    tables = component_tables(run, size)
     if not tables:
         remedy = f"there are {', '.join(map(str, run.points()['size'].unique()))}"
         raise RunError("workload", run.path, f"no {run.axis.text(size or 0)}", remedy)
     rows = pd.concat([table.assign(variant=name) for name, table in tables.items()])
-
-    def as_text(width: int | None) -> str:
-        from samprof.report.text.components import run_components_text
-        from samprof.sweeps.run.mode_answers import component_speedups_of
-
-        speedups = component_speedups_of(run.data, size)
-        return run_components_text(run.summary(), tables, size, width, speedups)
-
-    print_table(rows, options, as_text)
-
-
-def _variants_with(run: Run, size: int | None) -> list[str]:
-    points = run.points()
-    ok = measured(points)
-    ok = ok if size is None else ok[ok["size"] == size]
-    return [name for name in run.variants() if name in set(ok["variant"])]
+    print_table(rows, options, lambda width: components_text_of(run, size, width))

@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import nn
 
-from samprof.record.labels import Function
+from samprof.record.ranges.labels import Function
 
 PREPROCESSING, UPSAMPLING = "preprocessing", "mask upsampling"
 FILTERING, NMS, RLE = "filtering", "box NMS", "RLE"

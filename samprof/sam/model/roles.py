@@ -11,7 +11,7 @@ from typing import TypeVar
 import torch
 from torch import nn
 
-from samprof.record.labels import Function, ModelLabels
+from samprof.record.ranges.labels import Function, ModelLabels
 from samprof.sam.model import families
 from samprof.sam.model.colors import COLORS
 from samprof.sam.model.parts import Parts

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import torch
 
-from samprof.record.labels import Function, ModelLabels
+from samprof.record.ranges.labels import Function, ModelLabels
 from samprof.sam.axes import PROMPTS
 from samprof.sam.catalogue import ModelOptions, mode_of
 from samprof.sam.inputs.images import count_images, photos_of

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from samprof.errors import ModelError, UsageError
-from samprof.record.labels import GRANULARITIES
+from samprof.record.ranges.labels import GRANULARITIES
 from samprof.sam.axes import axis_named, checked_on
 from samprof.sam.catalogue import WORKLOADS
 from samprof.sweeps.plan import Plan, checked_count, checked_sizes

@@ -18,10 +18,10 @@ from samprof.sweeps.gather.pool import pools_of
 from samprof.sweeps.gather.sample import ALL_OPS, sample_of
 from samprof.sweeps.gather.sources import Source, sources_of
 from samprof.sweeps.plan import Plan
-from samprof.sweeps.run.directory import RunDirectory
-from samprof.sweeps.run.made_anew import made_anew
-from samprof.sweeps.run.point import Point, point_key
 from samprof.sweeps.run.run import Run
+from samprof.sweeps.run.stored.directory import RunDirectory
+from samprof.sweeps.run.stored.made_anew import made_anew
+from samprof.sweeps.run.stored.point import Point, point_key
 
 if TYPE_CHECKING:
     from samprof.sweeps.gather.sources import Given

@@ -20,11 +20,11 @@ from samprof.analysis.scaling.variant import EAGER
 from samprof.errors import UsageError
 from samprof.sweeps.about import About
 from samprof.sweeps.plan import Plan, checked_size
-from samprof.sweeps.run.directory import RunDirectory
-from samprof.sweeps.run.made_anew import made_anew
-from samprof.sweeps.run.point import Point
 from samprof.sweeps.run.run import Run
-from samprof.sweeps.run.sample import Sample
+from samprof.sweeps.run.stored.directory import RunDirectory
+from samprof.sweeps.run.stored.made_anew import made_anew
+from samprof.sweeps.run.stored.point import Point
+from samprof.sweeps.run.stored.sample import Sample
 
 GIVEN = "given"
 """The time source of numbers of which nobody knows how they were taken."""

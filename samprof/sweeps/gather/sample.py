@@ -10,7 +10,7 @@ import pandas as pd
 from samprof.analysis.scaling.variant import EAGER
 from samprof.sweeps.gather.calls import Call, Kind
 from samprof.sweeps.gather.pool import Pool
-from samprof.sweeps.run.sample import Sample
+from samprof.sweeps.run.stored.sample import Sample
 from samprof.trace import Trace
 from samprof.trace.model.events import DEVICE_KINDS
 from samprof.trace.model.ranges import SEPARATOR

@@ -10,7 +10,7 @@ from typing import Any
 
 from samprof.errors import RunError
 from samprof.sweeps.measure.job import Job, sample_in
-from samprof.sweeps.run.sample import Sample, Status
+from samprof.sweeps.run.stored.sample import Sample, Status
 from samprof.sweeps.target import Recipe
 
 _OUT_OF_MEMORY = (

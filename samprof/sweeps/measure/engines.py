@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from samprof.sweeps.about import About
+from samprof.sweeps.measure.garbage import older_objects_spared
 from samprof.sweeps.measure.job import Job
-from samprof.sweeps.run.sample import Sample
+from samprof.sweeps.run.stored.sample import Sample
 
 if TYPE_CHECKING:
     from samprof.sweeps.target import Target
@@ -88,28 +89,20 @@ class EngineContext:
 class ThisProcess(EngineContext):
     """Takes samples in this process. What all of them share, no repetition can tell.
 
-    What was there before is not searched for garbage after every sample: among all that torch imports
-    that would take longer than many a forward.
-
     Args:
         make: the target; called for each sample, since a sample may change it for good.
     """
 
     def __init__(self, make: Callable[[], Target]) -> None:
         self._make = make
-        self._has_frozen = False
+        self._open = ExitStack()
 
     def __enter__(self) -> Self:
-        if gc.get_freeze_count() == 0:  # else it is somebody else's to undo
-            gc.collect()
-            gc.freeze()
-            self._has_frozen = True
+        self._open.enter_context(older_objects_spared())
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._has_frozen:
-            gc.unfreeze()
-            self._has_frozen = False
+        self._open.close()
 
     def about(self) -> About:
         """See `Engine`."""
@@ -119,8 +112,8 @@ class ThisProcess(EngineContext):
 
     def measure(self, job: Job, advance: Advance = lambda _: None) -> Sample:
         """See `Engine`."""
+        from samprof.sweeps.measure.machine.usage import cpu_s
         from samprof.sweeps.measure.measure import measure, release_memory
-        from samprof.sweeps.measure.usage import cpu_s
 
         before = cpu_s()
         try:

@@ -12,7 +12,7 @@ import samprof.errors
 from samprof.errors import MissingPackageError, RunError, SamprofError
 from samprof.sweeps.about import About
 from samprof.sweeps.plan import Plan
-from samprof.sweeps.run.sample import Sample
+from samprof.sweeps.run.stored.sample import Sample
 from samprof.sweeps.target import Recipe
 
 _DESCRIBED = ("size", "round", "timed", "recorded", "paging", "slowest_ns")

@@ -11,27 +11,27 @@ from typing import Any
 import torch
 
 from samprof.errors import ModelError, SamprofError
-from samprof.record.environment import environment
+from samprof.record.device.environment import environment
+from samprof.record.device.verified import cached_verified
 from samprof.record.session import synchronize
-from samprof.record.verified import cached_verified
 from samprof.sweeps.about import About
 from samprof.sweeps.inputs import Arguments, wrong_arguments_named
-from samprof.sweeps.measure.allocators import current_allocator
-from samprof.sweeps.measure.device_memory import peak_bytes, reset_peak
 from samprof.sweeps.measure.ended import is_of_surroundings, says_out_of_memory
-from samprof.sweeps.measure.energy import Metered, meter_of
 from samprof.sweeps.measure.forwards import Advance, Forwards, warm_up
 from samprof.sweeps.measure.job import Job
-from samprof.sweeps.measure.machine_state import is_switched_off
+from samprof.sweeps.measure.machine.allocators import current_allocator
+from samprof.sweeps.measure.machine.device_memory import peak_bytes, reset_peak
+from samprof.sweeps.measure.machine.energy import Metered, meter_of
+from samprof.sweeps.measure.machine.peaks import peaks_of
+from samprof.sweeps.measure.machine.state import is_switched_off
+from samprof.sweeps.measure.machine.usage import Usage, own_usage
 from samprof.sweeps.measure.page_faults import paging_by_layer
-from samprof.sweeps.measure.peaks import peaks_of
 from samprof.sweeps.measure.prepare import DeviatesError, prepare
 from samprof.sweeps.measure.recorded import record
 from samprof.sweeps.measure.reference import Reference
 from samprof.sweeps.measure.turns import HandOn
-from samprof.sweeps.measure.usage import Usage, own_usage
-from samprof.sweeps.run.sample import Sample, Status
-from samprof.sweeps.run.verdict_notes import CPU_TIME_ONLY
+from samprof.sweeps.run.stored.sample import Sample, Status
+from samprof.sweeps.run.tables.verdict_notes import CPU_TIME_ONLY
 from samprof.sweeps.target import Target
 
 _LONGEST_MESSAGE = 2000

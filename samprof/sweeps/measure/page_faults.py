@@ -13,10 +13,10 @@ import torch
 from torch import nn
 
 from samprof.errors import UsageError
-from samprof.record.labels import ModelLabels
-from samprof.record.select import select
+from samprof.record.ranges.labels import ModelLabels
+from samprof.record.ranges.select import select
 from samprof.record.session import synchronize
-from samprof.sweeps.measure.usage import Usage, own_usage
+from samprof.sweeps.measure.machine.usage import Usage, own_usage
 
 
 @dataclass(slots=True)

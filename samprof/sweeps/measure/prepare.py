@@ -11,11 +11,11 @@ from typing import Any
 import torch
 
 from samprof.errors import RecordingError
-from samprof.record.patches import around
 from samprof.record.profile import Profile
+from samprof.record.ranges.patches import around
 from samprof.record.session import synchronize
 from samprof.sweeps.inputs import Arguments
-from samprof.sweeps.measure.device_memory import peak_bytes, reset_peak
+from samprof.sweeps.measure.machine.device_memory import peak_bytes, reset_peak
 from samprof.sweeps.target import Target
 
 

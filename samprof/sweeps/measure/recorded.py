@@ -18,8 +18,8 @@ from samprof.sweeps.inputs import Arguments
 from samprof.sweeps.measure.forwards import Forwards
 from samprof.sweeps.measure.job import Job
 from samprof.sweeps.measure.recorded_forwards import RecordedForwards, record_forwards
-from samprof.sweeps.run.point import point_key
-from samprof.sweeps.run.sample import Sample
+from samprof.sweeps.run.stored.point import point_key
+from samprof.sweeps.run.stored.sample import Sample
 from samprof.sweeps.target import Target
 from samprof.trace.model.events import DEVICE_KINDS
 from samprof.trace.tables.components import component_steps

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 import torch
 
-from samprof.record.patches import around
 from samprof.record.profile import Profile
+from samprof.record.ranges.patches import around
 from samprof.record.recording import Recording
 from samprof.sweeps.measure.forwards import Forwards
 from samprof.sweeps.measure.job import Job

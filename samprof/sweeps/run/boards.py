@@ -9,9 +9,9 @@ from samprof.analysis.verdict.advice import no_size_ran
 from samprof.errors import RunError
 from samprof.integrations.tensorboard.board import Board
 from samprof.sweeps.run.data import RunData
-from samprof.sweeps.run.layout import LARGEST_FILE, RUN_FILE
-from samprof.sweeps.run.point import Point
-from samprof.sweeps.run.schema import inside
+from samprof.sweeps.run.stored.layout import LARGEST_FILE, RUN_FILE
+from samprof.sweeps.run.stored.point import Point
+from samprof.sweeps.run.stored.schema import inside
 from samprof.trace.read.load import read_trace
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from samprof.analysis.statistics.states import find_states
 from samprof.analysis.verdict.advice import no_size_ran
-from samprof.errors import RunError
+from samprof.errors import RunError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from samprof.sweeps.run.data import RunData
-    from samprof.sweeps.run.point import Point
+    from samprof.sweeps.run.stored.point import Point
 
 
 _SAME_SPEED = 1.05
@@ -144,6 +144,29 @@ def _cores_elsewhere(sides: Sequence[tuple[RunData, str]]) -> str:
             where = f"{apart[1]:.0f} ns apart, and {apart[0]:.0f} ns in {a.path}"
             return f"in {b.path} {what} with the cores {where}"
     return ""
+
+
+def compare_variants(
+    run: RunData, size: int | None = None, fused: str = "sets"
+) -> dict[tuple[str, str], pd.DataFrame]:
+    """The variants of a run, each compared with the first of those that ran to their end.
+
+    Args:
+        run: of which.
+        size: as in `compare_runs`.
+        fused: likewise.
+
+    Returns:
+        (first, other) -> table.
+
+    Raises:
+        UsageError: there are no two of them.
+    """
+    first, *others = run.good_variants() or [""]
+    if not others:
+        cause = f"one run with {'one variant' if first else 'no good point'}: nothing to compare"
+        raise UsageError("compare", run.path, cause, "give another run directory as well")
+    return {(first, other): compare_runs(run, run, first, other, size, fused) for other in others}
 
 
 def _points(run: RunData, variant: str | None) -> dict[int, Point]:

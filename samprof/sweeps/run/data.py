@@ -12,18 +12,18 @@ from samprof.analysis.scaling.variant import EAGER
 from samprof.analysis.verdict.advice import no_size_ran
 from samprof.analysis.verdict.limits import Limits
 from samprof.errors import RunError
-from samprof.sweeps.run.conditions import Conditions, conditions_of
-from samprof.sweeps.run.directory import RunDirectory
-from samprof.sweeps.run.layers_table import layers_table
-from samprof.sweeps.run.layout import RUN_FILE
-from samprof.sweeps.run.point import Point, point_key
-from samprof.sweeps.run.points_table import points_table
-from samprof.sweeps.run.predicted import Predicted, predicted_from
-from samprof.sweeps.run.samples import samples_table
-from samprof.sweeps.run.schema import inside
-from samprof.sweeps.run.selection import Selection, select
-from samprof.sweeps.run.variant_data import variant_tables
-from samprof.sweeps.run.variants import VariantTables
+from samprof.sweeps.run.stored.directory import RunDirectory
+from samprof.sweeps.run.stored.layout import RUN_FILE
+from samprof.sweeps.run.stored.point import Point, point_key
+from samprof.sweeps.run.stored.schema import inside
+from samprof.sweeps.run.tables.conditions import Conditions, conditions_of
+from samprof.sweeps.run.tables.layers import layers_table
+from samprof.sweeps.run.tables.points import points_table
+from samprof.sweeps.run.tables.predicted import Predicted, predicted_from
+from samprof.sweeps.run.tables.samples import samples_table
+from samprof.sweeps.run.tables.selection import Selection, select
+from samprof.sweeps.run.tables.variant_data import variant_tables
+from samprof.sweeps.run.tables.variants import VariantTables
 from samprof.trace import Trace, load_trace
 from samprof.trace.model.ranges import By
 from samprof.trace.model.slicing import slice_time
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from samprof.report.summary import Summary
 
 _FINER = {"block": "layer", "layer": "op"}
-"""Granularity -> the one that shows more; see `samprof.record.labels`."""
+"""Granularity -> the one that shows more; see `samprof.record.ranges.labels`."""
 
 
 class RunData:
@@ -106,7 +106,7 @@ class RunData:
 
     @cached_property
     def samples(self) -> pd.DataFrame:
-        """See `samprof.sweeps.run.samples.samples_table`."""
+        """See `samprof.sweeps.run.tables.samples.samples_table`."""
         return samples_table(self.measured)
 
     @cached_property
@@ -191,7 +191,7 @@ class RunData:
     @cached_property
     def peaks(self) -> dict[str, Any] | None:
         """What the device can do at most, as measured or by its datasheet; None where not known."""
-        from samprof.record.peaks_cache import peaks_on
+        from samprof.record.device.peaks_cache import peaks_on
 
         return peaks_on(self.environment)
 
@@ -203,7 +203,7 @@ class RunData:
     @property
     def verified(self) -> str:
         """What `samprof verify` found on the device; empty where it was not verified."""
-        from samprof.record.verified import verified_on
+        from samprof.record.device.verified import verified_on
 
         return verified_on(self.environment)
 
@@ -259,7 +259,7 @@ class RunData:
 
     def components(self, size: int | None, variant: str | None) -> pd.DataFrame:
         """The component table of a point; see `Run.components`."""
-        from samprof.sweeps.run.components import components_of
+        from samprof.sweeps.run.tables.components import components_of
 
         return components_of(self.points_of(self.chosen(variant)), size, self.path, self.axis)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from samprof.sweeps.run.components import component_times
+from samprof.sweeps.run.tables.components import component_times
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from samprof.analysis.verdict.limits import Limits
 from samprof.printable import csv_text
 from samprof.sweeps.run.data import RunData
-from samprof.sweeps.run.directory import RunDirectory, write_whole
+from samprof.sweeps.run.stored.directory import RunDirectory, write_whole
 from samprof.trace import Trace
 
 if TYPE_CHECKING:
@@ -83,11 +83,11 @@ class Run:
         return self.data.variants()
 
     def points(self) -> pd.DataFrame:
-        """One row per point; see `samprof.sweeps.run.points_table.points_table`."""
+        """One row per point; see `samprof.sweeps.run.tables.points.points_table`."""
         return self.data.points.copy()
 
     def samples(self) -> pd.DataFrame:
-        """One row per process that measured; see `samprof.sweeps.run.samples.samples_table`."""
+        """One row per process that measured; see `samprof.sweeps.run.tables.samples.samples_table`."""
         return self.data.samples.copy()
 
     def layers(self) -> pd.DataFrame:

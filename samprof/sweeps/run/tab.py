@@ -12,10 +12,10 @@ from samprof.integrations.tensorboard.tab.contents import PointFile, RunKind
 from samprof.report.page.section_names import COMPARISON
 from samprof.report.page.trace_page import message_page
 from samprof.sweeps.run.data import RunData
-from samprof.sweeps.run.directory import OWN_NAMES
-from samprof.sweeps.run.layout import RUN_FILE
 from samprof.sweeps.run.page import page_of, sides_of
-from samprof.sweeps.run.schema import inside
+from samprof.sweeps.run.stored.directory import OWN_NAMES
+from samprof.sweeps.run.stored.layout import RUN_FILE
+from samprof.sweeps.run.stored.schema import inside
 
 
 def run_kind() -> RunKind:

@@ -16,8 +16,8 @@ from samprof.processes import environment, python
 from samprof.sweeps.measure.engines import Engine
 from samprof.sweeps.measure.job import Job
 from samprof.sweeps.plan import Plan
-from samprof.sweeps.run.leftovers import TRY_PREFIX
-from samprof.sweeps.run.sample import Status
+from samprof.sweeps.run.stored.leftovers import TRY_PREFIX
+from samprof.sweeps.run.stored.sample import Status
 from samprof.sweeps.search.bracket import TOLERANCE, Bracket
 from samprof.units import memory_limit_text, memory_text, units_like
 

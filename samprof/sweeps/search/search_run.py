@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from samprof.sweeps.measure.engines import Engine
 from samprof.sweeps.plan import Plan
-from samprof.sweeps.run.directory import RunDirectory
-from samprof.sweeps.run.lock import locked
 from samprof.sweeps.run.run import Run
+from samprof.sweeps.run.stored.directory import RunDirectory
+from samprof.sweeps.run.stored.lock import locked
 from samprof.sweeps.search.largest import MOST, Largest, Probe, largest_batch, probe
 
 
@@ -56,7 +56,7 @@ def search_largest(
     Example:
         >>> import tempfile, torch
         >>> from pathlib import Path
-        >>> from samprof.record.labels import ModelLabels
+        >>> from samprof.record.ranges.labels import ModelLabels
         >>> from samprof.sweeps.execute import run_sweep
         >>> from samprof.sweeps.measure.engines import ThisProcess
         >>> from samprof.sweeps.target import Target

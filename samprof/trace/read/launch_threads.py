@@ -1,8 +1,8 @@
 """The threads of launches: as CUPTI names them in the file, as the system does once it is read.
 
 For threads that the profiler did not record, the file names the thread of a launch by its pthread id and
-that of a range by its native id; see `samprof.record.other_threads`. What samprof recorded tells which
-ids belong together.
+that of a range by its native id; see `samprof.record.ranges.other_threads`. What samprof recorded tells
+which ids belong together.
 """
 
 from collections import defaultdict

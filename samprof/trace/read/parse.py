@@ -20,7 +20,7 @@ from samprof.trace.read.scan import EventScanner
 
 
 class _Recorded(msgspec.Struct):
-    """The recorded metadata that tables depend on; see `samprof.record.select`."""
+    """The recorded metadata that tables depend on; see `samprof.record.ranges.select`."""
 
     modules: dict[str, tuple[str, str]] = {}
     functions: dict[str, str] = {}

@@ -19,9 +19,9 @@ from samprof.sweeps.execute import measure_once
 from samprof.sweeps.measure.engines import ThisProcess
 from samprof.sweeps.measure.job import Job
 from samprof.sweeps.plan import Plan
-from samprof.sweeps.run.directory import RunDirectory
 from samprof.sweeps.run.run import Run
-from samprof.sweeps.run.sample import Sample
+from samprof.sweeps.run.stored.directory import RunDirectory
+from samprof.sweeps.run.stored.sample import Sample
 from samprof.sweeps.target import Change, Target
 from samprof.verify import published
 from samprof.verify.accounting import own_check
@@ -58,8 +58,8 @@ def nothing_measured(session: VerifySession, model: str) -> str:
 
 
 def _peaks(session: VerifySession) -> Iterator[Check]:
+    from samprof.record.device.peaks_cache import cache_peaks
     from samprof.record.peaks import measure_peaks
-    from samprof.record.peaks_cache import cache_peaks
 
     peaks = measure_peaks(session.device.torch_device, seconds=session.scale.peak_seconds)
     cache_peaks(peaks)  # in a cache directory of its own, where the sweeps look

@@ -18,10 +18,10 @@ from samprof.sweeps.execute import run_sweep
 from samprof.sweeps.inputs import batched
 from samprof.sweeps.measure.engines import ThisProcess
 from samprof.sweeps.measure.job import Job
-from samprof.sweeps.measure.subprocess_engine import Subprocess
+from samprof.sweeps.measure.processes.subprocess_engine import Subprocess
 from samprof.sweeps.plan import Plan
-from samprof.sweeps.run.directory import RunDirectory
-from samprof.sweeps.run.sample import Sample
+from samprof.sweeps.run.stored.directory import RunDirectory
+from samprof.sweeps.run.stored.sample import Sample
 from samprof.sweeps.target import Recipe, Target
 from samprof.verify.accounting import accounting_of, own_check
 from samprof.verify.case import Case

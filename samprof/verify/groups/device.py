@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from samprof.record.gpu import GpuAtWork
-from samprof.sweeps.run.gpu_seen import MOST_SLOWED, SLOWDOWNS
+from samprof.record.device.gpu import GpuAtWork
+from samprof.sweeps.run.tables.gpu_seen import MOST_SLOWED, SLOWDOWNS
 from samprof.verify.case import Case
 from samprof.verify.check import Check, Limit, limited, none_of, not_run, shown
 from samprof.verify.session import NEEDS_CUDA, VerifySession

@@ -5,7 +5,7 @@ from dataclasses import fields
 from samprof.analysis.scaling.variant import EAGER
 from samprof.report.summary import Summary
 from samprof.sweeps.plan import Plan
-from samprof.sweeps.run.point import point_key
+from samprof.sweeps.run.stored.point import point_key
 
 
 def test_the_name_is_the_one_in_the_runs_that_there_are() -> None:

@@ -27,9 +27,9 @@ from samprof.report.page.tables import commands_text
 from samprof.sam.axes import AXES
 from samprof.sweeps.about import About
 from samprof.sweeps.plan import Plan
-from samprof.sweeps.run.directory import RunDirectory
 from samprof.sweeps.run.page import sides_of
 from samprof.sweeps.run.run import Run
+from samprof.sweeps.run.stored.directory import RunDirectory
 from tests.report.pages import SCRIPT, hostile
 from tests.support.targets import WIDTH, Net
 from tests.support.times import with_times

@@ -7,7 +7,7 @@ import torch
 from segment_anything.modeling.image_encoder import Block, ImageEncoderViT
 from torch import nn
 
-from samprof.record.labels import Function, ModelLabels
+from samprof.record.ranges.labels import Function, ModelLabels
 from samprof.sam.model.build import build_sam
 from samprof.sam.model.roles import describe
 

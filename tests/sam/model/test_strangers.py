@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 import samprof
-from samprof.record.labels import Function, ModelLabels
+from samprof.record.ranges.labels import Function, ModelLabels
 from samprof.sam.model.recognise import is_block, scope_of
 from samprof.sam.model.roles import describe
 from tests.support.strangers import TOKENS, AnySam, Block, Predictor, RepViT, ViT, ViTLayer

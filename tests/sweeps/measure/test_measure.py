@@ -6,15 +6,15 @@ import pytest
 import torch
 from torch import nn
 
-from samprof.record.labels import ModelLabels
+from samprof.record.ranges.labels import ModelLabels
 from samprof.sweeps.measure import measure
 from samprof.sweeps.measure.engines import ThisProcess
 from samprof.sweeps.measure.job import Job
 from samprof.sweeps.measure.measure import is_out_of_memory
 from samprof.sweeps.plan import Plan
-from samprof.sweeps.run.point import Point
-from samprof.sweeps.run.sample import Sample
-from samprof.sweeps.run.verdict_notes import CPU_TIME_ONLY, recording_remarks
+from samprof.sweeps.run.stored.point import Point
+from samprof.sweeps.run.stored.sample import Sample
+from samprof.sweeps.run.tables.verdict_notes import CPU_TIME_ONLY, recording_remarks
 from samprof.sweeps.target import Target
 from tests.support.targets import WIDTH, Net
 

@@ -11,8 +11,8 @@ from torch import nn
 import samprof
 from samprof.errors import UsageError
 from samprof.sweeps.measure import page_faults as paging
+from samprof.sweeps.measure.machine.usage import Usage
 from samprof.sweeps.measure.page_faults import paging_by_layer
-from samprof.sweeps.measure.usage import Usage
 
 PAGES = 500
 linux = pytest.mark.skipif(not hasattr(mmap, "MADV_NOHUGEPAGE"), reason="Linux maps page by page")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from samprof.cli.main import main
-from samprof.sweeps.run.directory import RunDirectory
+from samprof.sweeps.run.stored.directory import RunDirectory
 from tests.support.interrupts import heed_interrupts
 from tests.support.paths import ROOT
 

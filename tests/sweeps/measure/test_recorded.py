@@ -6,12 +6,12 @@ import pytest
 import torch
 from torch import nn
 
-from samprof.record.labels import ModelLabels
+from samprof.record.ranges.labels import ModelLabels
 from samprof.sweeps.measure import measure
 from samprof.sweeps.measure.engines import ThisProcess
 from samprof.sweeps.measure.job import Job
 from samprof.sweeps.plan import Plan
-from samprof.sweeps.run.sample import Sample
+from samprof.sweeps.run.stored.sample import Sample
 from samprof.sweeps.target import Target
 from samprof.trace import Trace, load_trace
 from samprof.trace.model.slicing import slice_time, split_steps

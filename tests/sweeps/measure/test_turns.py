@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from samprof.sweeps.inputs import Arguments
-from samprof.sweeps.measure import forked
-from samprof.sweeps.measure.cpu_counters import usable_cpus
 from samprof.sweeps.measure.engines import ThisProcess
-from samprof.sweeps.measure.forked import Forked
 from samprof.sweeps.measure.forwards import Forwards
 from samprof.sweeps.measure.job import Job
-from samprof.sweeps.measure.latency import cross_core_latency_ns
-from samprof.sweeps.measure.machine_state import SWITCH
+from samprof.sweeps.measure.machine.cpu_counters import usable_cpus
+from samprof.sweeps.measure.machine.latency import cross_core_latency_ns
+from samprof.sweeps.measure.machine.state import SWITCH
+from samprof.sweeps.measure.processes import forked
+from samprof.sweeps.measure.processes.forked import Forked
 from samprof.sweeps.measure.turns import AloneError, Given, TurnOf
 from samprof.sweeps.plan import Plan
 from samprof.sweeps.target import Recipe

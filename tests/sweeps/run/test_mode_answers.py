@@ -5,9 +5,9 @@ from typing import Any
 
 from samprof.sweeps.about import About
 from samprof.sweeps.plan import Plan
-from samprof.sweeps.run.directory import RunDirectory
 from samprof.sweeps.run.mode_answers import component_speedups_of
 from samprof.sweeps.run.run import Run
+from samprof.sweeps.run.stored.directory import RunDirectory
 from tests.support.samples import layer_rows, points, recorded, timed
 
 NAMES = ("encoder", "decoder")

@@ -7,8 +7,8 @@ import pytest
 
 from samprof.sweeps.about import About
 from samprof.sweeps.plan import Plan
-from samprof.sweeps.run.directory import RunDirectory
 from samprof.sweeps.run.run import Run
+from samprof.sweeps.run.stored.directory import RunDirectory
 from tests.support.samples import layer_rows, points, recorded, timed
 
 NEAR, FAR = (25.0, 31.0), (160.0, 171.0)

@@ -13,7 +13,7 @@ from samprof.analysis.scaling.axis import BATCH_SIZE
 from samprof.errors import RunError, UsageError
 from samprof.sam.axes import AXES
 from samprof.sweeps.measure.engines import ThisProcess
-from samprof.sweeps.measure.subprocess_engine import Subprocess
+from samprof.sweeps.measure.processes.subprocess_engine import Subprocess
 from samprof.sweeps.plan import Plan
 from samprof.sweeps.search.largest import Largest, Probe, free_memory, largest_batch, probe
 from samprof.sweeps.target import Recipe

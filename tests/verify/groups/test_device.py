@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from samprof.record.gpu import GpuAtWork
+from samprof.record.device.gpu import GpuAtWork
 from samprof.trace import load_trace
 from samprof.verify.groups.device import launch_delays_us, sessions_compared, throttling
 from tests.verify.device_trace import device_trace

@@ -1,0 +1,1 @@
+"""Module forwards, functions and steps as ranges: which ones are chosen, and how they are entered."""

@@ -1,0 +1,1 @@
+"""Samples taken by other processes: fresh ones, forked ones, tasks of Ray."""
