@@ -19,7 +19,7 @@ test: $(READY) browser
 oldest:
 	$(PYTHON) -m venv $(OLDEST)
 	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check \
-	  torch==2.11.0 torchvision==0.26.0 -e ".[sam,report,dev]"
+	  torch==2.6.0 torchvision==0.21.0 -e ".[sam,report,dev]"
 	$(OLDEST)/bin/python -m pytest tests/record tests/trace
 
 # Chromium for the tests that look at pages, from the system's packages, where it may be installed.

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from samprof.record.ranges.other_threads import Range, as_events
 
@@ -27,6 +28,8 @@ except ImportError:  # no wheel for this machine: the standard library is slower
 
 _GZIP = 31  # zlib's code for a gzip header with a window of 15 bits
 _EVENTS_KEY = b'"traceEvents": ['
+_TIME_BASE = re.compile(rb'"baseTimeNanoseconds": (\d+)')
+_TAIL_BYTES = 256
 _PIECE_BYTES = 1 << 20
 _CAPTURED = b"StreamEndCapture"
 _CAPTURE_EVENT = re.compile(_CAPTURED + rb'"\s*,\s*"pid"\s*:')
@@ -101,6 +104,17 @@ def _memory_file() -> io.FileIO | None:
     return None
 
 
+def _time_base(head: bytes, trace: BinaryIO) -> int:
+    """What the times of a trace count from: told before its events, by older versions at the end."""
+    found = _TIME_BASE.search(head)
+    if found is None:
+        place = trace.tell()
+        trace.seek(max(trace.seek(0, os.SEEK_END) - _TAIL_BYTES, 0))
+        *_, found = [None, *_TIME_BASE.finditer(trace.read())]
+        trace.seek(place)
+    return int(found[1]) if found is not None else 0
+
+
 def _is_whole(path: Path) -> bool:
     """Whether an exported trace ends like a JSON object."""
     with path.open("rb") as file:
@@ -118,7 +132,8 @@ def _pieces(plain: Path, ranges: Sequence[Range]) -> Iterator[bytes]:
             before, key, after = head.partition(_EVENTS_KEY)
             yield before + key
             if key:
-                yield from (event + b",\n" for event in as_events(ranges, before))
+                base_ns = _time_base(before, trace)
+                yield from (event + b",\n" for event in as_events(ranges, base_ns))
             yield after
         while more := trace.read(_PIECE_BYTES):
             yield more

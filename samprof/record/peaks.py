@@ -71,6 +71,14 @@ def current_versions(device: torch.device) -> dict[str, str]:
 def _tf32(on: bool) -> Iterator[None]:
     """Turns TF32 for products of float32 matrices on CUDA on or off until the block ends."""
     matmul: Any = torch.backends.cuda.matmul
+    if not hasattr(matmul, "fp32_precision"):  # older versions of torch
+        precision = torch.get_float32_matmul_precision()
+        try:
+            torch.set_float32_matmul_precision("high" if on else "highest")
+            yield
+        finally:
+            torch.set_float32_matmul_precision(precision)
+        return
     # Not `allow_tf32`: reading that raises once `fp32_precision` was used.
     before = matmul.fp32_precision
     try:

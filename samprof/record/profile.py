@@ -19,10 +19,10 @@ from samprof.errors import (
 )
 from samprof.record.interrupts import complete
 from samprof.record.last import last, remember, tell_where_it_is, warn
+from samprof.record.options import Options
 from samprof.record.ranges.labels import ModelLabels
 from samprof.record.ranges.select import Selection, select
 from samprof.record.recording import AsRun, Recording
-from samprof.record.session import Options
 
 
 class Profile:

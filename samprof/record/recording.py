@@ -21,10 +21,11 @@ from samprof.markup import html_paragraphs
 from samprof.printable import printable
 from samprof.record import words
 from samprof.record.interrupts import complete
+from samprof.record.options import Options
 from samprof.record.ranges.marks import Mark
 from samprof.record.ranges.patches import enter_ranges, leave_ranges
 from samprof.record.ranges.select import Selection
-from samprof.record.session import FREE_SPACE, Options, Session, join, leave
+from samprof.record.session import FREE_SPACE, Session, join, leave
 from samprof.trace import Trace, load_trace
 from samprof.trace.model.events import STEP_PREFIX
 from samprof.trace.model.slicing import slice_annotation, slice_before_annotation, slice_root

@@ -16,6 +16,7 @@ from samprof.files import temporary_folder
 from samprof.record.captures import keep_captures, kept_captures
 from samprof.record.export import write_trace
 from samprof.record.metadata import as_json
+from samprof.record.options import Options, profiler_of, sees_all_threads
 from samprof.record.ranges.entering import other_threads
 from samprof.record.ranges.other_threads import Range, ids_of_launches
 from samprof.record.ranges.patches import root_calls
@@ -24,15 +25,6 @@ from samprof.record.start import NOT_RUNNING, start
 FREE_SPACE = "free space in the temporary directory, or set TMPDIR"
 _lock = RLock()
 _open: "Session | None" = None
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the profiler records besides ops and kernels."""
-
-    memory: bool
-    shapes: bool
-    stacks: bool
 
 
 @dataclass
@@ -88,7 +80,7 @@ class Session:
             self.is_foreign = True
             return
         synchronize()
-        profiler = _profiler(self.options)
+        profiler = profiler_of(self.options)
         self._was_enabled = autograd_profiler._is_profiler_enabled
         self._profiler = profiler
         try:
@@ -99,7 +91,7 @@ class Session:
             cause = f"the profiler did not start ({error})"
             remedy = "close other profilers (Nsight, another torch.profiler) and try again"
             raise RecordingError("recording", "torch.profiler", cause, remedy) from error
-        if self.options.memory:
+        if not sees_all_threads(self.options):
             other_threads.begin()
 
     def stop(self) -> None:
@@ -243,43 +235,3 @@ def _stop(profiler: Any) -> None:
 def _has_recorded(profiler: Any) -> bool:
     results = profiler.profiler.kineto_results
     return results is not None and results.trace_start_ns() > 0
-
-
-def _profiler(options: Options) -> Any:
-    from torch.profiler import ProfilerActivity, profile
-
-    activities = [ProfilerActivity.CPU]
-    if torch.cuda.is_available():
-        activities.append(ProfilerActivity.CUDA)
-    elif torch.accelerator.is_available():
-        accelerator = torch.accelerator.current_accelerator()
-        kind = accelerator.type.upper() if accelerator is not None else ""
-        if kind in ProfilerActivity.__members__:
-            activities.append(ProfilerActivity.__members__[kind])
-    return profile(
-        activities=activities,
-        record_shapes=options.shapes,
-        profile_memory=options.memory,
-        with_stack=options.stacks,
-        experimental_config=_config(options),
-        acc_events=True,
-    )
-
-
-def _config(options: Options) -> Any:
-    """The experimental settings that this version of torch supports; None if it supports none.
-
-    All threads are recorded only without memory events: the two exclude each other, because allocators
-    report to the profiler of their thread. Python objects of the events are not needed: samprof reads
-    the exported trace.
-    """
-    from torch._C._profiler import _ExperimentalConfig
-
-    every_thread = {} if options.memory else {"profile_all_threads": True}
-    trace_only = {} if options.stacks else {"trace_only": True}
-    for settings in ({**every_thread, **trace_only}, every_thread):
-        try:
-            return _ExperimentalConfig(**settings)  # type: ignore[arg-type]
-        except TypeError:
-            continue
-    return None

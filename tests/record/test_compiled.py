@@ -26,8 +26,12 @@ from samprof.record.compiled import event_name, inductor
 from samprof.trace import Trace, load_trace
 from samprof.trace.model.provenance import HOW
 from tests.support.paths import ROOT
+from tests.support.versions import needs_torch
 
-pytestmark = pytest.mark.skipif(shutil.which("g++") is None, reason="needs a C++ compiler")
+pytestmark = [
+    pytest.mark.skipif(shutil.which("g++") is None, reason="needs a C++ compiler"),
+    needs_torch("2.11"),
+]
 SPLIT = "compiled region, split by what its kernels were made from"
 NOT_SPLIT = "compiled region, not split"
 IMAGE = (2, 8)

@@ -64,6 +64,15 @@ def test_without_isal_the_file_holds_the_same(
     assert gzip.decompress(target.read_bytes()).decode() == PLAIN
 
 
+def test_the_time_base_may_be_the_last_thing_in_the_file(tmp_path: Path) -> None:
+    target = tmp_path / "trace.json.gz"
+    text = PLAIN.replace('  "baseTimeNanoseconds": 1000,\n', "")
+    text = text.replace('"plain.json"\n', '"plain.json",\n"baseTimeNanoseconds": 1000\n')
+    write_trace(kineto(text), target, [Range("samprof:net", 7, 1, 3500, 5000)])
+    net, *_ = json.loads(gzip.decompress(target.read_bytes()))["traceEvents"]
+    assert (net["ts"], net["dur"]) == (2.5, 1.5)
+
+
 @pytest.mark.parametrize("metadata", [0, 3 << 20], ids=["short head", "head of many pieces"])
 def test_ranges_come_first_and_on_the_clock_of_the_trace(metadata: int, tmp_path: Path) -> None:
     target = tmp_path / "trace.json.gz"

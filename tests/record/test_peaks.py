@@ -11,6 +11,7 @@ import torch
 from samprof.errors import RunError
 from samprof.record import peaks as module
 from samprof.record.peaks import current_versions, measure_peaks
+from tests.support.versions import needs_torch
 
 CPU = torch.device("cpu")
 SIDE, BYTES = 16, 4096
@@ -277,6 +278,7 @@ def test_a_gpu_is_timed_by_its_events(gpu: torch.device, clock: Clock) -> None:
     assert peaks.versions == {"torch": torch.__version__, "cuda": "13.2", "driver": "580.1"}
 
 
+@needs_torch("2.9")
 @pytest.mark.parametrize("precision", ["highest", "high", "medium"])
 def test_float32_is_measured_without_tf32_and_with_it(
     gpu: torch.device,
@@ -299,6 +301,18 @@ def test_float32_is_measured_without_tf32_and_with_it(
     assert seen == ["ieee"] * 8 + ["tf32"] * 8
     assert torch.backends.cuda.matmul.fp32_precision == before
     assert torch.get_float32_matmul_precision() == precision
+
+
+@pytest.mark.parametrize("precision", ["highest", "high", "medium"])
+def test_older_versions_of_torch_have_one_setting(
+    tf32_setting: None, precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.backends.cuda, "matmul", object())
+    torch.set_float32_matmul_precision(precision)
+    for on, expected in ((False, "highest"), (True, "high")):
+        with module._tf32(on):
+            assert torch.get_float32_matmul_precision() == expected
+        assert torch.get_float32_matmul_precision() == precision
 
 
 def test_old_gpus_have_no_tf32(gpu: torch.device, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ import samprof
 from samprof.trace.model.events import Kind
 from tests.record.models import OUTSIDE, Holder, calls, chains, column, small_net, tiny_encoder
 from tests.record.snapshot import assert_untouched, world
+from tests.support.versions import needs_torch
 
 COMPILED = "compiled region, not split"
 NET = {"net": 1, "net.0": 1, "net.1": 1, "net.1.0": 1, "net.1.1": 1}
@@ -149,6 +150,7 @@ def test_a_compiled_child_is_one_row_and_not_compiled_again(
     assert_untouched(before, world(net))
 
 
+@needs_torch("2.11")
 @backends
 def test_plain_modules_in_a_compiled_function_do_not_break_its_graph(
     backend: str, x: Tensor
@@ -258,6 +260,7 @@ def test_a_scripted_module_is_one_row(x: Tensor) -> None:
     assert calls(recording.layers()) == {"net": 1}
 
 
+@needs_torch("2.11")
 def test_tracing_and_exporting_inside_a_recording_give_the_plain_module(x: Tensor) -> None:
     net = small_net()
     expected = net(x)

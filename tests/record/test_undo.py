@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 import samprof
-from samprof.record.session import Options, _profiler
+from samprof.record.options import Options, profiler_of
 from tests.record.models import FailsInside, calls, column, small_net
 from tests.record.snapshot import assert_untouched, world
 
@@ -185,10 +185,10 @@ def test_what_the_profiler_held_is_gone_without_a_collection(
     made: list[Any] = []
 
     def kept(options: Options) -> Any:
-        made.append(_profiler(options))
+        made.append(profiler_of(options))
         return made[-1]
 
-    monkeypatch.setattr("samprof.record.session._profiler", kept)
+    monkeypatch.setattr("samprof.record.session.profiler_of", kept)
     net = small_net()
     with samprof.profile(net, stacks=stacks):
         net(x)

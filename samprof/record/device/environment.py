@@ -121,9 +121,12 @@ def _driver(uuid: str | None) -> str:
 def uses_tf32() -> bool:
     """Whether products of float32 matrices on CUDA run in TF32.
 
-    Not by `allow_tf32`: reading that raises once `fp32_precision` was used.
+    Older versions of torch have `allow_tf32` only; in newer ones reading that raises once
+    `fp32_precision` was used.
     """
     matmul: Any = torch.backends.cuda.matmul
+    if not hasattr(matmul, "fp32_precision"):
+        return bool(matmul.allow_tf32)
     chosen = matmul.fp32_precision
     if chosen == "none":
         chosen = getattr(torch.backends, "fp32_precision", "none")

@@ -83,14 +83,12 @@ def _range(name: str, start_ns: int) -> Range:
     return Range(name, *thread, start_ns, time.time_ns())
 
 
-def as_events(ranges: Sequence[Range], head: bytes) -> Iterator[bytes]:
-    """The ranges as events of a trace that begins with this head, which holds its time base."""
-    _, found, rest = head.partition(b'"baseTimeNanoseconds": ')
-    base = int(rest.split(b",", maxsplit=1)[0]) if found else 0
+def as_events(ranges: Sequence[Range], base_ns: int) -> Iterator[bytes]:
+    """The ranges as events of a trace whose times count from that time of the system clock."""
     for one in ranges:
         about = {"ph": "X", "cat": "user_annotation", "name": one.name, "pid": os.getpid()}
         event = json.dumps(about)
-        ts, dur = microseconds_text(one.start - base), microseconds_text(one.end - one.start)
+        ts, dur = microseconds_text(one.start - base_ns), microseconds_text(one.end - one.start)
         yield f'{event[:-1]}, "tid": {one.native_id}, "ts": {ts}, "dur": {dur}}}'.encode()
 
 

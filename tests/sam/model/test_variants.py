@@ -26,6 +26,7 @@ from tests.sam.model.encoders import (
     shortened,
     tiny,
 )
+from tests.support.versions import needs_torch
 
 
 @pytest.fixture(scope="module")
@@ -236,6 +237,7 @@ def test_a_recording_names_the_layers(name: str, no_grad: None) -> None:
     assert encoder.__dict__.get("forward") is before
 
 
+@needs_torch("2.11")
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
 def test_a_compiled_encoder_is_split_by_layer(no_grad: None, fresh_dynamo: None) -> None:
     # Without blocks, which take a C++ compiler most of a minute.
