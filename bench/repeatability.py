@@ -3,6 +3,7 @@
     python -m bench.repeatability                       six default sweeps of the small encoder
     python -m bench.repeatability --beside-load         two of them beside one busy process
     python -m bench.repeatability --allocator system    the same under the system's allocator
+    python -m bench.repeatability --time-limit 5min     with more rounds than fit into the default
 
 Each sweep is the command line that a user would type, in a directory of its own; `--out` holds them all
 and what is there already is not measured again. The table goes to stdout as markdown.
@@ -54,6 +55,8 @@ def main() -> int:
     out = Path(options.out)
     arguments = ["--model", options.model, "--device", "cpu"]
     arguments += ["--sizes", options.sizes, "--allocator", options.allocator]
+    if options.time_limit is not None:
+        arguments += ["--time-limit", options.time_limit]
     seconds = {}
     for number in range(options.runs):
         with _load(options.beside_load):
@@ -70,6 +73,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--allocator", default="auto", help="as of samprof sweep")
     parser.add_argument("--model", default="small", help="as of samprof sweep")
     parser.add_argument("--sizes", default=SIZES, help="as of samprof sweep")
+    parser.add_argument("--time-limit", help="as of samprof sweep")
     parser.add_argument("--out", default="runs/repeatability", help="where the runs are")
     options = parser.parse_args()
     options.runs = options.runs or (2 if options.beside_load else 6)

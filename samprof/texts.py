@@ -96,8 +96,8 @@ def _texts_of(of: Any, depth: int | None, width: int) -> _Texts:
 
     if isinstance(of, Recording):
         return _texts_of_trace(of.trace, "samprof", depth, width)
-    cause = f"a {type(of).__name__} has no tables of samprof"
-    raise UsageError("text", of, cause, "give a recording, a trace, ranks or a run")
+    remedy = "give a recording, a trace, ranks or a run"
+    raise UsageError("text", type(of).__name__, "it has no tables of samprof", remedy)
 
 
 def _texts_of_trace(trace: Trace, by: By, depth: int | None, width: int) -> _Texts:

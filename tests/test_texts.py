@@ -95,5 +95,5 @@ def test_of_a_run(
 def test_what_has_no_such_table() -> None:
     with pytest.raises(UsageError, match=r"no such table; of Trace there are layers, components,"):
         samprof.text(samprof.load(TRACE), "roles")
-    with pytest.raises(UsageError, match=r"a Linear has no tables of samprof; give a recording"):
+    with pytest.raises(UsageError, match=r"Linear: it has no tables of samprof; give a recording"):
         samprof.text(torch.nn.Linear(2, 2))  # type: ignore[arg-type]
