@@ -13,6 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from samprof.record.device.peaks_cache import Peaks, cache_peaks
+from samprof.record.peaks import measure_peaks
 from samprof.record.profile import Profile
 from samprof.sam.model.roles import describe
 from samprof.sweeps.target import Target
@@ -60,6 +62,7 @@ class VerifySession:
     estimates: TimeEstimates = field(init=False)
     _encoders: dict[tuple[str, str], Any] = field(default_factory=dict)
     _on_host: dict[str, Any] = field(default_factory=dict)
+    _peaks: Peaks | None = None
 
     def __post_init__(self) -> None:
         scale = self.scale
@@ -68,6 +71,13 @@ class VerifySession:
     def add_details(self, what: str, figures: Any) -> None:
         """Puts the figures behind a check into the results."""
         self.results.details.setdefault(self.group, {})[what] = figures
+
+    def peaks(self) -> Peaks:
+        """The device's peaks, measured once and put into the cache where sweeps look."""
+        if self._peaks is None:
+            self._peaks = measure_peaks(self.device.torch_device, seconds=self.scale.peak_seconds)
+            cache_peaks(self._peaks)
+        return self._peaks
 
     def encoder(self, model: str, precision: str = "float32") -> nn.Module:
         """The model's image encoder on the device; shared between cases, so do not change it."""

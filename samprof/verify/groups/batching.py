@@ -58,11 +58,7 @@ def nothing_measured(session: VerifySession, model: str) -> str:
 
 
 def _peaks(session: VerifySession) -> Iterator[Check]:
-    from samprof.record.device.peaks_cache import cache_peaks
-    from samprof.record.peaks import measure_peaks
-
-    peaks = measure_peaks(session.device.torch_device, seconds=session.scale.peak_seconds)
-    cache_peaks(peaks)  # in a cache directory of its own, where the sweeps look
+    peaks = session.peaks()
     session.add_details("peaks", peaks.as_dict())
     for name, rate in peaks.flops_per_s.items():
         yield shown(f"peak {name}", rate / 1e12, "TFLOP/s")
