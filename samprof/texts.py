@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from samprof.errors import UsageError
+from samprof.errors import TraceError, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,11 +66,14 @@ def component_tables(run: Run, size: int | None = None) -> dict[str, pd.DataFram
     return {name: run.components(size, name) for name in run.variants() if name in there}
 
 
-def components_text_of(run: Run, size: int | None, width: int | None) -> str:
+def components_text_of(
+    run: Run, tables: dict[str, pd.DataFrame], size: int | None, width: int | None
+) -> str:
     """The components of each variant at the size, with the spread of their times.
 
     Args:
         run: of which.
+        tables: its `component_tables` at this size.
         size: None: the largest.
         width: columns of the terminal; None for GitHub markdown.
     """
@@ -78,7 +81,7 @@ def components_text_of(run: Run, size: int | None, width: int | None) -> str:
     from samprof.sweeps.run.mode_answers import component_speedups_of
 
     speedups = component_speedups_of(run.data, size)
-    return run_components_text(run.summary(), component_tables(run, size), size, width, speedups)
+    return run_components_text(run.summary(), tables, size, width, speedups)
 
 
 def _texts_of(of: Any, depth: int | None, width: int) -> _Texts:
@@ -106,25 +109,44 @@ def _texts_of_trace(trace: Trace, by: By, depth: int | None, width: int) -> _Tex
     from samprof.report.text.kernels import kernels_text
     from samprof.report.text.memory import memory_text_of
     from samprof.report.text.ops import ops_text
-    from samprof.report.text.trace import trace_text
+    from samprof.report.text.trace import notes_text, trace_text
+
+    def components() -> str:
+        return components_text({"": trace.components(by)}, width)
+
+    def memory() -> str:
+        return memory_text_of(trace.memory(by), width, depth=depth)
 
     def kernels() -> str:
+        if not trace.has_device_time:
+            remedy = "use the table of layers for CPU time, or record on a device"
+            raise TraceError("text", "kernels", "the trace holds no device activity", remedy)
         activities = trace.kernels(by)
         return kernels_text(kernel_totals(activities, int(activities["dur_ns"].sum())), width)
 
+    def ops() -> str:
+        table = trace.ops()
+        if table.empty:
+            remedy = "record it with shapes=True (torch.profiler: record_shapes=True)"
+            raise TraceError("text", "ops", "the trace holds no shapes", remedy)
+        return ops_text(table, width)
+
+    def noted(write: Callable[[], str]) -> Callable[[], str]:
+        return lambda: write() + notes_text(trace.notes, width)
+
+    tables = {"components": components, "memory": memory, "kernels": kernels, "ops": ops}
     return {
         "layers": lambda: trace_text(trace, width, by=by, depth=depth),
-        "components": lambda: components_text({"": trace.components(by)}, width),
-        "memory": lambda: memory_text_of(trace.memory(by), width, depth=depth),
-        "kernels": kernels,
-        "ops": lambda: ops_text(trace.ops(), width),
+        **{name: noted(write) for name, write in tables.items()},
     }
 
 
 def _ranks_text(ranks: Ranks, depth: int | None, width: int) -> str:
     from samprof.report.text.ranks import ranks_text
+    from samprof.report.text.trace import notes_text
 
-    return ranks_text(ranks.layers(), ranks.totals(), width, depth=depth)
+    text = ranks_text(ranks.layers(), ranks.totals(), width, depth=depth)
+    return text + notes_text(ranks.notes, width)
 
 
 def _texts_of_run(run: Run, depth: int | None, width: int) -> _Texts:
@@ -146,6 +168,6 @@ def _texts_of_run(run: Run, depth: int | None, width: int) -> _Texts:
     return {
         "scaling": lambda: run_text(run.summary(), width, depth=depth),
         "roles": roles,
-        "components": lambda: components_text_of(run, None, width),
+        "components": lambda: components_text_of(run, component_tables(run), None, width),
         "variants": variants,
     }

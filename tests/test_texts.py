@@ -7,7 +7,7 @@ import torch
 
 import samprof
 from samprof.cli.main import main
-from samprof.errors import UsageError
+from samprof.errors import TraceError, UsageError
 from tests.support.calls import calls
 from tests.support.paths import ROOT
 
@@ -57,6 +57,29 @@ def test_of_kernels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = samprof.text(samprof.load(path), "kernels", width=WIDTH)
     assert text.count("\n") > 1
     assert printed(capsys, "kernels", path).startswith(text)
+
+
+def test_what_the_trace_does_not_hold(tmp_path: Path) -> None:
+    trace = samprof.load(calls("samprof", [1], shapes=False).write(tmp_path / "trace.json"))
+    with pytest.raises(TraceError, match="kernels: the trace holds no device activity"):
+        samprof.text(trace, "kernels")
+    with pytest.raises(TraceError, match="ops: the trace holds no shapes"):
+        samprof.text(trace, "ops")
+
+
+@pytest.mark.parametrize(
+    ("table", "command"),
+    [("layers", ["layers"]), ("components", ["workload"]), ("ops", ["kernels", "--ops"])],
+)
+def test_with_the_notes_of_the_trace(
+    table: str, command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = calls("samprof", [1])
+    file.event("cpu_op", "aten::backwards", 2000, -5)
+    path = file.write(tmp_path / "trace.json")
+    text = samprof.text(samprof.load(path), table, width=WIDTH)
+    assert "Note: " in text
+    assert text == printed(capsys, *command, path)
 
 
 def test_of_a_recording() -> None:

@@ -119,4 +119,4 @@ def _print_run(run: Run, options: argparse.Namespace, size: int | None = None) -
         remedy = f"there are {', '.join(map(str, run.points()['size'].unique()))}"
         raise RunError("workload", run.path, f"no {run.axis.text(size or 0)}", remedy)
     rows = pd.concat([table.assign(variant=name) for name, table in tables.items()])
-    print_table(rows, options, lambda width: components_text_of(run, size, width))
+    print_table(rows, options, lambda width: components_text_of(run, tables, size, width))
